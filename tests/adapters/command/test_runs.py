@@ -1,4 +1,4 @@
-"""Deployments by a command: in an export, supervised, found again by another multigit."""
+"""Deployments by a command: run in an export, supervised, and found again by another multigit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.support.patience import until
 
 
 def spec(*command: str, key: str = "op/api/1") -> DeploymentSpec:
-    """Return the spec of a command."""
+    """Return the spec of a deployment by this command."""
     return DeploymentSpec(
         key=key,
         repo="api",
@@ -52,7 +52,7 @@ def spec(*command: str, key: str = "op/api/1") -> DeploymentSpec:
 
 
 def runs(folder: Path, *, alone: bool = True) -> CommandRuns:
-    """Return a runner whose export is one file."""
+    """Return a runner whose exports have one file."""
 
     def export(repo: str, commit: str, tree: Path) -> None:
         (tree / "file").write_text(f"{repo} {commit}")
@@ -82,17 +82,17 @@ def runs(folder: Path, *, alone: bool = True) -> CommandRuns:
 
 
 def operations(folder: Path) -> Path:
-    """Return where the operations are kept."""
+    """Return the folder of all operations."""
     return folder / ".multigit" / "operations"
 
 
 def place(folder: Path, run: Run) -> Path:
-    """Return a run's folder."""
+    """Return the folder of a run."""
     return operations(folder) / run.id
 
 
 def waiting_at(gate: Path, folder: Path) -> str:
-    """Return a Python that starts only once the gate exists."""
+    """Return the path of a Python that starts only once the gate exists."""
     slow = folder / "slow-python"
     slow.write_text(
         f'#!/bin/sh\nwhile ! test -e {gate}; do sleep 0.02; done\nexec {sys.executable} "$@"\n'
@@ -114,7 +114,7 @@ def end_supervisor(folder: Path) -> None:
 
 
 def end_of(here: CommandRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
-    """Poll until the run is over."""
+    """Poll until the run is over, and return its last status."""
     last = here.poll(wanted, run)
     while not last.state.over:
         time.sleep(0.02)
@@ -123,7 +123,7 @@ def end_of(here: CommandRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
 
 
 def test_it_runs_in_the_export_and_knows_its_deployment(tmp_path: Path) -> None:
-    """Its arguments are filled in, and its environment has the same values."""
+    """Placeholders in its arguments are filled in, and the environment has the same values."""
     script = 'test "$(cat file)" = "api 1a2b3c4" && test "$1" = stg-1 && test $MULTIGIT_STAGE = stg'
     wanted, here = spec("sh", "-c", script, "sh", "{release}"), runs(tmp_path)
     run = here.start(wanted)
@@ -132,7 +132,7 @@ def test_it_runs_in_the_export_and_knows_its_deployment(tmp_path: Path) -> None:
 
 
 def test_a_failure_has_its_status_and_last_words(tmp_path: Path) -> None:
-    """It names the file with the whole output, relative to the workspace; the export stays."""
+    """The status names the file with the whole output, and the export is kept."""
     wanted, here = spec("sh", "-c", "echo first; echo no route >&2; exit 3"), runs(tmp_path)
     run = here.start(wanted)
     status = end_of(here, wanted, run)
@@ -143,7 +143,7 @@ def test_a_failure_has_its_status_and_last_words(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_among_the_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That holds even for a later multigit with another environment."""
+    """It stays masked when a later multigit with another environment reads it."""
     monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
     monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
     wanted, here = spec("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
@@ -160,7 +160,7 @@ def test_no_secret_is_among_the_last_words(tmp_path: Path, monkeypatch: pytest.M
 def test_half_a_secret_is_not_among_the_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That holds if a long line is cut within a secret."""
+    """A secret that is cut off at the beginning of a long line is left out."""
     with monkeypatch.context() as patch:
         patch.setattr(os, "environ", {"DB_PASSWORD": "my canary"})
         for length in range(TAIL - 50, TAIL + 50):
@@ -174,7 +174,7 @@ def test_half_a_secret_is_not_among_the_last_words(
 def test_a_command_does_not_get_our_own_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It keeps the one that it may need for its own requests to GitHub."""
+    """MULTIGIT_TOKEN is removed, and GH_TOKEN is kept for the command's own requests."""
     monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
     monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
     script = 'test -z "$MULTIGIT_TOKEN" && test "$GH_TOKEN" = gh-canary-1 && test $MULTIGIT_KEY'
@@ -183,13 +183,13 @@ def test_a_command_does_not_get_our_own_token(
 
 
 def test_a_program_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
-    """It has the exit status of a shell."""
+    """Its exit status is 127, as in a shell."""
     wanted, here = spec("./not-there"), runs(tmp_path)
     assert "127" in end_of(here, wanted, here.start(wanted)).detail
 
 
 def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
-    """The command keeps running, even if the first multigit ended."""
+    """The command keeps running after the first multigit has ended."""
     go = tmp_path / "go"
     wanted = spec("sh", "-c", f"while ! test -e {go}; do sleep 0.05; done")
     first = runs(tmp_path)
@@ -204,7 +204,7 @@ def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
 
 
 def test_the_result_of_a_killed_run_is_unknown(tmp_path: Path) -> None:
-    """Its supervisor no longer holds the lock; the command itself may still be running."""
+    """Its supervisor no longer holds the lock, but the command may still be running."""
     wanted, here = spec("sleep", "60"), runs(tmp_path)
     run = here.start(wanted)
     until((place(tmp_path, run) / BEGAN).exists)
@@ -215,7 +215,7 @@ def test_the_result_of_a_killed_run_is_unknown(tmp_path: Path) -> None:
 def test_a_file_of_the_current_folder_is_not_a_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Deploying from within a repository does not run its code."""
+    """Deploying from inside a repository does not run its code."""
     (tmp_path / "filelock.py").write_text("raise SystemExit('canary')\n")
     monkeypatch.chdir(tmp_path)
     wanted, here = spec("true"), runs(tmp_path)
@@ -223,7 +223,7 @@ def test_a_file_of_the_current_folder_is_not_a_module(
 
 
 def test_a_command_is_never_run_twice_in_one_folder(tmp_path: Path) -> None:
-    """That holds even if another supervisor is started there."""
+    """A second supervisor in the same folder does nothing."""
     wanted, here = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
     run = here.start(wanted)
     end_of(here, wanted, run)
@@ -232,7 +232,7 @@ def test_a_command_is_never_run_twice_in_one_folder(tmp_path: Path) -> None:
 
 
 def test_a_timeout_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
-    """No one else would do that."""
+    """The processes that the command started are ended, too."""
     mark = tmp_path / "mark"
     wanted, here = spec("sh", "-c", f"sleep 60; touch {mark}"), runs(tmp_path)
     run = here.start(wanted)
@@ -244,7 +244,7 @@ def test_a_timeout_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("recorded", ["{pid}", "{pid} at another time"])
 def test_a_timeout_ends_no_other_process(tmp_path: Path, recorded: str) -> None:
-    """The file names a process with the id of the supervisor, which may be another one."""
+    """The recorded id may belong to another process by now, so that one is not signalled."""
     wanted, here = spec("sleep", "60"), runs(tmp_path)
     run = here.start(wanted)
     folder = place(tmp_path, run)
@@ -260,7 +260,7 @@ def test_a_timeout_ends_no_other_process(tmp_path: Path, recorded: str) -> None:
 
 
 def test_it_is_known_that_a_run_was_never_started(tmp_path: Path) -> None:
-    """So it may be started; as long as its supervisor may still start, this is unknown."""
+    """Such a run may be started; while its supervisor may still start, the answer is unknown."""
     wanted, here = spec("true"), runs(tmp_path)
     with pytest.raises(NotStartedError):
         here.find(wanted)
@@ -278,7 +278,7 @@ def test_it_is_known_that_a_run_was_never_started(tmp_path: Path) -> None:
 def test_what_was_given_up_never_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, early: bool
 ) -> None:
-    """A supervisor that starts late leaves the run alone, before and after the next start."""
+    """A supervisor that starts late does nothing, before and after the next start."""
     wanted, first = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
     late = first.start(wanted)
@@ -302,7 +302,7 @@ def test_what_was_given_up_never_starts(
 
 
 def test_a_reader_leaves_alone_what_another_is_about_to_start(tmp_path: Path) -> None:
-    """That holds before its folder exists, during the export, and if its supervisor is late."""
+    """The run may have no folder yet, an export in progress, or a supervisor that is late."""
     wanted, reader = spec("true"), runs(tmp_path, alone=False)
     assert reader.find(wanted) is None
     folder = operations(tmp_path) / "op" / "api" / "1"
@@ -317,7 +317,7 @@ def test_a_reader_leaves_alone_what_another_is_about_to_start(tmp_path: Path) ->
 
 
 def test_a_reader_knows_what_another_gave_up(tmp_path: Path) -> None:
-    """A run that was given up never starts."""
+    """A run that has only an export was never started, for a reader as well."""
     wanted = spec("true")
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / TREE).mkdir(parents=True)
@@ -329,7 +329,7 @@ def test_a_reader_knows_what_another_gave_up(tmp_path: Path) -> None:
 def test_what_is_ended_before_it_started_never_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its supervisor starts only after the timeout."""
+    """Its supervisor only starts after the timeout."""
     wanted, here = spec("touch", str(tmp_path / "mark")), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
     run = here.start(wanted)
@@ -340,7 +340,7 @@ def test_what_is_ended_before_it_started_never_starts(
 
 
 def test_what_started_is_not_given_up(tmp_path: Path) -> None:
-    """That holds at any time, even if no one saw its end."""
+    """This holds after any time, and even if its supervisor was killed."""
     wanted, here = spec("sleep", "60"), runs(tmp_path)
     run = here.start(wanted)
     until((place(tmp_path, run) / BEGAN).exists)
@@ -352,7 +352,7 @@ def test_what_started_is_not_given_up(tmp_path: Path) -> None:
 
 
 def test_an_incomplete_export_is_not_a_start(tmp_path: Path) -> None:
-    """The process that made it can no longer call a supervisor, even if it only slept."""
+    """The process that made it is gone, so it cannot start a supervisor any more."""
     wanted, here = spec("true"), runs(tmp_path)
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / "tree").mkdir(parents=True)
@@ -363,7 +363,7 @@ def test_an_incomplete_export_is_not_a_start(tmp_path: Path) -> None:
 
 
 def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The order, its folders and the start are on disk before the next step."""
+    """The order, its folders and the start are each on disk before the next step."""
     synced, sync = set[int](), os.fsync
 
     def noted(descriptor: int) -> None:
@@ -384,7 +384,7 @@ def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_run_is_found_in_a_workspace_that_was_moved(tmp_path: Path) -> None:
-    """Its id is the path of its folder, relative to the operations."""
+    """Its id is the path of its folder, relative to the folder of operations."""
     wanted, here = spec("sh", "-c", "exit 3"), runs(tmp_path / "old")
     run = here.start(wanted)
     assert run == Run("op/api/1")
@@ -396,7 +396,7 @@ def test_a_run_is_found_in_a_workspace_that_was_moved(tmp_path: Path) -> None:
 
 
 def test_the_result_of_a_run_whose_folder_is_gone_is_unknown(tmp_path: Path) -> None:
-    """The detail says so, and `end` does nothing."""
+    """The detail says so, and ending it does nothing."""
     wanted, here = spec("true"), runs(tmp_path)
     run = here.start(wanted)
     end_of(here, wanted, run)
@@ -410,7 +410,7 @@ def test_the_result_of_a_run_whose_folder_is_gone_is_unknown(tmp_path: Path) -> 
 
 
 def test_what_the_system_refuses_is_an_error_with_a_hint(tmp_path: Path) -> None:
-    """There is a file instead of a folder, then a folder instead of a file."""
+    """A file in place of a folder and a folder in place of a file are reported."""
     wanted, here = spec("true"), runs(tmp_path)
     operations(tmp_path).mkdir(parents=True)
     (operations(tmp_path) / "op").touch()
@@ -452,12 +452,12 @@ def test_what_the_system_refuses_is_an_error_with_a_hint(tmp_path: Path) -> None
 def test_the_program_is_searched_for_while_planning(
     tmp_path: Path, program: str, codes: list[str]
 ) -> None:
-    """It is on PATH, or in the commit, where symlinks are followed unless they lead out of it."""
+    """It is on PATH or in the commit; links inside the commit are followed."""
     assert [problem.code for problem in runs(tmp_path).check(spec(program))] == codes
 
 
 def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
-    """The runs never started, or succeeded; one that is running or failed keeps its export."""
+    """The export of a run that is running or failed is kept."""
     here, gate = runs(tmp_path), tmp_path / "gate"
     wait = f'until [ -e "{gate}" ]; do sleep 0.05; done'
     waits, fails = spec("sh", "-c", wait, key="op/tree/1"), spec("false", key="op/failed/1")
@@ -466,7 +466,7 @@ def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
     assert end_of(here, fails, other).state is RunState.FAILED
     cut = operations(tmp_path) / "op" / "cut" / "target" / "2.3"
     (cut / TREE).mkdir(parents=True)
-    of_theirs = at_work / TREE / "1" / TREE  # the content of a repository is not a start
+    of_theirs = at_work / TREE / "1" / TREE  # such a folder in a repository is not an export
     of_theirs.mkdir(parents=True)
     until((at_work / BEGAN).exists)
     remove_unneeded_trees(operations(tmp_path), ["op", "gone"])
@@ -474,12 +474,12 @@ def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
     assert (failed / TREE).is_dir()
     assert not (cut / TREE).exists()
     gate.touch()
-    until(lambda: not (at_work / TREE).exists())  # its supervisor does that
+    until(lambda: not (at_work / TREE).exists())  # done by its supervisor
     assert end_of(here, waits, run).state is RunState.SUCCEEDED
 
 
 def test_no_export_behind_a_link_is_removed(tmp_path: Path) -> None:
-    """What a link leads to is kept."""
+    """The target of a link is kept."""
     theirs = tmp_path / "theirs"
     (theirs / "api" / "1" / TREE).mkdir(parents=True)
     operations(tmp_path).mkdir(parents=True)

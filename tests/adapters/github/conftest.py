@@ -1,4 +1,4 @@
-"""A repository with workflows, and GitHub's double over it."""
+"""A repository with workflows, and a double of GitHub that serves it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 @pytest.fixture
 def hub(api: ForgeRepo) -> Iterator[GitHub]:
-    """Return a double without gates; in the end, no request has broken the contract."""
+    """Return a double without gates; assert at the end that no request broke its contract."""
     with GitHub({REPO: Repository(api.bare, environments=(Environment("production"),))}) as double:
         yield double
     assert double.violations == []
@@ -39,7 +39,7 @@ def gated(api: ForgeRepo) -> Iterator[GitHub]:
 
 @pytest.fixture
 def old(api: ForgeRepo) -> Iterator[GitHub]:
-    """Return an Enterprise Server that does not return the id of a run that it starts."""
+    """Return a double of an Enterprise Server that does not return the id of a started run."""
     repository = Repository(api.bare, environments=(Environment("production"),))
     with GitHub({REPO: repository}, run_details=False, prefix="/api/v3") as double:
         yield double

@@ -1,4 +1,4 @@
-"""GithubRuns over the double: specs, and errors that are searched for the token."""
+"""GithubRuns against the double, and errors that are searched for the token."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ IMPATIENT = 0.6  # seconds
 
 
 def spec(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> DeploymentSpec:
-    """Return a spec to deploy what is on main now."""
+    """Return a spec that deploys the current commit of main."""
     made = DeploymentSpec(
         key=KEY,
         repo="api",
@@ -52,7 +52,7 @@ def spec(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> D
 
 
 def not_here(_repo: str, _commit: str, _path: str) -> str | None:
-    """Raise, since no clone here has the commit."""
+    """Raise an error, since no clone here has the commit."""
     raise MultigitError("the commit is not here.")
 
 
@@ -65,7 +65,7 @@ def runs_at(
     timeout: float = TIMEOUT,
     file_at: FileAt = not_here,
 ) -> GithubRuns:
-    """Return the adapter under test, which notes its waits instead of waiting.
+    """Return the adapter under test, which records its waits instead of waiting.
 
     Without `file_at`, it has no clone to read the deployed commit from.
     """
@@ -83,7 +83,7 @@ def started(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[Deploymen
 
 
 def settled(runs: GithubRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
-    """Poll until there is no more to be seen for now."""
+    """Poll until nothing changes without more time."""
     status = runs.poll(wanted, run)
     while status.more:
         status = runs.poll(wanted, run)
@@ -99,7 +99,7 @@ def refused(call: Callable[[], object], kind: type[MultigitError] = MultigitErro
 
 
 def everything(error: BaseException | None) -> Iterator[str]:
-    """Yield all that an error and its causes could show."""
+    """Yield all text that an error and its causes could show."""
     while error is not None:
         yield from traceback.format_exception(error)
         yield from (repr(error), repr(error.args), repr(vars(error)))

@@ -1,4 +1,4 @@
-"""Whether a commit is green: its statuses and check runs, the newest of each."""
+"""A commit is green if the newest of each of its statuses and check runs is."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ STATUS, CHECKS = "repos/get-combined-status-for-ref", "checks/list-for-ref"
 
 
 def problems(hub: GitHub, api: ForgeRepo) -> tuple[Problem, ...]:
-    """Return why stg is not green."""
+    """Return the problems with the checks of stg's commit."""
     return runs_at(hub).checks("api", REPO, api.tip("stg"))
 
 
 def said(hub: GitHub, api: ForgeRepo) -> str:
-    """Return the only problem's sentence, without the commit."""
+    """Return the message of the only problem, without the commit."""
     (problem,) = problems(hub, api)
     assert (problem.code, problem.blocks, bool(problem.hint)) == ("checks_not_green", True, True)
     return problem.message.removeprefix(f"{api.tip('stg')[:7]} is not green: ")
 
 
 def test_green_is_green(hub: GitHub, api: ForgeRepo) -> None:
-    """That holds for statuses and check runs; neutral and skipped are green, too."""
+    """This covers statuses and check runs, and neutral and skipped count as green."""
     hub.commit_status(REPO, "stg", "ci", "success")
     for name, word in (("unit", "success"), ("lint", "neutral"), ("docs", "skipped")):
         hub.check_run(REPO, "stg", name, word)
@@ -40,12 +40,12 @@ def test_either_kind_is_enough(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_no_checks_are_not_green(hub: GitHub, api: ForgeRepo) -> None:
-    """A stage that requires green checks requires checks."""
+    """A stage that requires green checks requires at least one."""
     assert said(hub, api) == "it has no checks."
 
 
 def test_what_is_not_green_is_named(hub: GitHub, api: ForgeRepo) -> None:
-    """Both kinds are, with their states."""
+    """Statuses and check runs are named with their states."""
     hub.commit_status(REPO, "stg", "ci", "pending")
     for name, word in (("unit", "failure"), ("lint", "in_progress"), ("docs", "success")):
         hub.check_run(REPO, "stg", name, word)
@@ -60,7 +60,7 @@ def test_many_names_are_cut_short(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_newest_of_a_name_counts(hub: GitHub, api: ForgeRepo) -> None:
-    """A rerun that is green replaces a red check, and vice versa."""
+    """A green rerun replaces a red check, and vice versa."""
     hub.check_run(REPO, "stg", "unit", "failure")
     hub.check_run(REPO, "stg", "unit", "success")
     assert problems(hub, api) == ()
@@ -98,7 +98,7 @@ def test_a_status_and_a_check_run_of_one_name_both_count(hub: GitHub, api: Forge
 
 
 def test_jobs_of_one_name_in_two_workflows_both_count(hub: GitHub, api: ForgeRepo) -> None:
-    """Each run of a workflow has a check suite; only a run in the same one replaces another."""
+    """A check run is only replaced by one in the same check suite, which is a workflow's run."""
     hub.check_run(REPO, "stg", "build", "failure", suite=1, app=7)
     hub.check_run(REPO, "stg", "build", "success", suite=2, app=7)
     assert said(hub, api) == "build is failure."
@@ -110,7 +110,7 @@ def test_jobs_of_one_name_in_two_workflows_both_count(hub: GitHub, api: ForgeRep
 
 
 def test_checks_of_one_name_of_two_apps_both_count(hub: GitHub, api: ForgeRepo) -> None:
-    """They do so even if GitHub names no suite."""
+    """They count even if GitHub does not return a suite."""
     runs = [
         {"id": number, "name": "scan", "status": "completed", "conclusion": word} | app
         for number, word, app in (
@@ -132,7 +132,7 @@ def test_the_exact_commit_counts(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_every_page_is_read(hub: GitHub, api: ForgeRepo) -> None:
-    """The red one may be on the last page."""
+    """The red check may be on the last page."""
     hub.check_run(REPO, "stg", "zz", "failure")
     for number in range(120):
         hub.check_run(REPO, "stg", f"c{number}", "success")
@@ -143,7 +143,7 @@ def test_every_page_is_read(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_what_cannot_be_read_is_not_green(hub: GitHub, api: ForgeRepo) -> None:
-    """That holds for statuses and for check runs."""
+    """This covers statuses and check runs."""
     hub.check_run(REPO, "stg", "unit", "success")
     unreadable = (
         faults.forbidden(),

@@ -1,4 +1,4 @@
-"""The client of GitHub: what it imports and when, where it sends requests, how long it waits."""
+"""The GitHub client: what it imports and when, where it sends requests, and how long it waits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .hubs import IMPATIENT, refused
 
 
 class Host(LoopbackServer):
-    """Gives every request the same answer."""
+    """A server that gives every request the same answer."""
 
     def __init__(self, answer: Answer | Silence) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Host(LoopbackServer):
         self.asked: list[str] = []
 
     def react(self, request: Request) -> Answer | Silence:
-        """Note and answer a request."""
+        """Record a request, and answer it."""
         self.asked.append(f"{request.method} {request.target}")
         return self.answer
 
@@ -45,7 +45,7 @@ def client(
 
 
 def test_pygithub_is_imported_at_the_first_request() -> None:
-    """Connecting does not import it yet."""
+    """Creating the client does not import it."""
     program = """
 import sys
 from multigit.adapters.github.client import GithubClient
@@ -58,7 +58,7 @@ sys.exit(bool({"github", "requests"} & sys.modules.keys()))
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_no_redirect_is_followed(status: int) -> None:
-    """A read and a write both report that it has moved."""
+    """A read and a write both report that the address has moved."""
     with Host(Answer(status, b"", (("Location", "/elsewhere"),))) as host:
         for call in (
             client(host.url).get,
@@ -72,7 +72,7 @@ def test_no_redirect_is_followed(status: int) -> None:
 def test_an_answer_that_is_not_ready_is_not_polled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """PyGithub would ask forever."""
+    """PyGithub itself would ask again forever."""
     monkeypatch.setattr("github.Consts.PROCESSING_202_WAIT_TIME", 0.0)
     with Host(json_answer(202, {})) as host:
         assert refused(lambda: client(host.url).get("/x", "api")).code == "github_unclear"
@@ -80,7 +80,7 @@ def test_an_answer_that_is_not_ready_is_not_polled(
 
 
 def test_a_write_is_never_sent_twice() -> None:
-    """That holds for every kind of answer, and without one."""
+    """This holds for every kind of answer, and without an answer."""
     answers: list[Answer | Silence] = [
         Answer(502),
         Answer(500),
@@ -103,7 +103,7 @@ def test_a_netrc_does_not_replace_the_token(hub: GitHub, home: Path) -> None:
 
 
 def test_waiting_can_be_stopped(hub: GitHub) -> None:
-    """The wait may raise, in a read and in a write."""
+    """The wait function may raise, in a read and in a write."""
 
     def stop(_: float) -> None:
         raise StoppedError
@@ -130,12 +130,12 @@ def test_waiting_can_be_stopped(hub: GitHub) -> None:
     ],
 )
 def test_the_headers_say_how_long_to_wait(headers: dict[str, str], seconds: float) -> None:
-    """At the Unix time 1000."""
+    """The current time is 1000."""
     assert pause_asked(headers, 1000.0) == seconds
 
 
 def test_the_client_waits_for_a_limit_that_ends_soon(hub: GitHub) -> None:
-    """It waits until the limit is reset, after both of the statuses that mean this."""
+    """It waits until the limit is reset, for both statuses that GitHub uses for this."""
     waits = list[float]()
     for status in (403, 429):
         hub.inject(faults.primary_limit(int(time.time()) + 20, status=status))
@@ -155,7 +155,7 @@ def test_the_client_waits_for_a_limit_that_ends_soon(hub: GitHub) -> None:
 def test_the_client_waits_a_minute_for_a_limit_without_a_time(
     hub: GitHub, fault: faults.Fault, call: str
 ) -> None:
-    """GitHub's guide says so; only the message shows that a 403 is not about the token."""
+    """GitHub's documentation asks for it; only the message shows that a 403 is about a limit."""
     hub.inject(fault, times=None)
     waits = list[float]()
     made = client(hub.api, waits.append)
@@ -168,14 +168,14 @@ def test_the_client_waits_a_minute_for_a_limit_without_a_time(
 
 
 def test_a_compressed_answer_is_read() -> None:
-    """Listings are long."""
+    """GitHub compresses long listings."""
     body = gzip.compress(b'{"a": 1}')
     with Host(Answer(200, body, (("Content-Encoding", "gzip"),))) as host:
         assert client(host.url).get("/x", "api").document() == {"a": 1}
 
 
 def test_pygithub_sends_nothing_by_itself() -> None:
-    """Its own methods, which ours replace, send nothing either."""
+    """Even its own methods that ours override send nothing."""
     with Host(json_answer(200, {})) as host:
         requester = client(host.url).requester()
         with pytest.raises(AssertionError):
@@ -186,7 +186,7 @@ def test_pygithub_sends_nothing_by_itself() -> None:
 
 
 def test_an_object_that_pygithub_cannot_read_is_not_an_answer() -> None:
-    """PyGithub's errors are not raised; a write may have been carried out."""
+    """No error of PyGithub is raised, since a write may have been carried out."""
     with Host(json_answer(200, [1])) as host:
         made = client(host.url)
         error = refused(lambda: made.look_up(REPO, "x", lambda repo: repo.get_environment("x")))
@@ -202,7 +202,7 @@ def test_an_object_that_pygithub_cannot_read_is_not_an_answer() -> None:
 
 
 def test_an_endless_listing_is_given_up() -> None:
-    """No more than a thousand entries are read."""
+    """At most a thousand entries are read."""
     page = {"total_count": 5000, "items": [{}] * 100}
     with Host(json_answer(200, page)) as host:
         error = refused(lambda: client(host.url).pages("/x", "the listing", "items"))

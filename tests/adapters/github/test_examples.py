@@ -1,4 +1,4 @@
-"""The example of a workflow matches the deploy table."""
+"""The example workflows match the deploy tables."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def github(file: str = "deploy.yml", **changes: Any) -> Deploy:
 
 
 def examples(*stages: Stage, repo: Repo = API) -> list[Example]:
-    """Return the examples that one repository needs."""
+    """Return the examples for one repository."""
     return list(workflows(Workspace(Path(), stages, (repo,))))
 
 
 def text_of(stage: Stage, deploy: Deploy | None) -> str:
-    """Return the one example for a stage."""
+    """Return the only example for a stage."""
     (example,) = examples(replace(stage, deploy=deploy))
     assert example.problem is None
     return example.text
 
 
 def parsed(text: str) -> Any:
-    """Return the content of the file, read as GitHub does: `on` is a string."""
+    """Return the content of the file as GitHub reads it: `on` is a string."""
     return YAML(typ="safe", pure=True).load(text)
 
 
@@ -48,7 +48,7 @@ def step(text: str, name: str) -> Any:
 
 
 def test_a_stage_without_a_deploy_table_is_shown_one() -> None:
-    """With tags, it gets a file with its name; without tags, or if left out, none."""
+    """A tagged stage gets an example; one without tags, left out or with a command gets none."""
     (example,) = examples(STG, Stage("dev", "dev"))
     assert example.path.name == "deploy-stg.yml"
     assert '#   inputs = {version = "{release}", key = "{key}"}' in example.text
@@ -57,7 +57,7 @@ def test_a_stage_without_a_deploy_table_is_shown_one() -> None:
 
 
 def test_the_inputs_are_those_of_the_table() -> None:
-    """GitHub would accept no others; a value that is always the same is the default."""
+    """GitHub would refuse others; a value that is always the same is the default."""
     text = text_of(MAIN, github(inputs={**GIVEN, "env": "{environment}"}))
     assert parsed(text)["on"]["workflow_dispatch"]["inputs"] == {
         "version": {
@@ -91,7 +91,7 @@ def test_without_inputs_the_ref_of_the_run_is_deployed() -> None:
 
 
 def test_on_a_branch_the_release_may_be_empty() -> None:
-    """Then it is not required, and the commit counts."""
+    """Then the input is not required, and the commit is used."""
     text = text_of(MAIN, github(ref="branch", inputs={"v-1": "{release}"}))
     assert parsed(text)["on"]["workflow_dispatch"]["inputs"]["v-1"] == {
         "description": "The release: a deploy tag",
@@ -102,7 +102,7 @@ def test_on_a_branch_the_release_may_be_empty() -> None:
 
 @pytest.mark.parametrize("ref", ["tag", "branch"])
 def test_what_a_push_starts_has_a_push_trigger(ref: Any) -> None:
-    """It is for the tag or the branch, not both, and there are no inputs."""
+    """The trigger is for the tag or the branch, and there are no inputs."""
     deploy = github(ref=ref, trigger=Trigger.PUSH, inputs={"version": "{release}"})
     text = text_of(MAIN, deploy)
     file = read_workflow(text)
@@ -117,12 +117,12 @@ def test_what_a_push_starts_has_a_push_trigger(ref: Any) -> None:
 
 
 def test_the_pattern_of_a_tag_that_does_not_end_in_its_timestamp() -> None:
-    """If the tag was taken, its number is at the end."""
+    """A number that makes a tag unique is at its end."""
     assert tag_filter("{timestamp}-main") == "[0-9]+-[0-9]*-main*"
 
 
 def test_names_that_yaml_would_misread_are_quoted() -> None:
-    """Branch, environment, stage and inputs are read back unchanged."""
+    """The branch, environment, stage and inputs are read back unchanged."""
     odd = replace(MAIN, name="on", branch="1.0", environment="- a: *b # ${{ c }}")
     inputs = {"yes": "{release}", "a: b": "# {stage}", "it's": "*{key}"}
     text = text_of(odd, github(inputs=inputs))
@@ -163,7 +163,7 @@ def test_two_stages_share_a_file_that_an_input_distinguishes() -> None:
     ],
 )
 def test_two_stages_that_no_input_distinguishes_get_no_file(changes: Any) -> None:
-    """Each could deploy to the environment of the other."""
+    """Otherwise each could deploy to the environment of the other one."""
     deploy = github(**changes)
     (example,) = examples(replace(STG, deploy=deploy), replace(MAIN, deploy=deploy))
     assert example.text == ""
@@ -173,7 +173,7 @@ def test_two_stages_that_no_input_distinguishes_get_no_file(changes: Any) -> Non
 
 
 def test_a_file_that_another_stage_would_get_by_default_is_shared_too() -> None:
-    """Neither stage is skipped silently."""
+    """No stage is skipped silently."""
     (example,) = examples(STG, replace(MAIN, deploy=github("deploy-stg.yml")))
     assert example.problem
     assert example.problem.code == "workflow_shared"
@@ -181,13 +181,13 @@ def test_a_file_that_another_stage_would_get_by_default_is_shared_too() -> None:
 
 @pytest.mark.parametrize("name", ["../deploy.yml", "a/deploy.yml", "12345", "deploy", ".yml"])
 def test_a_workflow_that_is_not_a_file_of_the_folder_cannot_be_written(name: str) -> None:
-    """GitHub also accepts a number; nothing is written outside the folder."""
+    """GitHub also accepts an id; nothing is written outside the folder."""
     (example,) = examples(replace(STG, deploy=github(name)))
     assert example.problem
     assert example.problem.code == "workflow_no_file"
 
 
 def test_the_name_may_include_the_folder() -> None:
-    """It is the same file."""
+    """It is the same file with and without the folder."""
     (example,) = examples(replace(STG, deploy=github(".github/workflows/d.yaml")))
     assert str(example.path) == ".github/workflows/d.yaml"

@@ -1,4 +1,4 @@
-"""Gates: who may approve, reviews that are sent once, and who approved."""
+"""Gates: who may approve, reviews that are sent only once, and who approved."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_gate_shows_who_may_approve(gated: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_poll_at_a_gate_costs_one_request(gated: GitHub, api: ForgeRepo) -> None:
-    """That holds as long as no one decides."""
+    """This holds as long as no one reviews it."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     before = gated.count()
@@ -64,7 +64,7 @@ def test_an_approved_gate_opens(gated: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_gate_that_opens_between_two_polls_is_seen_soon(gated: GitHub, api: ForgeRepo) -> None:
-    """That holds even if the next poll asks for the gates."""
+    """The second poll shows it at the latest."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     runs.poll(wanted, run)
@@ -76,7 +76,7 @@ def test_a_gate_that_opens_between_two_polls_is_seen_soon(gated: GitHub, api: Fo
 
 @pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
 def test_an_end_right_after_the_gate_is_seen(gated: GitHub, api: ForgeRepo, end: str) -> None:
-    """The run was approved, rejected or cancelled, and ended, between two polls."""
+    """The run was approved, rejected or cancelled, and ended, all between two polls."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     for _ in range(3):
@@ -89,7 +89,7 @@ def test_an_end_right_after_the_gate_is_seen(gated: GitHub, api: ForgeRepo, end:
 
 
 def test_gates_are_asked_for_after_a_change(gated: GitHub, api: ForgeRepo) -> None:
-    """These requests count: a hundred waiting runs would use up the limit of an hour."""
+    """A hundred waiting runs would otherwise use up the hourly limit."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     for _ in range(20):
@@ -109,7 +109,7 @@ def test_a_rejected_gate_is_a_failure(gated: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_first_poll_at_the_end_shows_who_approved(gated: GitHub, api: ForgeRepo) -> None:
-    """A process that did not see the gate asks for the approvals."""
+    """A process that did not see the gate asks for the approvals then."""
     wanted, run = at_gate(gated, api)
     runs_at(gated).review(
         wanted, run, runs_at(gated).pending(wanted, run), approve=True, comment=""
@@ -119,7 +119,7 @@ def test_a_first_poll_at_the_end_shows_who_approved(gated: GitHub, api: ForgeRep
 
 
 def test_a_run_without_a_gate_is_not_asked_for_approvals(hub: GitHub, api: ForgeRepo) -> None:
-    """It was polled from its queue until its end, and never waited."""
+    """It was polled from the queue to the end, and never waited."""
     wanted, run = started(hub, api, "queued", "in_progress", "success")
     runs = runs_at(hub)
     assert {runs.poll(wanted, run).state for _ in range(4)} >= {RunState.SUCCEEDED}
@@ -127,7 +127,7 @@ def test_a_run_without_a_gate_is_not_asked_for_approvals(hub: GitHub, api: Forge
 
 
 def test_a_review_that_may_not_be_given_is_refused(gated: GitHub, api: ForgeRepo) -> None:
-    """The error says why, and the run keeps waiting."""
+    """The error says why, and the run is still waiting."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     gates = runs.pending(wanted, run)
@@ -141,7 +141,7 @@ def test_a_review_that_may_not_be_given_is_refused(gated: GitHub, api: ForgeRepo
 def test_a_review_without_an_answer_is_unknown(
     gated: GitHub, api: ForgeRepo, *, effect: bool
 ) -> None:
-    """It is sent once."""
+    """It is not sent again."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     gates = runs.pending(wanted, run)
@@ -154,7 +154,7 @@ def test_a_review_without_an_answer_is_unknown(
 
 
 def test_gates_that_cannot_be_read_are_an_error(gated: GitHub, api: ForgeRepo) -> None:
-    """An answer without a list does not mean that there are no gates."""
+    """An unreadable answer does not mean that there are no gates."""
     wanted, run = at_gate(gated, api)
     gated.inject(faults.Fault(effect=False, reaction=json_answer(200, {"a": 1})), operation=PENDING)
     assert refused(lambda: runs_at(gated).pending(wanted, run)).code == "github_no_json"

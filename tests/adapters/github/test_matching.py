@@ -1,4 +1,4 @@
-"""Finding the run that a spec started: the right one, or none."""
+"""Finding the run that belongs to a spec: the right one or none."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from .hubs import DISPATCHED, KEY, KEYED, LISTING, PUSHED, refused, runs_at, spe
 
 
 def colleague(hub: GitHub, token: str = "none", ref: str = "main") -> str:
-    """Start the deploying workflow as a colleague does; return the run's id."""
+    """Start the same workflow as a colleague would, and return the run's id."""
     return str(hub.start(REPO, "deploy.yml", ref, inputs={"release": "r1", "token": token}).id)
 
 
 def found(hub: GitHub, api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: object) -> str:
-    """Return the id of the run that is found for a spec, or empty."""
+    """Return the id of the run that is found for a spec, or an empty text."""
     run = runs_at(hub).find(spec(api, runner, **changes))
     return run.id if run else ""
 
 
 def test_no_run_is_found_if_none_started(hub: GitHub, api: ForgeRepo) -> None:
-    """This takes one request."""
+    """Finding that out takes one request."""
     assert found(hub, api) == ""
     assert (hub.count(LISTING), hub.count()) == (1, 1)
 
 
 def test_the_only_run_of_the_commit_is_it(hub: GitHub, api: ForgeRepo) -> None:
-    """Its event, workflow, ref, commit and time match."""
+    """The event, workflow, ref, commit and time all match."""
     number = colleague(hub)
     assert found(hub, api) == number
 
@@ -49,13 +49,13 @@ def test_a_run_at_another_commit_or_ref_is_not_it(hub: GitHub, api: ForgeRepo) -
 
 
 def test_a_run_from_before_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """Two clocks may differ by some seconds, but not by a minute."""
+    """Clocks may differ by some seconds, but not by a minute."""
     colleague(hub)
     assert found(hub, api, since=time.time() + 60) == ""
 
 
 def test_two_runs_that_could_be_it_are_an_error(hub: GitHub, api: ForgeRepo) -> None:
-    """It names them, and says how to distinguish them."""
+    """The error names them, and says how to distinguish them."""
     numbers = [colleague(hub) for _ in range(2)]
     error = refused(lambda: found(hub, api))
     assert error.code == "runs_alike"
@@ -64,7 +64,7 @@ def test_two_runs_that_could_be_it_are_an_error(hub: GitHub, api: ForgeRepo) -> 
 
 
 def test_the_key_in_its_name_identifies_a_run(hub: GitHub, api: ForgeRepo) -> None:
-    """That holds among others of the same commit, and after the branch has moved."""
+    """It is found among others of the same commit, and after the branch has moved."""
     colleague(hub)
     colleague(hub, f"{KEY}0")
     api.commit("main", {"a": "1"})
@@ -73,13 +73,13 @@ def test_the_key_in_its_name_identifies_a_run(hub: GitHub, api: ForgeRepo) -> No
 
 
 def test_the_key_of_another_deployment_is_another_run(hub: GitHub, api: ForgeRepo) -> None:
-    """An earlier attempt of the same operation is not this one."""
+    """An earlier attempt of the same operation has another key."""
     colleague(hub, "promote-7/api/nrt/0")
     assert found(hub, api, KEYED) == ""
 
 
 def test_a_run_of_another_deployment_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """A run that was returned for one spec is not returned for another."""
+    """A run that belongs to one spec is not returned for another."""
     runs = runs_at(hub)
     first = runs.start(spec(api))
     assert runs.find(spec(api, key="promote-7/api/fra/1")) is None
@@ -87,14 +87,14 @@ def test_a_run_of_another_deployment_is_not_it(hub: GitHub, api: ForgeRepo) -> N
 
 
 def test_the_run_of_another_target_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """Both started within seconds, at the same commit; an earlier attempt knew whose it is."""
+    """Both started within seconds at the same commit, but an earlier attempt recorded the id."""
     first, second = colleague(hub), colleague(hub)
     assert found(hub, api, others=frozenset({first})) == second
     assert found(hub, api, others=frozenset({first, second})) == ""
 
 
 def test_a_late_run_is_found_later(hub: GitHub, api: ForgeRepo) -> None:
-    """A listing that is not up to date shows none, and no other run is taken for it."""
+    """While the listing is out of date, no other run is taken for it."""
     hub.late(REPO, 2)
     number = colleague(hub)
     assert [found(hub, api) for _ in range(3)] == ["", "", number]
@@ -103,7 +103,7 @@ def test_a_late_run_is_found_later(hub: GitHub, api: ForgeRepo) -> None:
 def test_the_clock_of_the_host_counts(
     hub: GitHub, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The dates of its answers show by how much our clock differs."""
+    """The dates of its answers show how much our clock is off."""
     number = colleague(hub)
     ahead = time.time() + 300
     assert found(hub, api, since=ahead) == ""
@@ -112,7 +112,7 @@ def test_the_clock_of_the_host_counts(
 
 
 def test_the_run_of_a_push_is_found(hub: GitHub, api: ForgeRepo) -> None:
-    """Its commit, event, workflow and ref match."""
+    """The commit, event, workflow and ref match."""
     hub.push_seen(REPO)
     sha = api.commit("main", {"a": "1"})
     assert found(hub, api, PUSHED) == str(hub.runs()[0].id)
@@ -120,7 +120,7 @@ def test_the_run_of_a_push_is_found(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_run_of_an_old_push_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """A push may precede its deployment by an hour at most."""
+    """A push may be at most an hour older than its deployment."""
     hub.push_seen(REPO)
     api.commit("main", {"a": "1"})
     assert found(hub, api, PUSHED, since=time.time() + 1800) == str(hub.runs()[0].id)
@@ -128,7 +128,7 @@ def test_the_run_of_an_old_push_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_of_branch_and_tag_the_wanted_ref_counts(hub: GitHub, api: ForgeRepo) -> None:
-    """One push of both starts two runs; `ref` says which one deploys."""
+    """A push of both starts two runs, and `ref` says which one deploys."""
     sha = api.commit("main", {"a": "1"})
     api.remote_git("tag", "v1", sha)
     hub.push_seen(REPO)
@@ -138,7 +138,7 @@ def test_of_branch_and_tag_the_wanted_ref_counts(hub: GitHub, api: ForgeRepo) ->
 
 
 def test_a_push_that_starts_only_the_other_ref_is_found(hub: GitHub, api: ForgeRepo) -> None:
-    """The tag was wanted, but the workflow runs for branches."""
+    """The spec asks for the tag, but the workflow only runs for branches."""
     api.commit("main", {"a": "1"})
     hub.push_seen(REPO)
     assert found(hub, api, replace(PUSHED, ref="tag")) == str(hub.runs()[0].id)
@@ -155,6 +155,6 @@ def test_a_push_that_starts_only_the_other_ref_is_found(hub: GitHub, api: ForgeR
 def test_a_listing_that_cannot_be_read_is_an_error(
     hub: GitHub, api: ForgeRepo, fault: faults.Fault, code: str
 ) -> None:
-    """It does not mean that there is no run."""
+    """An unreadable listing does not mean that there is no run."""
     hub.inject(fault, operation=LISTING)
     assert refused(lambda: found(hub, api)).code == code

@@ -1,4 +1,4 @@
-"""What a plan reads from GitHub about a deployment, before anything is pushed."""
+"""What planning checks on GitHub before anything is pushed."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ BARE = GithubRunner("x.yml", ref="branch", slug=REPO)
 
 
 def codes(problems: Sequence[Problem]) -> list[str]:
-    """Return the codes; each problem is a sentence with a hint."""
+    """Return the codes, after checking that each problem has a sentence and a hint."""
     assert all(one.message.endswith(".") and one.hint for one in problems)
     return [one.code for one in problems]
 
 
 def scoped(scopes: str) -> faults.Fault:
-    """Return the answer that a classic token with these scopes gets."""
+    """Return an answer as a classic token with these scopes gets it."""
     return faults.Fault(
         effect=False, reaction=json_answer(200, {"private": False}, ("X-OAuth-Scopes", scopes))
     )
 
 
 def about(api: ForgeRepo, workflow: str, **settings: object) -> list[Problem]:
-    """Return the problems of deploying with this workflow file, from a new double."""
+    """Return the problems of deploying with this workflow file, on a new double."""
     runner = replace(BARE, **settings)  # type: ignore[arg-type]
     repository = Repository(
         api.bare, workflows={"x.yml": workflow}, environments=(Environment("staging"),)
@@ -48,7 +48,7 @@ def about(api: ForgeRepo, workflow: str, **settings: object) -> list[Problem]:
 
 
 def test_a_good_deployment_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
-    """This takes four requests, and none for the next target of the repository."""
+    """Checking takes four requests, and none for another target of the same repository."""
     runs = runs_at(hub)
     assert runs.check(spec(api)) == ()
     assert runs.check(spec(api, target="fra")) == ()
@@ -90,7 +90,7 @@ def test_a_deployment_by_push_has_no_problems(hub: GitHub, api: ForgeRepo) -> No
 def test_what_github_refuses_is_a_problem(
     hub: GitHub, api: ForgeRepo, fault: faults.Fault, operation: str, code: str
 ) -> None:
-    """It is returned, not raised, and does not show the token."""
+    """The problem is returned, not raised, and does not show the token."""
     hub.inject(fault, operation=operation, times=None)
     problems = runs_at(hub).check(spec(api))
     assert codes(problems) == [code]
@@ -100,27 +100,27 @@ def test_what_github_refuses_is_a_problem(
 
 @pytest.mark.parametrize("scopes", ["gist, repo", "public_repo", ""])
 def test_a_sufficient_scope_is_not_a_problem(hub: GitHub, api: ForgeRepo, scopes: str) -> None:
-    """Tokens of apps have none."""
+    """Tokens of GitHub Apps have no scopes."""
     hub.inject(scoped(scopes), operation=GET_REPO)
     assert runs_at(hub).check(spec(api)) == ()
 
 
 def test_a_host_that_cannot_be_reached_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """The address may be wrong."""
+    """The configured address may be wrong."""
     hub.refuse()
     assert codes(runs_at(hub).check(spec(api))) == ["github_unreachable"]
     hub.listen()
 
 
 def test_a_token_that_cannot_see_the_repository_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """GitHub answers 404, and the message says that it may be the token."""
+    """GitHub answers 404, and the message says that the token may be the reason."""
     hub.tokens[TOKEN] = Token("ada", frozenset())
     (problem,) = runs_at(hub).check(spec(api))
     assert (problem.code, "cannot see it" in problem.message) == ("github_missing", True)
 
 
 def test_no_token_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """It is found without a request."""
+    """It is found without any request."""
 
     def nothing() -> str:
         raise RefusedError("there is no token.", hint="Create one.", code="no_token")
@@ -132,7 +132,7 @@ def test_no_token_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_remote_elsewhere_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """It is found without a request; a password in its URL is not shown."""
+    """It is found without any request, and a password in the URL is not shown."""
     runs = runs_at(hub, url="https://ada:hunter2@gitlab.com/acme/api.git")
     (problem,) = runs.check(spec(api, replace(DISPATCHED, slug="")))
     assert (problem.code, hub.count()) == ("not_on_github", 0)
@@ -140,14 +140,14 @@ def test_a_remote_elsewhere_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_slug_comes_from_the_remote(hub: GitHub, api: ForgeRepo) -> None:
-    """That holds if the configuration has none."""
+    """The remote's URL is used if the configuration has no slug."""
     runs = runs_at(hub, url=f"{hub.url}/{REPO}.git")
     assert runs.check(spec(api, replace(DISPATCHED, slug=""))) == ()
 
 
 @pytest.mark.parametrize("slug", ["acme", "acme/api/x", "../api", "acme/..", "acme/a b", "/"])
 def test_an_invalid_slug_is_a_problem(hub: GitHub, api: ForgeRepo, slug: str) -> None:
-    """It would change the address of the request."""
+    """It would change the URL of the request."""
     assert codes(runs_at(hub).check(spec(api, replace(DISPATCHED, slug=slug)))) == ["github_slug"]
     assert hub.count() == 0
 
@@ -166,7 +166,7 @@ def test_a_workflow_can_be_named_by_its_path(hub: GitHub, api: ForgeRepo) -> Non
 
 
 def test_no_tag_to_run_on_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """The stage has none."""
+    """The stage does not have a tag."""
     problems = runs_at(hub).check(spec(api, replace(DISPATCHED, ref="tag"), tag=""))
     assert codes(problems) == ["no_deploy_ref"]
 
@@ -176,12 +176,12 @@ def test_no_tag_to_run_on_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     ["on: workflow_dispatch", "on: [push, workflow_dispatch]", "on: {workflow_dispatch: }"],
 )
 def test_the_trigger_is_found_in_each_of_its_forms(api: ForgeRepo, on: str) -> None:
-    """It may be a word, a list or a mapping."""
+    """It may be in a string, a list or a mapping."""
     assert "workflow_not_dispatchable" not in codes(about(api, f"{on}\njobs: {{}}\n"))
 
 
 def test_a_workflow_without_the_trigger_is_a_problem(api: ForgeRepo) -> None:
-    """It is the only problem."""
+    """No other problem is reported."""
     assert codes(about(api, "on: {push: {branches: [dev]}}\n")) == ["workflow_not_dispatchable"]
 
 
@@ -196,26 +196,26 @@ def test_a_workflow_without_the_trigger_is_a_problem(api: ForgeRepo) -> None:
     ],
 )
 def test_a_push_that_also_deploys_is_a_warning(api: ForgeRepo, on: str, *, twice: bool) -> None:
-    """Its trigger matches the stage's branch or its tag."""
+    """The workflow's push trigger matches the stage's branch or its tag."""
     problems = about(api, f"on:\n  workflow_dispatch:\n  {on}\n")
     assert codes(problems) == ["deploys_twice"] * twice
     assert all(one.severity is Severity.WARN for one in problems)
 
 
 def test_a_push_that_starts_nothing_is_a_warning(api: ForgeRepo) -> None:
-    """That holds if the push is to start the deployment."""
+    """It is reported if the push is expected to start the deployment."""
     (problem,) = about(api, "on: {push: {branches: [dev]}}\n", trigger=Trigger.PUSH)
     assert (problem.code, problem.blocks) == ("push_starts_nothing", False)
 
 
 def test_a_missing_workflow_of_a_push_is_a_warning(hub: GitHub, api: ForgeRepo) -> None:
-    """GitHub knows it by name only once it is on the default branch or has run."""
+    """GitHub only knows its name once it is on the default branch or has run."""
     (problem,) = runs_at(hub).check(spec(api, replace(PUSHED, workflow="new.yml")))
     assert (problem.code, problem.blocks) == ("workflow_missing", False)
 
 
 def of_commit(api: ForgeRepo) -> FileAt:
-    """Return what reads a file of a commit, as a clone does."""
+    """Return a function that reads a file of a commit, as a clone does."""
 
     def read(_repo: str, commit: str, path: str) -> str | None:
         return api.tree(commit).get(path)
@@ -224,7 +224,7 @@ def of_commit(api: ForgeRepo) -> FileAt:
 
 
 def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:
-    """The default branch, dev, has the trigger; the commit for main does not."""
+    """The default branch, dev, has the trigger, but the commit for main does not."""
     file = ".github/workflows/deploy.yml"
     double = GitHub({REPO: Repository(api.bare, default_branch="dev")})
     api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
@@ -244,7 +244,7 @@ def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:
 
 
 def test_a_workflow_that_the_push_adds_is_not_a_problem(api: ForgeRepo) -> None:
-    """The stage's branch is the default branch, which has no such file before the push."""
+    """The default branch only gets the file with the push."""
     file = ".github/workflows/new.yml"
     runner = replace(BARE, workflow="new.yml")
     sha = api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
@@ -268,20 +268,20 @@ def test_a_workflow_that_the_push_adds_is_not_a_problem(api: ForgeRepo) -> None:
 def test_an_environment_that_the_workflow_names_must_exist(
     api: ForgeRepo, environment: str, problems: list[str]
 ) -> None:
-    """Only GitHub can evaluate an expression."""
+    """It is not checked if it is an expression, which only GitHub can evaluate."""
     value = environment if environment.startswith("{") else f'"{environment}"'
     workflow = f"on: workflow_dispatch\njobs: {{a: {{environment: {value}}}}}\n"
     assert codes(about(api, workflow)) == problems
 
 
 def test_an_environment_that_cannot_be_seen_is_not_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """A token may start workflows without the right to read environments."""
+    """A token may be allowed to start workflows but not to read environments."""
     hub.inject(faults.forbidden(), operation="repos/get-environment")
     assert runs_at(hub).check(spec(api)) == ()
 
 
 def test_an_error_behind_a_problem_shows_no_token(hub: GitHub) -> None:
-    """That holds for an error that PyGithub would raise, too."""
+    """The causes of the error are checked, too."""
     hub.inject(faults.secondary_limit(3600), operation=GET_REPO)
     with pytest.raises(Exception) as caught:  # noqa: PT011
         runs_at(hub)._client.get(f"/repos/{REPO}", REPO)

@@ -1,4 +1,4 @@
-"""A workflow is started once, whatever happens to the request and its answer."""
+"""A workflow is started only once, whatever happens to the request and its answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STARTED = Start(
 
 
 def test_a_start_returns_its_run(hub: GitHub, api: ForgeRepo) -> None:
-    """The request is sent once, and its answer has the id of the run."""
+    """The request is sent once, and the answer has the run's id."""
     run = runs_at(hub).start(spec(api))
     assert run == Run(str(hub.runs()[0].id), f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}")
     assert hub.starts == {STARTED: 1}
@@ -34,14 +34,14 @@ def test_a_start_returns_its_run(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_branch_that_was_moved_is_not_started(hub: GitHub, api: ForgeRepo) -> None:
-    """It would not deploy what was planned; a deploy tag does not move."""
+    """A moved branch would not deploy what was planned; a deploy tag does not move."""
     planned = spec(api)
     theirs = api.commit("main", {"theirs": "1\n"})
     waits: list[float] = []
     error = refused(lambda: runs_at(hub, waits=waits).start(planned))
     assert (error.code, hub.count(START)) == ("moved", 0)
     assert theirs[:7] in error.message
-    assert len(waits) == 2  # what was just pushed may be visible a little later
+    assert len(waits) == 2  # a push may take a while to become visible
     assert runs_at(hub).start(replace(planned, runner=replace(DISPATCHED, ref="tag")))
 
 
@@ -54,7 +54,7 @@ def test_a_workflow_can_run_on_the_tag(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_an_old_server_is_asked_again_without_details(old: GitHub, api: ForgeRepo) -> None:
-    """It refuses the details with 400, and starts nothing; they are not requested again."""
+    """It refuses to return details, with a 400, and they are not requested again."""
     runs = runs_at(old)
     assert runs.start(spec(api)).id == str(old.runs()[0].id)
     second = runs.start(spec(api, KEYED, key="promote-7/api/fra/1"))
@@ -96,7 +96,7 @@ def run(double: GitHub) -> Run:
 def test_after_an_unclear_answer_the_start_is_unknown(
     hub: GitHub, api: ForgeRepo, fault: Fault, starts: int
 ) -> None:
-    """It is requested once; afterwards, `find` returns the run if there is one."""
+    """It is requested only once, and `find` then returns the run if there is one."""
     hub.inject(fault, operation=START)
     stalls = fault.reaction is Silence.NEVER or fault.drip > 0
     runs, wanted = runs_at(hub, timeout=IMPATIENT if stalls else TIMEOUT), spec(api)
@@ -124,7 +124,7 @@ def test_after_an_unclear_answer_the_start_is_unknown(
 def test_after_a_clear_refusal_nothing_started(
     hub: GitHub, api: ForgeRepo, fault: Fault, code: str, text: str
 ) -> None:
-    """One request was sent, and the message says why it was refused."""
+    """Only one request was sent, and the message says why it was refused."""
     hub.inject(fault, operation=START)
     error = refused(lambda: runs_at(hub).start(spec(api)))
     assert not isinstance(error, UnknownStartError)
@@ -139,7 +139,7 @@ def test_after_a_clear_refusal_nothing_started(
 def test_a_start_that_came_too_early_is_sent_again(
     hub: GitHub, api: ForgeRepo, status: int
 ) -> None:
-    """GitHub said that it did nothing, and how long to wait."""
+    """GitHub says that nothing was started, and how long to wait."""
     hub.inject(faults.secondary_limit(7, status=status), operation=START, times=2)
     waits = list[float]()
     runs_at(hub, waits=waits).start(spec(api))
@@ -147,7 +147,7 @@ def test_a_start_that_came_too_early_is_sent_again(
 
 
 def test_a_start_is_repeated_twice_at_most(hub: GitHub, api: ForgeRepo) -> None:
-    """Then it is refused, with a hint that says when to try again."""
+    """Then it is refused, with a hint when to try again."""
     hub.inject(faults.secondary_limit(7), operation=START, times=None)
     error = refused(lambda: runs_at(hub).start(spec(api)))
     assert (error.code, hub.count(START), hub.starts) == ("rate_limited", 3, {})
@@ -155,7 +155,7 @@ def test_a_start_is_repeated_twice_at_most(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_host_that_cannot_be_reached_started_nothing(hub: GitHub, api: ForgeRepo) -> None:
-    """The connection was refused, so nothing was sent, and the result is known."""
+    """The connection was refused, so it is certain that nothing was sent."""
     hub.refuse()
     error = refused(lambda: runs_at(hub).start(spec(api)))
     assert (type(error) is UnknownStartError, error.code) == (False, "github_unreachable")
@@ -171,7 +171,7 @@ def test_a_token_that_may_only_read_starts_nothing(hub: GitHub, api: ForgeRepo) 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak", "ümlaut", ""])
 def test_an_invalid_token_is_not_sent(hub: GitHub, api: ForgeRepo, token: str) -> None:
-    """It would break the header, and the error for that would show it."""
+    """It would be an invalid header, and that error would show it."""
     runs = runs_at(hub, token=token)
     error = refused(lambda: runs.start(spec(api)))
     assert (error.code, hub.count()) == ("no_token", 0)
@@ -179,7 +179,7 @@ def test_an_invalid_token_is_not_sent(hub: GitHub, api: ForgeRepo, token: str) -
 
 
 def test_nothing_shows_the_token(hub: GitHub, api: ForgeRepo) -> None:
-    """It is not in the repr of the adapter or its attributes, nor in any URL."""
+    """It is not in the adapter's repr or attributes, nor in any URL."""
     runs = runs_at(hub)
     runs.start(spec(api))
     held = [runs, vars(runs), *vars(runs).values(), *vars(runs._client).values()]
@@ -202,7 +202,7 @@ def test_two_targets_are_two_starts(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_twenty_at_once_are_twenty_starts(hub: GitHub, api: ForgeRepo) -> None:
-    """They go through one adapter, from twenty threads, and three answers are lost."""
+    """They share one adapter in twenty threads, and three answers are lost."""
     for effect in (True, False, True):
         hub.inject(faults.effect_then() if effect else faults.error(502), operation=START, after=4)
     runners: RunnerPort = runs_at(hub)
@@ -235,7 +235,7 @@ def test_the_logs_show_no_token(
 
 
 def test_an_enterprise_server_works_from_the_check_to_the_end(old: GitHub, api: ForgeRepo) -> None:
-    """Its API has a prefix, and it does not have the repositories of github.com."""
+    """Its API has a path prefix, and it does not know the repositories of github.com."""
     runs, wanted = runs_at(old, url=f"{old.url}/{REPO}.git"), spec(api)
     wanted = replace(wanted, runner=replace(DISPATCHED, slug=""))
     assert runs.check(wanted) == ()
@@ -246,7 +246,7 @@ def test_an_enterprise_server_works_from_the_check_to_the_end(old: GitHub, api: 
 
 
 def test_only_specs_for_github_are_accepted(hub: GitHub, api: ForgeRepo) -> None:
-    """Anything else is a bug."""
+    """Anything else is a bug in multigit."""
     wrong = replace(spec(api, DISPATCHED), runner=None)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         runs_at(hub).start(wrong)

@@ -1,4 +1,4 @@
-"""From the URL of a remote to "owner/name" on the configured host."""
+"""Turning the URL of a remote into "owner/name" on the configured host."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from multigit.errors import ConfigError, RefusedError
     ],
 )
 def test_a_remote_names_its_repository(url: str, slug: str) -> None:
-    """That holds for every form of URL that git accepts."""
+    """This covers every form of URL that git accepts."""
     assert slug_from([url], "github.com") == slug
 
 
@@ -66,7 +66,7 @@ def test_a_remote_on_another_host_is_refused(url: str) -> None:
 
 
 def test_the_first_url_on_the_host_counts() -> None:
-    """If git rewrites the URL, what git uses comes first, before what is configured."""
+    """A URL rewritten by git comes before the one in the configuration."""
     urls = ["/srv/mirror/api.git", "git@github.com:acme/api.git", "git@github.com:robin/api.git"]
     assert slug_from(urls, "github.com") == "acme/api"
 
@@ -82,7 +82,7 @@ def test_the_first_url_on_the_host_counts() -> None:
     ],
 )
 def test_an_api_serves_the_repositories_of_a_host(configured: str, address: str, host: str) -> None:
-    """It may be github.com, an Enterprise Server, Enterprise Cloud with its domain, or a test."""
+    """The host may be github.com, an Enterprise Server, an Enterprise Cloud domain, or a test."""
     assert (api_address(configured), web_host(address)) == (address, host)
 
 
@@ -100,7 +100,7 @@ def test_an_api_serves_the_repositories_of_a_host(configured: str, address: str,
     ],
 )
 def test_an_invalid_address_is_refused(configured: str) -> None:
-    """A password in it is not shown."""
+    """The message does not show a password in it."""
     with pytest.raises(ConfigError) as caught:
         api_address(configured)
     assert (caught.value.code, "a:b" in caught.value.message) == ("api_url", False)

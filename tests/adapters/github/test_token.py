@@ -15,7 +15,7 @@ HOST, ENTERPRISE = "github.com", "ghe.example.com"
 
 
 def with_gh(folder: Path, script: str) -> dict[str, str]:
-    """Return an environment in which `gh` is this script, which also notes its arguments."""
+    """Return an environment in which `gh` is this script and records its arguments."""
     program = folder / "gh"
     program.write_text(f'#!/bin/sh\necho "$@" > {folder}/asked\n{script}\n')
     program.chmod(0o755)
@@ -28,7 +28,7 @@ def asked(folder: Path) -> str:
 
 
 def test_the_first_variable_that_is_set_counts(tmp_path: Path) -> None:
-    """Multigit's own comes first; an empty one counts as unset."""
+    """Multigit's own variable comes first, and an empty one counts as unset."""
     environment = {"GITHUB_TOKEN": "c", "GH_TOKEN": "b", "MULTIGIT_TOKEN": "a"}
     assert find_token(environment, HOST) == "a"
     assert find_token({**environment, "MULTIGIT_TOKEN": " "}, HOST) == "b"
@@ -46,7 +46,7 @@ def test_the_github_cli_is_asked_last(tmp_path: Path) -> None:
 
 
 def test_the_github_cli_must_not_prompt(tmp_path: Path) -> None:
-    """It has no standard input, and prompts are disabled."""
+    """It gets no standard input, and prompts are disabled."""
     environment = with_gh(tmp_path, 'read line; echo "$GH_PROMPT_DISABLED$line"')
     assert find_token(environment, HOST) == "1"
 
@@ -64,14 +64,14 @@ def test_without_a_token_the_hint_says_how_to_get_one(tmp_path: Path, script: st
 
 
 def test_without_the_github_cli_the_hint_is_the_same(tmp_path: Path) -> None:
-    """It does not have to be installed."""
+    """The hint does not assume that it is installed."""
     with pytest.raises(RefusedError) as caught:
         find_token({"PATH": str(tmp_path)}, HOST)
     assert caught.value.hint == "Set MULTIGIT_TOKEN, or run: gh auth login"
 
 
 def test_a_github_cli_that_hangs_is_killed(tmp_path: Path) -> None:
-    """So is all that it started, which keeps its output open."""
+    """All processes that it started and that keep its output open are killed, too."""
     environment = with_gh(tmp_path, f"sleep 60 & echo $! > {tmp_path}/child; sleep 60")
     begin = time.monotonic()
     with pytest.raises(RefusedError):

@@ -1,4 +1,4 @@
-"""Polling a run: every state, its jobs and gates, and what a poll costs."""
+"""Polling a run: every state, its jobs and gates, and how many requests a poll takes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .hubs import IMPATIENT, JOBS, RUN, refused, runs_at, settled, spec, started
 
 
 def statuses(hub: GitHub, api: ForgeRepo, steps: list[str | Point], polls: int) -> list[RunStatus]:
-    """Return what so many polls of a run with these steps show."""
+    """Return the statuses of this many polls of a run with these steps."""
     wanted, run = started(hub, api, *steps)
     runs = runs_at(hub)
     return [runs.poll(wanted, run) for _ in range(polls)]
 
 
 def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> None:
-    """Someone moved the branch just before the start."""
+    """Someone moved the branch just before the run started."""
     wanted, run = started(hub, api, "queued", "in_progress", "success")
     planned = replace(wanted, sha="1" * 40)
     status = runs_at(hub).poll(planned, run)
@@ -53,7 +53,7 @@ def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> No
     ],
 )
 def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state: RunState) -> None:
-    """The status has the page of the run; only a failure has a detail."""
+    """The status links to the run's page, and only a failure has a detail."""
     wanted, run = started(hub, api, word)
     status = settled(runs_at(hub), wanted, run)
     assert status.state is state
@@ -79,7 +79,7 @@ def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
     ],
 )
 def test_a_failure_has_a_detail(hub: GitHub, api: ForgeRepo, word: str, detail: str) -> None:
-    """It is a sentence that says where the run failed."""
+    """It is one sentence that says where the run failed."""
     wanted, run = started(hub, api, Point(word, "deploy", "migrate"))
     status = settled(runs_at(hub), wanted, run)
     assert status.detail == detail
@@ -88,7 +88,7 @@ def test_a_failure_has_a_detail(hub: GitHub, api: ForgeRepo, word: str, detail: 
 
 @pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
 def test_a_poll_is_one_request(hub: GitHub, api: ForgeRepo, end: str) -> None:
-    """That holds for the queue, a job, the end of all jobs, and the details of the end."""
+    """This holds in the queue, during a job, and at the end, with all details."""
     wanted, run = started(hub, api, *["queued"] * 3, *["in_progress"] * 6, end)
     runs, polls, before = runs_at(hub), 1, hub.count()
     while not runs.poll(wanted, run).state.over:
@@ -98,7 +98,7 @@ def test_a_poll_is_one_request(hub: GitHub, api: ForgeRepo, end: str) -> None:
 
 
 def test_many_runs_cost_one_request_each_per_poll(hub: GitHub, api: ForgeRepo) -> None:
-    """They are polled through one adapter until all of them ended."""
+    """They are polled through one adapter until all of them have ended."""
     hub.script(REPO, ["queued", "in_progress", "in_progress", "success"])
     runs = runs_at(hub)
     keys = [f"promote-7/service-{number}/1" for number in range(20)]
@@ -122,7 +122,7 @@ def test_a_run_that_does_not_change(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_job_changes_while_the_run_stays_the_same(hub: GitHub, api: ForgeRepo) -> None:
-    """Polls ask in turn for the run and for its jobs."""
+    """Polls alternate between the run and its jobs."""
     wanted, run = started(hub, api, Point("in_progress", "test"))
     runs = runs_at(hub)
     assert [runs.poll(wanted, run).job for _ in range(3)] == ["", "test", "test"]
@@ -145,7 +145,7 @@ def test_the_end_of_all_jobs_calls_for_a_poll(hub: GitHub, api: ForgeRepo) -> No
 
 
 def test_a_run_without_jobs_has_not_ended(hub: GitHub, api: ForgeRepo) -> None:
-    """It is about to start, and the next poll need not come soon."""
+    """It is about to start, so the next poll need not come soon."""
     wanted, run = started(hub, api, *["in_progress"] * 2)
     none = json_answer(200, {"total_count": 0, "jobs": []})
     hub.inject(faults.Fault(effect=False, reaction=none), operation=JOBS)
@@ -154,7 +154,7 @@ def test_a_run_without_jobs_has_not_ended(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_run_is_polled_until_it_ends(hub: GitHub, api: ForgeRepo) -> None:
-    """Its states follow each other, and the last one stays."""
+    """The states follow each other, and the last one stays."""
     seen = statuses(hub, api, ["queued", "in_progress", "in_progress", "success"], 7)
     assert [state for state, _ in groupby(status.state for status in seen)] == [
         RunState.QUEUED,
@@ -175,7 +175,7 @@ def test_names_from_outside_are_escaped(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_read_is_repeated_after_a_passing_fault(hub: GitHub, api: ForgeRepo) -> None:
-    """It waits after a 502, after a lost connection, and for a limit that ends soon."""
+    """It is after a 502, after a lost connection, and when a limit ends soon."""
     wanted, run = started(hub, api)
     waits = list[float]()
     runs = runs_at(hub, waits=waits)
@@ -222,7 +222,7 @@ def test_a_poll_that_fails_says_why(
 
 
 def test_a_poll_that_failed_is_repeated(hub: GitHub, api: ForgeRepo) -> None:
-    """The run keeps running, even if its jobs could not be read."""
+    """The run counts as running, even if its jobs could not be read."""
     wanted, run = started(hub, api, *["in_progress"] * 3)
     runs = runs_at(hub)
     hub.inject(faults.not_found(), operation=JOBS)
@@ -232,7 +232,7 @@ def test_a_poll_that_failed_is_repeated(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_end_is_reported_even_without_its_jobs(hub: GitHub, api: ForgeRepo) -> None:
-    """A failure is reported even if it is unknown which job failed."""
+    """A failure is reported even if the failed job is unknown."""
     hub.inject(faults.not_found(), operation=JOBS, times=None)
     wanted, run = started(hub, api, "failure")
     status = settled(runs_at(hub), wanted, run)

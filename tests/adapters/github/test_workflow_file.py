@@ -25,7 +25,7 @@ from multigit.adapters.github.workflow_file import fits, read_workflow
     ],
 )
 def test_patterns_match_as_on_github(pattern: str, names: list[str], others: list[str]) -> None:
-    """A star stops at a slash, two do not; a broken pattern matches nothing."""
+    """One star stops at a slash, and two do not; a broken pattern matches nothing."""
     assert [name for name in names if not fits(name, pattern)] == []
     assert [name for name in others if fits(name, pattern)] == []
 
@@ -46,7 +46,7 @@ def test_patterns_match_as_on_github(pattern: str, names: list[str], others: lis
     ],
 )
 def test_a_push_trigger_matches_some_refs(push: str, branch: str, tag: str) -> None:
-    """Filters for tags alone exclude branches, and vice versa."""
+    """A trigger that only filters tags does not match branches, and vice versa."""
     file = read_workflow(f"on:\n  push: {push}\n")
     assert (file.started_by(branch="main"), file.started_by(tag="v1")) == (branch, tag)
     assert file.started_by(branch="main", tag="v1") == branch or tag
@@ -58,12 +58,12 @@ def test_without_a_push_trigger_no_push_starts_it() -> None:
 
 
 def test_on_is_a_key_in_old_yaml_too() -> None:
-    """YAML 1.1 reads it as true."""
+    """YAML 1.1 reads the key `on` as true."""
     assert read_workflow("%YAML 1.1\n---\non: workflow_dispatch\n").dispatchable
 
 
 def test_environments_are_named_once() -> None:
-    """Each is a string or a mapping; expressions and reusable workflows name none."""
+    """It is a string or a mapping; expressions and reusable workflows are left out."""
     jobs = """
     a: {environment: production}
     b: {environment: {name: production}}
@@ -94,6 +94,6 @@ def test_environments_are_named_once() -> None:
     ],
 )
 def test_what_github_would_not_accept_is_an_error(content: str) -> None:
-    """That holds for every kind of mistake."""
+    """This covers every kind of mistake."""
     with pytest.raises(ValueError, match="it "):
         read_workflow(content)

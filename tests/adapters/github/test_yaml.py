@@ -27,7 +27,7 @@ def read(text: str, *, version: tuple[int, int] = (1, 2)) -> Any:
 
 
 def check(text: str) -> None:
-    """Check that it is read back as a value, a key and in a list, in both versions of YAML."""
+    """Check that a text is read back as a value, key and list item, in both versions of YAML."""
     for version in ((1, 1), (1, 2)):
         for document in ({"a": text}, {text: {"b": "c"}}, {"a": [text]}):
             assert read(written(document), version=version) == document
@@ -35,7 +35,7 @@ def check(text: str) -> None:
 
 @pytest.mark.parametrize("text", AWKWARD)
 def test_an_awkward_text_stays_a_text(text: str) -> None:
-    """It becomes neither a number, a date, true, a comment nor a mapping."""
+    """It is not read as a number, a date, true, a comment or a mapping."""
     check(text)
 
 
@@ -47,5 +47,5 @@ def test_any_text_stays_a_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["production", "deploy-stg", "release/2.x", "Deploy to a (b)"])
 def test_a_plain_text_is_not_quoted(text: str) -> None:
-    """The file stays easy to read."""
+    """This keeps the file easy to read."""
     assert written({"a": text}) == f"a: {text}\n"

@@ -1,4 +1,4 @@
-"""Many deployments by a Jenkins whose answers get lost: each is started exactly once."""
+"""Many deployments by Jenkins with lost answers: each is started exactly once."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Hurried:
         return self.time
 
     def elapsed(self) -> float:
-        """Return the same, since no one sets this clock."""
+        """Return a constant, since no one changes this clock."""
         return self.time
 
     def wait(self, seconds: float, _leave: threading.Event) -> None:
-        """Let the time pass."""
+        """Advance the time."""
         self.time += seconds
 
 
@@ -71,7 +71,7 @@ def repositories(jenkins: Jenkins, health: Health, params: Mapping[str, str]) ->
         branch="staging",
         target="",
         runner=JenkinsRunner(jenkins.url, "deploy", USER, params=params),
-        timeout=1e9,  # one clock, which does not wait, counts for all of them
+        timeout=1e9,  # one clock that does not wait is shared by all of them
         health=HealthCheck(f"{health.url}/health", json="sha"),
     )
     promoted = (to_publish(Repo(name, name)) for name in NAMES)
@@ -79,7 +79,7 @@ def repositories(jenkins: Jenkins, health: Health, params: Mapping[str, str]) ->
 
 
 def deployed(repos: Sequence[RepoPlan]) -> Deployments:
-    """Deploy them all."""
+    """Deploy all repositories."""
     runs = JenkinsRuns({"JENKINS_TOKEN": API_TOKEN}, pause=lambda _: None)
     context = DeployContext(plan(*repos), runs, HttpProbe(), Hurried(), FORGETFUL, Deaf())
     return Deployer(context).wave({repo.repo: (repo, MADE) for repo in repos})
@@ -87,7 +87,7 @@ def deployed(repos: Sequence[RepoPlan]) -> Deployments:
 
 @pytest.mark.parametrize("key", [True, False])
 def test_each_is_started_once_whatever_gets_lost(*, key: bool) -> None:
-    """A start that cannot be found without a key is unknown, and is not repeated."""
+    """Without a key, a start whose answer is lost is unknown, and it is not repeated."""
     params = {"REPO": "{repo}", **({"KEY": "{key}"} if key else {})}
     with Jenkins({"deploy": Job(frozenset(params))}) as jenkins, Health() as health:
         health.answer(RELEASED)

@@ -31,7 +31,7 @@ BROKEN = doubled.Fault(effect=False, reaction=Answer(200, b"<html>Log in</html>"
 
 @dataclass
 class Site:
-    """A Jenkins, a spec for it, and its client; `pauses` are the waits between two tries."""
+    """A Jenkins, a spec for it, and its client; `pauses` are the waits between retries."""
 
     jenkins: Jenkins
     spec: DeploymentSpec
@@ -42,12 +42,12 @@ class Site:
 
     @property
     def runs(self) -> JenkinsRuns:
-        """Return new runs, as after a restart: nothing is remembered."""
+        """Return a new client that remembers nothing, as after a restart."""
         return JenkinsRuns(self.environment, self.pauses.append, self.timeout, lambda: self.now)
 
     @property
     def item(self) -> Run:
-        """Return the first run."""
+        """Return the run of the first queue item."""
         base = self.jenkins.url
         return Run(f"{base}/queue/item/101/", f"{base}{PAGE}")
 
@@ -70,14 +70,14 @@ class Site:
         return replace(self.spec, runner=replace(self.spec.runner, **changes))  # type: ignore[arg-type]
 
     def problem(self, **changes: object) -> Problem:
-        """Return the one problem that keeps it from starting."""
+        """Return the only problem that prevents a start."""
         (problem,) = self.runs.check(self.spec_for(**changes))
         return problem
 
 
 @pytest.fixture
 def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
-    """Return a Jenkins with a job to start; in the end, no log contains the token."""
+    """Return a Jenkins with a job; assert at the end that no log contains the token."""
     caplog.set_level(logging.DEBUG)
     job = Job(frozenset(PARAMS))
     with Jenkins({JOB: job, "closed": Job(frozenset(PARAMS), buildable=False)}) as jenkins:
@@ -112,7 +112,7 @@ def secret_free(error: MultigitError) -> bool:
 
 
 def test_a_start_returns_the_queue_item(site: Site) -> None:
-    """The job is requested once, with its parameters filled in, and the user's token."""
+    """The job is requested once, with its parameters filled in and the user's token."""
     runs: RunnerPort = site.runs
     assert runs.start(site.spec) == site.item
     assert site.jenkins.starts == {STARTED: 1}
@@ -120,7 +120,7 @@ def test_a_start_returns_the_queue_item(site: Site) -> None:
 
 
 def test_an_equal_item_in_the_queue_is_reused(site: Site) -> None:
-    """Jenkins answers 303 with the item that is already waiting: it is one deployment."""
+    """Jenkins answers 303 with the item that is already waiting, which is the same deployment."""
     assert [site.runs.start(site.spec) for _ in range(2)] == [site.item, site.item]
     assert site.jenkins.starts == {STARTED: 1}
 
@@ -149,7 +149,7 @@ def test_no_repr_shows_the_token(site: Site) -> None:
 def test_after_an_unclear_answer_the_start_is_unknown(
     site: Site, fault: doubled.Fault, started: int
 ) -> None:
-    """It is not repeated, and by its key the run is found if there is one."""
+    """The start is not repeated, and the run can be found by its key if there is one."""
     site.jenkins.inject(fault, route="build")
     site.timeout = 2 if fault.reaction is Silence.NEVER else 10
     with pytest.raises(UnknownStartError, match="unknown whether shop") as caught:
@@ -175,7 +175,7 @@ def test_after_an_unclear_answer_the_start_is_unknown(
     ],
 )
 def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None:
-    """Nothing started, and the message says why."""
+    """Nothing was started, and the message says why."""
     site.jenkins.inject(doubled.error(status), route="build")
     with pytest.raises(MultigitError) as caught:
         site.runs.start(site.spec)
@@ -187,7 +187,7 @@ def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None
 
 
 def test_a_server_that_is_off_started_nothing(site: Site) -> None:
-    """Without a connection, it is known that nothing started."""
+    """Without a connection, it is certain that nothing was started."""
     site.jenkins.refuse()
     with pytest.raises(MultigitError, match="connections are refused") as caught:
         site.runs.start(site.spec)
@@ -197,7 +197,7 @@ def test_a_server_that_is_off_started_nothing(site: Site) -> None:
 
 
 def test_only_the_number_of_the_queue_item_counts(site: Site) -> None:
-    """Jenkins may name another address; the token is sent to the configured one."""
+    """Jenkins may return another host name, but the token is only sent to the configured one."""
     place = Answer(201, b"", (("Location", "https://ci.invalid/jenkins/queue/item/101/"),))
     site.jenkins.inject(doubled.Fault(effect=True, reaction=place), route="build")
     run = site.runs.start(site.spec)
@@ -206,7 +206,7 @@ def test_only_the_number_of_the_queue_item_counts(site: Site) -> None:
 
 
 def test_an_unknown_start_without_the_key_says_what_would_help(site: Site) -> None:
-    """The hint mentions {key} only if no parameter has it."""
+    """The hint suggests {key} only if no parameter has it."""
     hints = []
     for params in (PARAMS, {"RELEASE": "{release}"}):
         site.jenkins.inject(doubled.error(502), route="build")
@@ -220,7 +220,7 @@ def test_an_unknown_start_without_the_key_says_what_would_help(site: Site) -> No
 
 
 def test_the_key_is_found_among_the_builds(site: Site) -> None:
-    """Of several builds with the key, the first counts: someone built it again."""
+    """Of several builds with the key, the first one counts; others are manual rebuilds."""
     site.jenkins.script(JOB, ["building"])
     runs = site.runs
     for _ in range(2):
@@ -232,7 +232,7 @@ def test_the_key_is_found_among_the_builds(site: Site) -> None:
 
 
 def test_without_the_key_nothing_is_found(site: Site) -> None:
-    """Nothing else distinguishes the build from another one with the same release."""
+    """Nothing else distinguishes it from another build of the same release."""
     spec = site.spec_for(params={"RELEASE": "{release}"})
     site.runs.start(spec)
     assert site.runs.find(spec) is None
@@ -240,7 +240,7 @@ def test_without_the_key_nothing_is_found(site: Site) -> None:
 
 
 def test_the_queue_of_another_job_is_not_ours(site: Site) -> None:
-    """A job may start another one with the same key."""
+    """A job may start another job with the same key."""
     site.jenkins.jobs["other"] = Job(frozenset(PARAMS))
     site.runs.start(site.spec_for(job="other"))
     assert site.runs.find(site.spec) is None
@@ -250,7 +250,7 @@ def test_the_queue_of_another_job_is_not_ours(site: Site) -> None:
 
 
 def test_from_the_queue_to_the_end(site: Site) -> None:
-    """The reason to wait, the running build and its result take one request each."""
+    """The reason for waiting, the running build and its result take one request each."""
     site.jenkins.script(JOB, ["waiting", "blocked", "building", "building", "SUCCESS"])
     runs = site.runs
     run = runs.start(site.spec)
@@ -263,7 +263,7 @@ def test_from_the_queue_to_the_end(site: Site) -> None:
         running,
         RunStatus(RunState.SUCCEEDED, url=url),
     ]
-    assert len(site.jenkins.requests) == 7  # the build's number costs one request, once
+    assert len(site.jenkins.requests) == 7  # one extra request, once, for the build's number
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_from_the_queue_to_the_end(site: Site) -> None:
     ],
 )
 def test_a_failure(site: Site, result: str, state: RunState) -> None:
-    """The detail has the word of Jenkins for its result."""
+    """The detail has Jenkins' own word for the result."""
     site.jenkins.script(JOB, ["building", result])
     runs = site.runs
     run = runs.start(site.spec)
@@ -296,14 +296,14 @@ def test_an_unexpected_result(site: Site) -> None:
 
 
 def test_cancelled_in_the_queue(site: Site) -> None:
-    """That cancels the deployment."""
+    """The deployment counts as cancelled."""
     site.jenkins.script(JOB, ["cancelled"])
     run = site.runs.start(site.spec)
     assert site.runs.poll(site.spec, run).state is RunState.CANCELLED
 
 
 def test_a_forgotten_queue_item(site: Site) -> None:
-    """Builds know their item, so even a new process finds the build."""
+    """Builds know their queue item, so even a new process finds the build."""
     site.jenkins.script(JOB, ["building"])
     run = site.runs.start(site.spec)
     site.jenkins.forget(101)
@@ -331,7 +331,7 @@ def test_a_removed_build(site: Site) -> None:
 
 @pytest.mark.parametrize("route", ["build status", "queue item"])
 def test_a_page_that_is_missing_for_a_while(site: Site, route: str) -> None:
-    """A proxy answers 404 while Jenkins restarts: the poll fails, and the next one may not."""
+    """A proxy may answer 404 while Jenkins restarts, so the next poll may succeed."""
     steps = ["building"] if route == "build status" else ["waiting"]
     site.jenkins.script(JOB, steps)
     runs = site.runs
@@ -341,7 +341,7 @@ def test_a_page_that_is_missing_for_a_while(site: Site, route: str) -> None:
         site.jenkins.inject(doubled.error(404), route=route)
         with pytest.raises(MultigitError, match=r"Jenkins (has|no longer has)"):
             runs.poll(site.spec, run)
-        site.now += 59  # the minute starts again with each poll that finds something
+        site.now += 59  # the minute starts again after each successful poll
         assert runs.poll(site.spec, run) == shown
 
 
@@ -353,7 +353,7 @@ def test_a_run_that_is_not_from_jenkins(site: Site) -> None:
 
 @pytest.mark.parametrize("fault", [doubled.error(502), doubled.dropped(effect=False)])
 def test_a_poll_is_repeated_after_a_passing_fault(site: Site, fault: doubled.Fault) -> None:
-    """A read is repeated twice at most."""
+    """A read is retried at most twice."""
     run = site.runs.start(site.spec)
     site.jenkins.inject(fault, route="queue item", times=2)
     assert site.runs.poll(site.spec, run).state is RunState.QUEUED
@@ -367,7 +367,7 @@ def test_a_poll_is_repeated_after_a_passing_fault(site: Site, fault: doubled.Fau
 
 @pytest.mark.parametrize("fault", [doubled.dripping(), doubled.silent()])
 def test_a_poll_does_not_wait_forever(site: Site, fault: doubled.Fault) -> None:
-    """The time limit is for the whole answer."""
+    """The time limit covers the whole answer."""
     run = site.runs.start(site.spec)
     site.jenkins.inject(fault, route="queue item", times=None)
     site.timeout = 0.2
@@ -376,7 +376,7 @@ def test_a_poll_does_not_wait_forever(site: Site, fault: doubled.Fault) -> None:
 
 
 def test_an_answer_that_is_not_json(site: Site) -> None:
-    """A login page is not taken for Jenkins."""
+    """A login page is not taken for Jenkins' answer."""
     run = site.runs.start(site.spec)
     site.jenkins.inject(BROKEN, route="queue item")
     with pytest.raises(MultigitError, match="it did not send JSON") as caught:
@@ -386,7 +386,7 @@ def test_an_answer_that_is_not_json(site: Site) -> None:
 
 
 def test_a_build_outlives_its_time_limit(site: Site) -> None:
-    """After that, it keeps running in Jenkins."""
+    """When multigit stops waiting, the build keeps running in Jenkins."""
     run = site.runs.start(site.spec)
     site.runs.end(site.spec, run)
     assert len(site.jenkins.requests) == 1
@@ -418,7 +418,7 @@ def test_a_job_that_can_be_started(site: Site) -> None:
 def test_what_keeps_a_job_from_starting(
     site: Site, changes: dict[str, object], code: str, words: str
 ) -> None:
-    """It is found while planning, with a hint."""
+    """The reason is found while planning, and has a hint."""
     problem = site.problem(**changes)
     assert problem.code == code
     assert words in problem.message
@@ -428,7 +428,7 @@ def test_what_keeps_a_job_from_starting(
 
 
 def test_a_job_without_parameters(site: Site) -> None:
-    """Jenkins would refuse to build it with parameters, with a 500."""
+    """Jenkins would answer a build with parameters with a 500."""
     site.jenkins.jobs["plain"] = Job()
     assert site.problem(job="plain").message == "the job plain takes no parameters."
 
@@ -453,7 +453,7 @@ def test_a_server_that_cannot_be_asked(
 
 
 def test_a_server_that_is_off(site: Site) -> None:
-    """It is found while planning."""
+    """This is found while planning."""
     site.jenkins.refuse()
     problem = site.problem()
     assert (problem.code, "connections are refused" in problem.message) == (
@@ -463,7 +463,7 @@ def test_a_server_that_is_off(site: Site) -> None:
 
 
 def test_a_token_in_any_alphabet(site: Site) -> None:
-    """A token that is not Latin-1 is sent, not shown in an error."""
+    """A token that is not Latin-1 is sent, and no error shows it."""
     site.environment = {"JENKINS_TOKEN": "gehëim€"}
     assert site.problem().code == "jenkins_refused"
 
