@@ -1,4 +1,5 @@
-"""Operations that are killed, cut off and starved at every point; and what must hold afterwards.
+"""Operations that are killed, cut off and starved at every point, and what must hold afterwards.
 
-Black boxes only: nothing in here imports multigit. `python -m tests.torture` runs the campaign.
+Everything is a black-box test: nothing in here imports multigit. `python -m tests.torture` runs
+the whole campaign.
 """

@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="name the cases that did not fire")
     parser.add_argument("cases", nargs="*", help="only these cases, or beginnings of their names")
     chosen = parser.parse_args()
-    # Also where a shell lets us ignore them.
+    # Even if a shell makes us ignore them.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     since = time.monotonic()

@@ -1,4 +1,4 @@
-"""Bugs that are put into a copy of the package, to prove that the campaign sees them."""
+"""Bugs that are put into a copy of the package, to prove that the campaign finds them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.torture.world import PACKAGE, frozen
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """Code that is added to the end of one module of multigit, and the cases that must see it."""
+    """Code that is appended to one module of multigit, and the cases that must detect it."""
 
     module: str
     code: str

@@ -1,4 +1,4 @@
-"""The whole campaign: which cases there are, playing them in parallel, and the counts."""
+"""The whole campaign: its cases, playing them in parallel, and the counts."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ PLAYS: Mapping[str, Play] = {
     "scarce": faults.play_scarce,
     "other": faults.play_other,
 }
-THOROUGH = 4  # one case in so many lets multigit itself verify the log, too
-STEP = 100  # cases between two signs of life
-SHOWN = 4  # violations of one case
+THOROUGH = 4  # in one case out of this many, multigit itself verifies the log, too
+STEP = 100  # cases between two progress lines
+SHOWN = 4  # violations shown per case
 KILLS = {"git", "child", "edge", "strace", "moment", "twice", "server", "request", "script"}
 ENUMERATED = ("promote", "push", "backmerge", "undo", "continue", "undo-unfinished")
 LOCKED = ("promote-locked", "push-locked", "backmerge-locked", "undo-locked", "continue-locked")
@@ -52,7 +52,7 @@ SCENES = (*ENUMERATED, *LOCKED, "one", "ten", GITHUB, COMMAND)
 
 
 def kind(case: Case) -> Kind:
-    """Return what a case is counted as."""
+    """Return the kind under which a case is counted."""
     if case.family in KILLS:
         return Kind.KILL
     return Kind.CUT if case.family == "cut" else Kind.OTHER
@@ -67,13 +67,13 @@ class Course:
 
     @property
     def late(self) -> dict[int, str]:
-        """Return the calls of git from the first that makes an object on."""
+        """Return the git calls, starting with the first that creates an object."""
         first = next((n for n, name in self.calls.items() if name in LATE), max(self.calls))
         return {number: name for number, name in self.calls.items() if number >= first}
 
     @property
     def durable(self) -> dict[int, str]:
-        """Return the edges from the first journal entry on."""
+        """Return the edges, starting with the first journal entry."""
         first = next((n for n, name in self.edges.items() if name == "fsync"), 1) - 1
         return {number: name for number, name in self.edges.items() if number >= first}
 
@@ -82,10 +82,10 @@ LATE = {"commit-tree", "mktag", "commit", "hash-object", "push", "cat-file", "ls
 
 
 def measure(workshop: Workshop, scene: str) -> Course:
-    """Run a scene's command undisturbed and count: its git calls, and in another world its edges.
+    """Run a scene's command undisturbed and record its git calls and, in another world, its edges.
 
-    A command that is watched at its edges starts its own Python, which calls git once more than a
-    forked one: GitPython does when it is imported.
+    A command whose edges are watched starts its own Python. It calls git once more than a forked
+    one, because GitPython does so when it is imported.
     """
     with workshop.world(scene) as world:
         git = GitShim(world)
@@ -163,7 +163,7 @@ def cases(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
 
 
 def _deploying(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
-    """Yield the deaths around deployments."""
+    """Yield the kills during deployments."""
     for scene in (GITHUB, COMMAND):
         edges = kills.edge_cases(scene, courses[scene].durable)
         yield from (case for case in edges if "half" not in case.fault)
@@ -186,7 +186,7 @@ def _only(calls: Mapping[int, str], subcommand: str) -> dict[int, str]:
 
 
 def skipped() -> list[str]:
-    """Return what this machine cannot do, each with its reason."""
+    """Return the kinds of cases that this machine cannot play, each with the reason."""
     found = []
     if not kills.STRACE:
         found.append("deaths at system calls: strace is not installed")
@@ -217,7 +217,7 @@ class Tally:
 
 
 def play(workshop: Workshop, case: Case) -> Verdict:
-    """Play one case; what breaks in the campaign itself is a violation, too."""
+    """Play one case; an error in the campaign itself is a violation, too."""
     workshop.thorough = zlib.crc32(case.name.encode()) % THOROUGH == 0
     try:
         return PLAYS[case.family](workshop, case)
@@ -257,12 +257,12 @@ def run(
     package: Path = PACKAGE,
     tell: bool = True,
 ) -> Tally:
-    """Play the campaign and return its counts; `only` names cases, or beginnings of names."""
+    """Play the campaign and return its counts; `only` has names of cases, or prefixes of names."""
     tally = Tally()
     folder = Path(tempfile.mkdtemp(prefix="torture-")).resolve()
     (folder / "templates").mkdir()
     package = frozen(package, folder / "package")
-    default_environment()  # before the workers begin, so that they share it
+    default_environment()  # before the workers start, so that they share it
     context = multiprocessing.get_context("fork")
     try:
         with context.Pool(jobs, _enter, (folder, package)) as pool:
@@ -291,7 +291,7 @@ def run(
 
 
 def _clean(folder: Path) -> None:
-    """End what still runs below the folder, unmount its small disks, and remove it."""
+    """Kill what still runs below the folder, unmount its small disks, and remove it."""
     for pid in at_work_in(folder):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

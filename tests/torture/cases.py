@@ -16,7 +16,7 @@ from tests.torture.world import PACKAGE, World
 
 
 class Kind(StrEnum):
-    """What is counted."""
+    """The kinds that are counted."""
 
     KILL = "kill points"
     CUT = "cut connections"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One fault in one scene; its name is all that is needed to repeat it."""
+    """One fault in one scene; its name is enough to repeat it."""
 
     family: str
     scene: str
@@ -33,19 +33,19 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Return family, scene and fault with slashes in between."""
+        """Return family, scene and fault, joined by slashes."""
         return "/".join((self.family, self.scene, *self.fault))
 
     @classmethod
     def named(cls, name: str) -> Case:
-        """Return the case of that name."""
+        """Return the case with this name."""
         family, scene, *fault = name.split("/")
         return cls(family, scene, tuple(fault))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a case. `fired` is off when its moment never came: then it counts nothing."""
+    """The result of a case; `fired` is false if the fault never occurred, and it is not counted."""
 
     fired: bool
     violations: tuple[str, ...] = ()
@@ -53,20 +53,20 @@ class Verdict:
 
     @classmethod
     def of(cls, violations: Iterable[str], note: str = "") -> Verdict:
-        """Return the verdict of a case whose moment came."""
+        """Return the verdict on a case whose fault occurred."""
         return cls(fired=True, violations=tuple(violations), note=note)
 
     @classmethod
     def idle(cls, note: str) -> Verdict:
-        """Return the verdict of a case whose moment never came."""
+        """Return the verdict on a case whose fault never occurred."""
         return cls(fired=False, note=note)
 
 
 @dataclass
 class Workshop:
-    """Makes worlds below `folder`, from `templates`, with the multigit that lies in `package`.
+    """Makes worlds below `folder` from `templates`, with the multigit in `package`.
 
-    In a `thorough` one multigit itself verifies the log at the end, beside our own check.
+    If `thorough`, multigit itself verifies the log at the end, in addition to our own check.
     """
 
     folder: Path
@@ -76,12 +76,12 @@ class Workshop:
     _count: int = field(default=0, init=False)
 
     def template(self, scene: str) -> Path:
-        """Return a scene's template, built at its first use."""
+        """Return a scene's template, which is built on first use."""
         return once(self.templates / scene, lambda root: build(scene, root))
 
     @contextmanager
     def world(self, scene: str, *, config: str = "") -> Iterator[World]:
-        """Lend a world that is gone afterwards."""
+        """Provide a world, and remove it afterwards."""
         self._count += 1
         root = self.folder / "worlds" / str(self._count)
         try:

@@ -1,4 +1,4 @@
-"""One workshop for all tests of a process, with the templates of the whole test run."""
+"""One workshop for all tests of a process, with templates that the whole test run shares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 @pytest.fixture(autouse=True)
 def _signals_arrive() -> Iterator[None]:
-    """Let programs that we start see Ctrl-C and its kin, also where we have to ignore them."""
+    """Let the programs that we start receive Ctrl-C and the like, even if we must ignore them."""
     interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield

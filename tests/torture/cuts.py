@@ -1,4 +1,4 @@
-"""Cut connections: an HTTP server behind a proxy that spoils one message at one byte."""
+"""Cut connections: an HTTP server behind a proxy that disrupts one message at one byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SERVICES = {
     "lock": ("receive-pack", 1),
     "release": ("receive-pack", 3),
 }
-# What passes of a message before the fault: bytes from its begin, or from its end.
+# How much of a message passes before the fault: bytes from its start, or from its end.
 REQUESTS = {1: ("0", "100", "end-0"), 2: ("1", "250", "700", "end-1", "end-0")}
 ANSWERS = {1: ("0", "1", "300", "end-1"), 2: ("0", "1", "100", "250", "end-1", "end-0")}
 PATIENT, IMPATIENT = '[git]\ntimeout = "60s"\n', '[git]\ntimeout = "5s"\n'
@@ -34,14 +34,14 @@ DOWN = "down"
 
 
 def places(messages: Iterable[int] = (1, 2)) -> Iterator[tuple[str, str, str]]:
-    """Yield message, side and byte of all interesting places of a push."""
+    """Yield message, side and byte of all interesting places in a push."""
     for message in messages:
         for side, table in ((Side.REQUEST, REQUESTS), (Side.ANSWER, ANSWERS)):
             yield from ((str(message), str(side), at) for at in table[message])
 
 
 def push_cases(scene: str, repo: str) -> Iterable[Case]:
-    """Yield every fault at every interesting place of one repository's push."""
+    """Yield every fault at every interesting place in one repository's push."""
     for place in places():
         for fault in (Fault.CUT, Fault.RESET, Fault.STALL):
             yield Case("cut", scene, (repo, "push", *place, fault, "once"))
@@ -54,7 +54,7 @@ def push_cases(scene: str, repo: str) -> Iterable[Case]:
 
 
 def other_cases(scene: str, repo: str) -> Iterable[Case]:
-    """Yield faults at the fetch, and at the look after a push whose answer was lost."""
+    """Yield faults during the fetch, and during the check after a push whose answer was lost."""
     for message, side, at in (
         *(("1", "request", "0"), ("1", "answer", "100"), ("2", "answer", "200")),
         *(("3", "request", "end-0"), ("3", "answer", "0"), ("3", "answer", "end-1")),
@@ -65,7 +65,7 @@ def other_cases(scene: str, repo: str) -> Iterable[Case]:
 
 
 def lock_cases(scene: str, repo: str) -> Iterable[Case]:
-    """Yield faults at the pushes that take and give back the lock across machines."""
+    """Yield faults during the pushes that take and release the lock across machines."""
     for service in ("lock", "release"):
         for message, side, at in (
             *(("1", "request", "0"), ("1", "answer", "300")),
@@ -76,7 +76,7 @@ def lock_cases(scene: str, repo: str) -> Iterable[Case]:
 
 
 def seeded_cases(scene: str, repos: Iterable[str], count: int, seed: int) -> Iterable[Case]:
-    """Yield cuts at random bytes of random pushes."""
+    """Yield faults at random bytes of random pushes."""
     dice = random.Random(f"{seed} {scene}")
     names = tuple(repos)
     for _ in range(count):
@@ -108,7 +108,7 @@ def served(world: World) -> Iterator[Proxy]:
 
 
 def play_cut(workshop: Workshop, case: Case) -> Verdict:
-    """Spoil one message; what multigit says must be true then and when the server is done."""
+    """Disrupt one message; what multigit says must be true then and when the server is done."""
     repo, service, message, side, at, fault, extra = case.fault
     words, nth = SERVICES[service]
     number = at.removeprefix("end-")
@@ -148,7 +148,7 @@ def play_cut(workshop: Workshop, case: Case) -> Verdict:
 
 
 def _released_by_hand(world: World, ran: Ran) -> Violations:
-    """A lock that could not be given back must be spoken of, and can be released by its id."""
+    """A lock that could not be released must be mentioned, and can be released by its id."""
     if not any(remote.locks for remote in world.remotes().values()):
         return []
     found = [] if "lock" in ran.stdout + ran.stderr else [f"a lock is left unsaid: {ran.told()}"]

@@ -1,4 +1,4 @@
-"""What must hold of deployments: each started once, none said to be what it is not."""
+"""What must hold of deployments: each starts once, and none is misreported."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ASKED_FOR = {"starting", UNKNOWN}
 
 
 def in_doubt(world: World) -> frozenset[Place]:
-    """Return the places that the open journal knows to be asked for, and of no run there.
+    """Return the places where the open journal knows of a request, but of no run.
 
-    Only there a start may be missing: nobody can tell whether it was still sent.
+    Only there may a start be missing: nobody can tell whether it was still sent.
     """
     last: dict[Place, Document] = {}
     for name in world.unfinished():
@@ -39,9 +39,9 @@ def unclear(world: World) -> frozenset[Place]:
 
 
 def deployed(world: World) -> Violations:
-    """Check the end: everything was started once, and the log says how it went.
+    """Check the end: everything was started once, and the log says how it ended.
 
-    Where a start got lost it is called unknown, and nothing comes after it in its repository.
+    A start that got lost is called unknown, and nothing follows it in its repository.
     """
     if world.host is None:
         return []
@@ -62,7 +62,7 @@ def deployed(world: World) -> Violations:
 
 
 def _told(world: World) -> Violations:
-    """Check that the token stands in no file of ours."""
+    """Check that none of multigit's files contains the token."""
     own = (world.shop / "deployment.log", *(world.shop / ".multigit").rglob("*"))
     files = (file for file in own if file.is_file())
     return [f"{file.name} holds the token" for file in files if TOKEN.encode() in file.read_bytes()]
@@ -90,7 +90,7 @@ def _places(name: str, deployments: Sequence[Document]) -> Iterator[tuple[Place,
 
 
 def deployment_lies(world: World, row: Document) -> Violations:
-    """Compare what multigit said of a repository's deployments with their starts."""
+    """Compare what multigit said about a repository's deployments with their starts."""
     told = row.get("deployment")
     if world.host is None or not told:
         return []

@@ -21,7 +21,7 @@ from tests.torture.shims import EdgeShim, GitShim
 from tests.torture.world import PATIENCE, Ran, Running, World
 
 SIGNALS = {"int": signal.SIGINT, "term": signal.SIGTERM, "hup": signal.SIGHUP}
-HELD = 6.0  # seconds in which a command that does not wait has surely ended
+HELD = 6.0  # seconds within which a command that does not wait has surely ended
 
 
 # --- Rivals in one workspace, and on two machines
@@ -40,14 +40,14 @@ def rival_cases() -> Iterable[Case]:
 
 
 def play_rivals(workshop: Workshop, case: Case) -> Verdict:
-    """Let two multigit contend, or one die while it holds the lock."""
+    """Let two multigits compete, or kill one while it holds the lock."""
     with workshop.world(case.scene) as world:
         found = RIVALS[case.fault[0]](world)
         return Verdict.of(found)
 
 
 def _hold(world: World, status: int = 0) -> None:
-    """Let every push of this world say that it has come, wait for `_let_go`, and end so."""
+    """Let every push in this world report its arrival, then wait for `_let_go` and exit."""
     for repo in world.repos.values():
         text = (
             f"while read old new ref; do case $ref in refs/heads/*) touch {world.root}/came; "
@@ -57,9 +57,9 @@ def _hold(world: World, status: int = 0) -> None:
 
 
 def _let_go(world: World) -> None:
-    """Let the held pushes end, and no other one be held.
+    """Let the held pushes finish, and hold no others.
 
-    A hook that is gone when git is about to run it would be a refusal.
+    Git would refuse the push if its hook disappeared just before it runs.
     """
     (world.root / "go").touch()
     for repo in world.repos.values():
@@ -68,7 +68,7 @@ def _let_go(world: World) -> None:
 
 
 def _mid_push(world: World, *args: str) -> Running:
-    """Start the command and wait until a push has come to a remote."""
+    """Start the command and wait until a push has reached a remote."""
     running = world.start(*world.goal.command, *args)
     deadline = time.monotonic() + 60
     while not (world.root / "came").exists() and running.process.poll() is None:
@@ -78,7 +78,7 @@ def _mid_push(world: World, *args: str) -> Running:
 
 
 def _local(world: World) -> Violations:
-    """Two at once in one workspace: one wins, the other is told by whom and since when."""
+    """Two in one workspace: one wins, and the other says who holds the lock, and since when."""
     _hold(world)
     before = world.remotes()
     holder = _mid_push(world)
@@ -109,7 +109,7 @@ def _killed_holder(world: World) -> Violations:
 
 
 def _second_machine(world: World) -> Path:
-    """Return a copy of the workspace, as another machine has it."""
+    """Return a copy of the workspace, as on another machine."""
     there = world.root / "elsewhere"
     subprocess.run(["cp", "-R", "-p", str(world.shop), str(there)], check=True)
     return there
@@ -151,7 +151,7 @@ def _no_locks(world: World) -> Violations:
 
 
 def _failure(world: World) -> Violations:
-    """A failed operation gives the lock back."""
+    """A failed operation releases the lock."""
     for name in ("api", "web", "db"):
         world.repos[name].reject_pushes("refs/heads/stg")
     ran = world.run(*world.goal.command)
@@ -163,14 +163,14 @@ def _failure(world: World) -> Violations:
 
 def _signalled(number: signal.Signals) -> Callable[[World], Violations]:
     def contest(world: World) -> Violations:
-        """An interrupted operation gives the lock back."""
+        """An interrupted operation releases the lock."""
         return _interrupted(world, number) + _no_locks(world) + invariants.settle(world)
 
     return contest
 
 
 def _not_stolen(world: World) -> Violations:
-    """A dead machine's lock is no other operation's; only its own `continue` takes it over."""
+    """No other operation takes a dead machine's lock; only its own `continue` takes it over."""
     _hold(world, status=1)
     there = _second_machine(world)
     holder = _mid_push(world)
@@ -191,7 +191,7 @@ def _not_stolen(world: World) -> Violations:
 
 def _way(out: Callable[[World], Violations]) -> Callable[[World], Violations]:
     def contest(world: World) -> Violations:
-        """The other ways out of an operation that died give its lock back, too."""
+        """The other ways out of a killed operation release its lock, too."""
         _hold(world)
         holder = _mid_push(world)
         holder.send(signal.SIGKILL)
@@ -204,7 +204,7 @@ def _way(out: Callable[[World], Violations]) -> Callable[[World], Violations]:
 
 
 def _let_go_late(world: World, holder: Running) -> None:
-    """Let the held pushes end when the command after the holder has, or waits for them."""
+    """Let the held pushes finish once the command after the holder has ended, or waits for them."""
     deadline = time.monotonic() + HELD
     while time.monotonic() < deadline:
         if (
@@ -221,7 +221,7 @@ def _too_early(
     out: Callable[[World], Violations], later: Callable[[World], Violations]
 ) -> Callable[[World], Violations]:
     def contest(world: World) -> Violations:
-        """A way out that is taken while the pushes are held tells what becomes of them."""
+        """A way out that is taken while the pushes are held says what becomes of them."""
         _hold(world)
         holder = _mid_push(world)
         holder.send(signal.SIGKILL)
@@ -237,7 +237,7 @@ def _too_early(
 
 
 def _abandon(world: World) -> Violations:
-    """Close the operation; what was held moves refs meanwhile, which is not its doing."""
+    """Close the operation; abandon is not to blame if held pushes move refs meanwhile."""
     ran = world.run("abandon")
     return [] if ran.status == DONE else [f"it cannot be abandoned: {ran.told()}"]
 
@@ -262,7 +262,7 @@ RIVALS: Mapping[str, Callable[[World], Violations]] = {
 
 
 def signal_cases(scene: str, calls: Iterable[int], edges: Iterable[int]) -> Iterable[Case]:
-    """Yield signals in mid push, beside every git and at every edge."""
+    """Yield signals during a push, beside every git process and at every edge."""
     for name in SIGNALS:
         yield Case("signal", scene, ("mid-push", name))
     for name in ("int", "term"):
@@ -275,7 +275,7 @@ def signal_cases(scene: str, calls: Iterable[int], edges: Iterable[int]) -> Iter
 
 
 def play_signal(workshop: Workshop, case: Case) -> Verdict:
-    """Interrupt multigit; what it says must be true, and it can go on."""
+    """Interrupt multigit; what it says must be true, and the operation can be continued."""
     kind, *rest = case.fault
     with workshop.world(case.scene) as world:
         match kind:
@@ -289,7 +289,7 @@ def play_signal(workshop: Workshop, case: Case) -> Verdict:
 
 
 def _interrupted(world: World, number: signal.Signals) -> Violations:
-    """Interrupt in mid push: running pushes end, and the report is true."""
+    """Interrupt during a push: running pushes end, and the report is true."""
     _hold(world)
     before = world.remotes()
     running = _mid_push(world, "--jobs", "1")
@@ -308,7 +308,7 @@ def _interrupted(world: World, number: signal.Signals) -> Violations:
 
 
 def _impatient(world: World, number: signal.Signals) -> Violations:
-    """Interrupt more than once: multigit leaves while the pushes still wait, and says so."""
+    """Interrupt more than once: multigit exits while the pushes are still held, and says so."""
     _hold(world)
     before = world.remotes()
     running = _mid_push(world)
@@ -321,7 +321,7 @@ def _impatient(world: World, number: signal.Signals) -> Violations:
 
 
 def _interrupted_at(world: World, kind: str, number: str, when: str) -> Verdict:
-    """Interrupt once, beside a git or at an edge."""
+    """Interrupt once, beside a git process or at an edge."""
     if kind == "git":
         shim: GitShim | EdgeShim = GitShim(world, at=number, when=when, act='kill -INT "$PPID"')
     else:
@@ -349,7 +349,7 @@ def _without_a_reason(world: World, ran: Ran) -> Violations:
 
 
 def colleague_cases(scene: str, calls: Iterable[int], repo: str, branch: str) -> Iterable[Case]:
-    """Yield a colleague's push before and after calls of git, alone and with a death."""
+    """Yield a colleague's push before and after calls of git, with and without a kill."""
     for number in calls:
         for when in ("before", "after"):
             for act in ("push", "push-and-kill"):
@@ -357,7 +357,7 @@ def colleague_cases(scene: str, calls: Iterable[int], repo: str, branch: str) ->
 
 
 def play_colleague(workshop: Workshop, case: Case) -> Verdict:
-    """Let a colleague push to a branch that moves; nobody's work may be lost."""
+    """Let a colleague push to a branch that moves; no one's work may be lost."""
     repo, branch, number, when, act = case.fault
     with workshop.world(case.scene) as world:
         push = world.colleague_script(repo, branch)
@@ -378,7 +378,7 @@ def play_colleague(workshop: Workshop, case: Case) -> Verdict:
 
 
 def _names_both(world: World, ran: Ran, repo: str, branch: str) -> Violations:
-    """Check that the sentence about a moved branch names where it was and where it is."""
+    """Check that the message about a moved branch names its old and its new commit."""
     rows = (ran.document or {}).get("repos", [])
     problems = [p for row in rows if row["repo"] == repo for p in row["problems"]]
     moved = [problem["message"] for problem in problems if problem["code"] == "moved"]
@@ -395,7 +395,7 @@ def _names_both(world: World, ran: Ran, repo: str, branch: str) -> Violations:
 
 
 def can_mount() -> bool:
-    """Tell whether small disks of our own can be made."""
+    """Return whether we can mount small disks of our own."""
     return os.geteuid() == 0 and _mounts()
 
 
@@ -408,7 +408,7 @@ def _mounts() -> bool:
 
 
 def scarce_cases(scene: str, calls: Iterable[int]) -> Iterable[Case]:
-    """Yield a full disk from each call of git on, small file sizes, and few descriptors."""
+    """Yield disks that fill up at a call of git, small file sizes, and few descriptors."""
     if can_mount():
         for number in (0, *calls):
             yield Case("scarce", scene, ("disk", str(number)))
@@ -421,7 +421,7 @@ def scarce_cases(scene: str, calls: Iterable[int]) -> Iterable[Case]:
 
 
 def play_scarce(workshop: Workshop, case: Case) -> Verdict:
-    """Take something away; nothing may be published unseen, and all goes on when it is back."""
+    """Take a resource away; multigit tells the truth, and can finish once the resource is back."""
     kind, number = case.fault
     with workshop.world(case.scene) as world:
         if kind == "disk":
@@ -445,7 +445,7 @@ def _honest_then_done(
 
 
 def _short(world: World, number: str) -> Verdict:
-    """Let one write stop half-way for want of room, in an operation that has to go on."""
+    """Let one write stop halfway for lack of space, in an operation that has to be continued."""
     world.repos["web"].reject_pushes("refs/heads/stg")
     shim = EdgeShim(world, at=number, when="full")
     before = world.remotes()
@@ -458,7 +458,7 @@ def _short(world: World, number: str) -> Verdict:
 
 
 def _full(world: World, number: str) -> Verdict:
-    """Fill the disk at a call of git (0: before all)."""
+    """Fill the disk at a call of git (0: before everything)."""
     filler = world.shop / "filler"
     fill = f"head -c 64000000 /dev/zero >{filler}"
     shim = GitShim(world, at=number, when="before", act=fill)
@@ -475,7 +475,7 @@ def _full(world: World, number: str) -> Verdict:
 
 @contextmanager
 def _small_disk(world: World) -> Iterator[None]:
-    """Put the workspace on a disk of its own with little room."""
+    """Put the workspace on a small disk of its own."""
     aside = world.root / "aside"
     world.shop.rename(aside)
     world.shop.mkdir()
@@ -493,14 +493,14 @@ def _small_disk(world: World) -> Iterator[None]:
 
 
 def other_cases() -> Iterable[Case]:
-    """Yield the programs that ask and never answer, and the clock that goes back."""
+    """Yield the programs that ask and never answer, and the clock that is set back."""
     for fault in ("askpass", "helper", "helper-at-push"):
         yield Case("other", "promote", ("sleeping", fault))
     yield Case("other", "continue", ("clock-back",))
 
 
 def play_other(workshop: Workshop, case: Case) -> Verdict:
-    """Play one of those."""
+    """Play one of the other cases."""
     with workshop.world(case.scene) as world:
         if case.fault[0] == "clock-back":
             return Verdict.of(_clock_back(world))
@@ -508,7 +508,7 @@ def play_other(workshop: Workshop, case: Case) -> Verdict:
 
 
 def _sleeping(world: World, which: str) -> Violations:
-    """Let credentials be asked of a program that sleeps; a deadline ends that."""
+    """Ask a program that sleeps for credentials; a deadline ends that."""
     sleeper = world.root / "sleeper"
     script(sleeper, "sleep 300")
     plain = world.config.read_text("utf-8")
@@ -552,7 +552,7 @@ datetime.datetime = Clock
 
 
 def _clock_back(world: World) -> Violations:
-    """Take an operation back under a clock that went back, die, go on: it is still taken back."""
+    """Set the clock back, kill an undo, and continue: the operation is still undone."""
     late = world.fresh("clock")
     (late / "clock.py").write_text(_CLOCK, encoding="utf-8")
     shim = EdgeShim(world, at="write-3", when="before")

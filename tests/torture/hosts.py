@@ -1,4 +1,4 @@
-"""What deploys the repositories of a scene: GitHub's double, or a script; and who answers for them.
+"""What deploys the repositories of a scene, GitHub's double or a script, and the health endpoint.
 
 Each of them can kill the running multigit at one chosen request, or line, of a deployment.
 """
@@ -20,7 +20,7 @@ from tests.torture.scenes import COMMAND, GITHUB, TARGETS
 from tests.torture.world import World, frozen
 
 FIRST = "db"  # the script's other repositories wait for it
-HASTE: Mapping[str, Mapping[str, float]] = {  # by module, what is as many seconds there
+HASTE: Mapping[str, Mapping[str, float]] = {  # shorter waits in seconds, by module
     "engine/throttle.py": {"SHORTEST": 0.1, "PER_RUN": 0.05},
     "engine/attempt.py": {"LATE": 5.0, "BRIEF": 2.0},
     "adapters/command/folder.py": {"START_LIMIT": 6.0},
@@ -45,9 +45,9 @@ WORDS = {
 
 
 class Trap:
-    """Kills multigit at one request: `at` is what it asks with its number, as in `start-2`.
+    """Kills multigit at one request: `at` is its name and number, as in `start-2`.
 
-    `when` is before, where the request has no effect, or after: then its answer does not arrive.
+    If `when` is before, the request has no effect; if it is after, its answer does not arrive.
     """
 
     def __init__(self, kill: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class Trap:
         self._guard = threading.Lock()
 
     def pass_on(self, what: str, react: Callable[[], Answer | Silence]) -> Answer | Silence:
-        """React to a request, unless it is the one."""
+        """React to a request, unless it is the chosen one."""
         with self._guard:
             self._seen[what] += 1
             chosen = self.at == f"{what}-{self._seen[what]}"
@@ -70,7 +70,7 @@ class Trap:
 
 
 class Host(ABC):
-    """What carries deployments out."""
+    """What runs the deployments."""
 
     def __init__(self, trap: Trap) -> None:
         self.trap = trap
@@ -80,7 +80,7 @@ class Host(ABC):
         """Return how often each `repository/target` was started."""
 
     def complaints(self) -> list[str]:
-        """Return what multigit asked that nobody may ask."""
+        """Return the requests of multigit that broke the rules."""
         return []
 
 
@@ -122,7 +122,7 @@ class _ByScript(Host):
 
 
 class _Healthy(LoopbackServer):
-    """Says of everything that it is well."""
+    """A health endpoint that calls everything healthy."""
 
     def __init__(self, trap: Trap) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class _Healthy(LoopbackServer):
 
 @contextmanager
 def hosting(world: World, package: Callable[[], Path]) -> Iterator[None]:
-    """Carry out the deployments of a world whose scene has some; `package` waits for less."""
+    """Run the deployments of a world whose scene has some; the multigit in `package` waits less."""
     runner = world.goal.runner
     if not runner:
         yield
@@ -160,7 +160,7 @@ def hosting(world: World, package: Callable[[], Path]) -> Iterator[None]:
 
 
 def _configure(world: World, runner: str, health: str) -> None:
-    """Add to the configuration how and where everything is deployed, and who is asked then."""
+    """Add deployments to the configuration, and the health endpoint to ask afterwards."""
     text = world.config.read_text("utf-8")
     for name in world.repos:
         begin = f"[repos.{json.dumps(name)}]\n"
@@ -174,7 +174,7 @@ def _configure(world: World, runner: str, health: str) -> None:
 
 
 def hasty(package: Path, folder: Path) -> Path:
-    """Return a copy of multigit that waits for less, made at the first call."""
+    """Return a copy of multigit that waits less, made at the first call."""
     if not folder.exists():
         frozen(package, folder)
         for module, seconds in HASTE.items():

@@ -1,4 +1,4 @@
-"""What must hold after anything went wrong. Every function returns the violations it found."""
+"""What must hold after anything went wrong; each check returns the violations that it found."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ COMMITTED = re.compile(
 )
 
 
-# --- At any moment
+# --- At any time
 
 
 def together(world: World) -> Violations:
     """Check that in each repository all refs of the operation have moved, or none has.
 
-    Wait for what a killed multigit left running first.
+    First wait for anything that a killed multigit left running.
     """
     found: Violations = []
     for name, remote in world.remotes().items():
@@ -60,7 +60,7 @@ def _tagging(world: World) -> str:
 
 
 def lost(world: World) -> Violations:
-    """Check that every commit that was on a remote still is, a colleague's too."""
+    """Check that no commit has disappeared from a remote, including those of colleagues."""
     found: Violations = []
     for name, remote in world.remotes().items():
         had = remote.history(*_commits_of(remote, world.original[name]["refs"]))
@@ -126,7 +126,7 @@ def moving(row: Document) -> Iterator[Document]:
 
 
 def _missing(world: World, row: Document, now: Remote) -> Violations:
-    """Return what a published repository's remote lacks."""
+    """Return what is missing from a published repository's remote."""
     found: Violations = []
     theirs = {sha for _, sha in world.colleagues(row["repo"])}
     for step in moving(row):
@@ -142,7 +142,7 @@ def _missing(world: World, row: Document, now: Remote) -> Violations:
 
 
 def _arrived(row: Document, now: Remote) -> Violations:
-    """Return what stands on the remote of a repository that is not published."""
+    """Return what the remote of an unpublished repository has of the operation."""
     found = [f"{row['tag']} is there"] if f"{TAGS}{row['tag']}" in now.refs else []
     for step in moving(row):
         after, reached = step["after"], now.history(now.branch(step["branch"]))
@@ -170,7 +170,7 @@ def untouched(world: World) -> Violations:
 
 
 def began(world: World) -> bool:
-    """Tell whether the operation came so far that something of it is to be seen."""
+    """Return whether the operation got far enough to leave a trace."""
     if world.unfinished() != world.open_at_first:
         return True
     remotes = world.remotes().items()
@@ -181,7 +181,7 @@ def began(world: World) -> bool:
 
 
 def complete(world: World, *, torn: bool = False) -> Violations:
-    """Check that the command's goal is reached, exactly once and without a trace of trouble.
+    """Check that the command's goal is reached exactly once, and that no trouble left a trace.
 
     With `torn` a torn line may have been moved aside.
     """
@@ -202,7 +202,7 @@ def complete(world: World, *, torn: bool = False) -> Violations:
 
 
 def _disturbed(world: World) -> Violations:
-    """Return what changed of the user's files and clones."""
+    """Return the changes to the user's files and clones."""
     changed = differences(world.began, world.workspace())
     if world.goal.commits_files:
         changed = [fact for fact in changed if not COMMITTED.search(fact)]
@@ -210,7 +210,7 @@ def _disturbed(world: World) -> Violations:
 
 
 def _ours(remote: Remote, branch: str, theirs: set[str]) -> str:
-    """Return a branch's newest commit that is no colleague's."""
+    """Return a branch's newest commit that is not a colleague's."""
     sha = remote.branch(branch)
     while sha in theirs:
         sha = remote.commit(sha).parents[0]
@@ -254,7 +254,7 @@ def _allowed(
     pushes: Sequence[tuple[str, str]],
     made: Mapping[str, str],
 ) -> set[str]:
-    """Return the commits that `stg@` or `dev'` may stand for."""
+    """Return the commits that `stg@` or `dev'` may mean."""
     branch = word[:-1]
     if word.endswith("'"):
         return {made.get(branch, "")}
@@ -262,7 +262,7 @@ def _allowed(
 
 
 def _written(world: World, name: str, remote: Remote, ref: str) -> Violations:
-    """Check that a ref was written once by us."""
+    """Check that we wrote a ref exactly once."""
     before = world.original[name]["writes"].get(ref, 0)
     theirs = sum(f"{HEADS}{branch}" == ref for branch, _ in world.colleagues(name))
     count = remote.writes(ref) - before - theirs
@@ -294,7 +294,7 @@ def _tag(world: World, name: str, remote: Remote, made: Mapping[str, str]) -> Vi
 
 
 def taken_back(world: World, name: str, remote: Remote) -> Violations:
-    """Check that every ref of one repository is where it was before all."""
+    """Check that every ref of one repository is back where it was at first."""
     original: Mapping[str, str] = world.original[name]["refs"]
     wrong = {
         ref: (original.get(ref), remote.refs.get(ref))
@@ -305,7 +305,7 @@ def taken_back(world: World, name: str, remote: Remote) -> Violations:
 
 
 def recorded(world: World) -> Violations:
-    """Check the log: one record for each operation, and in it what is true."""
+    """Check the log: it has one record for each operation, and the records are true."""
     records, new = world.records(), world.new_records()
     counts = Counter(each["operation"] for each in records)
     found = [f"{count} records of {name}" for name, count in counts.items() if count > 1]
@@ -335,7 +335,7 @@ def _did_something(record: Document) -> bool:
 
 
 def leftovers(world: World, *, torn: bool = False) -> Violations:
-    """Check multigit's own files: no open journal, nothing that belongs nowhere."""
+    """Check multigit's own files: no open journal, and nothing out of place."""
     operations = _operations(world).glob("*.jsonl")
     found = [f".multigit/operations/{file.name} is left" for file in operations]
     own = world.shop / ".multigit"
@@ -367,7 +367,7 @@ def _operations(world: World) -> Any:
 
 
 def verified(world: World) -> Violations:
-    """Check the log's chain, and what the deploy tags say about it; so does multigit itself."""
+    """Check the log's chain and its record in the deploy tags; multigit may verify it, too."""
     found = chained(world)
     if world.thorough:
         ran = world.run("log", "--verify", "--remote", "--limit", "0")
@@ -396,7 +396,7 @@ def chained(world: World) -> Violations:
 
 
 def scratch(world: World) -> Violations:
-    """Check that no temporary file is left; only of a multigit that was not killed."""
+    """Check that no temporary file is left, unless multigit was killed."""
     left = sorted(path.name for path in (world.root / "tmp").glob("multigit-*"))
     return [f"the temporary folder {name} is left" for name in left]
 
@@ -405,10 +405,10 @@ def scratch(world: World) -> Violations:
 
 
 def settle(world: World, *, most: int = 2, torn: bool = False) -> Violations:
-    """Go on until the operation is finished, and return everything that is wrong then.
+    """Continue until the operation is finished, and return everything that is wrong then.
 
-    When it never began, running the command itself must succeed. A start of which nobody knows is
-    not sent again, however often: then the operation is closed as it stands.
+    If it never began, running the command itself must succeed. A start whose outcome is unknown is
+    never sent again, however often we continue: then the operation is closed as it is.
     """
     world.in_doubt = in_doubt(world)
     goes_on = world.goal.command[0] == "continue"
@@ -435,12 +435,12 @@ def settle(world: World, *, most: int = 2, torn: bool = False) -> Violations:
 
 
 def finish(world: World, ran: Ran) -> Violations:
-    """Go on where a command did not come to its end, and look at the end."""
+    """Continue if a command did not finish, and check the end."""
     return at_rest(world) if ran.status == DONE else settle(world)
 
 
 def at_rest(world: World, *, torn: bool = False) -> Violations:
-    """Check the end; an operation that never began is run anew first."""
+    """Check the end; first run an operation again that never began."""
     found: Violations = []
     if not began(world) and world.goal.command[0] != "continue":
         found += untouched(world)
@@ -453,7 +453,7 @@ def at_rest(world: World, *, torn: bool = False) -> Violations:
 
 
 def undone(world: World, *, torn: bool = False) -> Violations:
-    """Take the operation back and check that it is as if nothing had ever been published."""
+    """Undo the operation and check that it is as if nothing had ever been published."""
     before = world.remotes()
     ran = world.run("undo", "--yes")
     nothing = ran.codes == ["nothing_to_undo"]
@@ -482,13 +482,13 @@ def recorded_truly(world: World) -> Violations:
 
 
 def all_taken_back(world: World) -> Violations:
-    """Check that every ref of every repository is where it was before all."""
+    """Check that every ref of every repository is back where it was at first."""
     remotes = world.remotes().items()
     return [each for name, remote in remotes for each in taken_back(world, name, remote)]
 
 
 def abandoned(world: World, *, torn: bool = False) -> Violations:
-    """Close the operation as it is and check that the log tells what is on the remotes."""
+    """Close the operation as it is, and check that the log says what is on the remotes."""
     before = world.remotes()
     ran = world.run("abandon")
     nothing = ran.codes == [NOTHING_UNFINISHED]

@@ -1,4 +1,4 @@
-"""Kill points: SIGKILL for multigit, for its git, and for the server, at every moment there is."""
+"""Kill points: SIGKILL for multigit, for its git, and for the server, at every possible time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.torture.world import Ran, World
 KILLED = -signal.SIGKILL
 WRITING = {"push", "commit", "add"}
 STRACE = shutil.which("strace")
-SLOWER = 3  # a scene in which something is deployed takes so much longer
+SLOWER = 3  # a scene with deployments takes this many times longer
 _RENAMES = "rename,renameat,renameat2"
 
 
@@ -37,7 +37,7 @@ def git_cases(scene: str, calls: Mapping[int, str], way: str = "continue") -> It
 
 
 def play_git(workshop: Workshop, case: Case) -> Verdict:
-    """Kill multigit at a call of git; then go on at once, or when its orphans have ended."""
+    """Kill multigit at a call of git; then continue at once, or when its orphans have ended."""
     number, when, way = case.fault
     with workshop.world(case.scene) as world:
         act = ORPHAN if when == "orphan" else KILL
@@ -51,7 +51,7 @@ def play_git(workshop: Workshop, case: Case) -> Verdict:
 
 
 def _after(world: World, way: str, *, at_once: bool = False, torn: bool = False) -> Violations:
-    """Look at what a killed multigit left, and leave that state by a way out."""
+    """Check what a killed multigit left behind, and take a way out."""
     found: Violations = []
     if not at_once or way != "continue":
         world.wait_for_orphans()
@@ -65,7 +65,7 @@ def _after(world: World, way: str, *, at_once: bool = False, torn: bool = False)
             return found + invariants.settle(world, torn=torn)
 
 
-# --- A git process dies, and multigit goes on
+# --- A git process dies, and multigit continues
 
 
 def child_cases(scene: str, calls: Mapping[int, str]) -> Iterable[Case]:
@@ -76,7 +76,7 @@ def child_cases(scene: str, calls: Mapping[int, str]) -> Iterable[Case]:
 
 
 def play_child(workshop: Workshop, case: Case) -> Verdict:
-    """Kill one git process; what multigit says of it must be true, and it can go on."""
+    """Kill one git process; what multigit says about it must be true, and it can be continued."""
     number, when = case.fault
     with workshop.world(case.scene) as world:
         shim = GitShim(world, at=number, when=when, act=DIE)
@@ -91,11 +91,11 @@ def play_child(workshop: Workshop, case: Case) -> Verdict:
         return Verdict.of(found, f"{shim.acted}: {ran.told()}")
 
 
-# --- multigit dies at what it does to files
+# --- multigit dies while it changes files
 
 
 def edge_cases(scene: str, edges: Mapping[int, str], way: str = "continue") -> Iterable[Case]:
-    """Yield a case before each edge, one with half of each write, and one after the last."""
+    """Yield a case before each edge, one halfway through each write, and one after the last."""
     for number, name in edges.items():
         yield Case("edge", scene, (str(number), "before", way))
         if name == "write":
@@ -105,7 +105,7 @@ def edge_cases(scene: str, edges: Mapping[int, str], way: str = "continue") -> I
 
 
 def play_edge(workshop: Workshop, case: Case) -> Verdict:
-    """Kill multigit at an edge; a write may have been done by half."""
+    """Kill multigit at an edge, perhaps halfway through a write."""
     number, when, way = case.fault
     with workshop.world(case.scene) as world:
         shim = EdgeShim(world, at=number, when=when)
@@ -116,7 +116,7 @@ def play_edge(workshop: Workshop, case: Case) -> Verdict:
         return Verdict.of(found, f"killed {when} edge {shim.acted}")
 
 
-# --- The same edges as the system sees them
+# --- The same edges as the kernel sees them
 
 
 def strace_cases(scene: str, most: int) -> Iterable[Case]:
@@ -127,7 +127,7 @@ def strace_cases(scene: str, most: int) -> Iterable[Case]:
 
 
 def play_strace(workshop: Workshop, case: Case) -> Verdict:
-    """Let the kernel's side of a system call be the last that multigit sees."""
+    """Kill multigit inside a system call."""
     call, number = case.fault
     with workshop.world(case.scene) as world:
         out = world.root / "strace.out"
@@ -139,20 +139,20 @@ def play_strace(workshop: Workshop, case: Case) -> Verdict:
         return Verdict.of(_after(world, "continue"), f"killed at {call} {number}")
 
 
-# --- multigit dies at any moment
+# --- multigit dies at a random time
 
 
 def moment_cases(scene: str, count: int, seed: int) -> Iterable[Case]:
-    """Yield cases with a random moment each."""
+    """Yield cases with a random time each."""
     for number in range(count):
         yield Case("moment", scene, (f"seed-{seed}-{number}",))
 
 
 def play_moment(workshop: Workshop, case: Case) -> Verdict:
-    """Kill multigit at a random moment after it has begun; one `continue` must do.
+    """Kill multigit at a random time after it has begun; a single `continue` must finish.
 
-    The moment is counted from the operation's first trace, so that none is wasted on Python's
-    start; one in five lies before that. A moment that comes too late is halved.
+    The delay starts at the operation's first trace, so that none is wasted on Python's startup;
+    in one case out of five it starts earlier. A delay that is too long is halved.
     """
     dice = random.Random(case.fault[0])
     early, delay = dice.random() < 0.2, dice.uniform(0.0, 0.6)
@@ -168,7 +168,7 @@ def play_moment(workshop: Workshop, case: Case) -> Verdict:
 
 
 def _killed_after(world: World, delay: float, *, early: bool) -> Ran:
-    """Kill the command so many seconds after its journal appeared, or `early` after its start."""
+    """Kill the command some seconds after its journal appeared or, if `early`, after its start."""
     running = world.start(*world.goal.command)
     operations = world.shop / ".multigit/operations"
     while not early and running.process.poll() is None and not any(operations.glob("*.jsonl")):
@@ -184,7 +184,7 @@ def _killed_after(world: World, delay: float, *, early: bool) -> Ran:
 
 
 def request_cases(scene: str, counts: Mapping[str, int]) -> Iterable[Case]:
-    """Yield a case before and after each request of these sorts, so many of each."""
+    """Yield cases before and after each of these requests, as many as counted."""
     for what, count in counts.items():
         for number in range(1, count + 1):
             for when in ("before", "after"):
@@ -192,7 +192,7 @@ def request_cases(scene: str, counts: Mapping[str, int]) -> Iterable[Case]:
 
 
 def search_cases(scene: str) -> Iterable[Case]:
-    """Yield cases in which `continue`, too, dies while it looks for a start, or sends the next."""
+    """Yield cases in which `continue` dies as well, while it looks for a start or sends one."""
     for first in ("before", "after"):
         for second in ("search-1", "start-4"):
             for when in ("before", "after"):
@@ -200,9 +200,9 @@ def search_cases(scene: str) -> Iterable[Case]:
 
 
 def play_request(workshop: Workshop, case: Case) -> Verdict:
-    """Kill multigit at a request: before it has an effect, or before its answer arrives.
+    """Kill multigit at a request: before it takes effect, or before its answer arrives.
 
-    With another request `continue` dies there.
+    If a second request is named, `continue` dies there.
     """
     deaths = tuple(zip(case.fault[::2], case.fault[1::2], strict=True))
     with workshop.world(case.scene) as world:
@@ -217,7 +217,7 @@ def play_request(workshop: Workshop, case: Case) -> Verdict:
 
 
 def script_cases(scene: str, repos: Iterable[str]) -> Iterable[Case]:
-    """Yield a case at the begin and at the end of each script, at each target."""
+    """Yield a case at the beginning and end of each deployment's script."""
     for repo in repos:
         for target in TARGETS:
             for moment in ("begin", "end"):
@@ -225,7 +225,7 @@ def script_cases(scene: str, repos: Iterable[str]) -> Iterable[Case]:
 
 
 def play_script(workshop: Workshop, case: Case) -> Verdict:
-    """Let a deployment's own script kill multigit, and go on while that script still runs."""
+    """Let a deployment's own script kill multigit, and perhaps continue while it still runs."""
     with workshop.world(case.scene) as world:
         ran = world.run(*world.goal.command, env={"FATAL": "-".join(case.fault)})
         if ran.status != KILLED:
@@ -235,17 +235,17 @@ def play_script(workshop: Workshop, case: Case) -> Verdict:
         return Verdict.of(_after(world, "continue", at_once=at_once), note)
 
 
-# --- Two deaths
+# --- Two kills
 
 
 def twice_cases(scene: str, count: int, seed: int) -> Iterable[Case]:
-    """Yield cases with a random pair of deaths each."""
+    """Yield cases with two random kills each."""
     for number in range(count):
         yield Case("twice", scene, (f"seed-{seed}-{number}",))
 
 
 def play_twice(workshop: Workshop, case: Case) -> Verdict:
-    """Kill the command at an edge, and then `continue` at an edge, too."""
+    """Kill the command at an edge, and then kill `continue` at an edge, too."""
     dice = random.Random(case.fault[0])
     with workshop.world(case.scene) as world:
         deep = SLOWER if world.goal.runner else 1
@@ -279,7 +279,7 @@ HOOKS = {
 
 
 def server_cases(scene: str, repos: Iterable[str], keep: str) -> Iterable[Case]:
-    """Yield a case for each hook, and where strace is installed for each rename."""
+    """Yield a case for each hook and, if strace is installed, for each rename."""
     for repo in repos:
         for hook in HOOKS:
             yield Case("server", scene, (repo, hook))
@@ -288,9 +288,9 @@ def server_cases(scene: str, repos: Iterable[str], keep: str) -> Iterable[Case]:
 
 
 def play_server(workshop: Workshop, case: Case) -> Verdict:
-    """Kill the receive-pack of one repository; somebody removes the locks that it left.
+    """Kill the receive-pack of one repository, and remove the locks that it left behind.
 
-    `stale`: only after multigit has ended; `cleaned`: before it can look.
+    `stale`: only after multigit has ended; `cleaned`: before multigit can see them.
     """
     repo, fault, *rest = case.fault
     with workshop.world(case.scene) as world:
@@ -313,7 +313,7 @@ def play_server(workshop: Workshop, case: Case) -> Verdict:
 
 
 def _die_at_rename(world: World, repo: str, number: str, keep: str) -> None:
-    """Let the next receive-pack of a repository die before its rename number `number`."""
+    """Let the next receive-pack of a repository die just before rename `number`."""
     bare, done = world.repos[repo].bare, world.root / "server-died"
     program = world.root / "receive-pack"
     clean = f"rm -f {bare}/*.lock; find {bare}/refs -name '*.lock' -delete"

@@ -1,4 +1,4 @@
-"""Commits and tags read straight from a bare repository, and how often a ref was written there."""
+"""Commits and tags read directly from a bare repository, and how often a ref was written there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An annotated tag: the type and id of what it points at, and what it says."""
+    """An annotated tag: the type and id of its target, and its message."""
 
     kind: str
     target: str
@@ -32,14 +32,14 @@ class Tag:
 
 
 class Remote:
-    """One moment of a bare repository: its refs as they are now, and the objects behind them."""
+    """A bare repository: its refs when this was created, and the objects behind them."""
 
     def __init__(self, bare: Path) -> None:
         self.bare = bare
         self.refs = read_refs(bare)
 
     def branch(self, name: str) -> str:
-        """Return a branch's commit, or empty."""
+        """Return a branch's commit, or an empty string."""
         return self.refs.get(f"{HEADS}{name}", "")
 
     @property
@@ -60,7 +60,7 @@ class Remote:
         return Commit(tree, tuple(rest for word, rest in words if word == "parent"))
 
     def tag(self, sha: str) -> Tag | None:
-        """Return an annotated tag, or None when the object is none."""
+        """Return an annotated tag, or None if the object is not one."""
         if read_object(self.bare, sha)[0] != "tag":
             return None
         head, _, message = self._read(sha, "tag").partition("\n\n")
@@ -68,14 +68,14 @@ class Remote:
         return Tag(fields["type"], fields["object"], message)
 
     def peeled(self, ref: str) -> str:
-        """Return the commit that a ref leads to, or empty."""
+        """Return the commit that a ref leads to, or an empty string."""
         sha = self.refs.get(ref, "")
         while sha and (tag := self.tag(sha)):
             sha = tag.target
         return sha
 
     def history(self, *shas: str) -> set[str]:
-        """Return every commit that these reach, themselves included."""
+        """Return every commit reachable from these, including themselves."""
         found: set[str] = set()
         waiting = [sha for sha in shas if sha]
         while waiting:
@@ -87,13 +87,13 @@ class Remote:
 
     @cached_property
     def commits(self) -> set[str]:
-        """Return every commit that any ref but a lock reaches."""
+        """Return every commit reachable from any ref but a lock."""
         return self.history(*(self.peeled(ref) for ref in self.work))
 
     def writes(self, ref: str) -> int:
-        """Count how often a ref was written since it exists.
+        """Count how often a ref has been written since it was created.
 
-        What a server noted and then died over counts once with what was written in the end.
+        A write that was logged and then lost with its server counts once with its repetition.
         """
         try:
             lines = (self.bare / "logs" / ref).read_text(encoding="utf-8").splitlines()
@@ -103,7 +103,7 @@ class Remote:
         return sum(change != before for change, before in pairwise([*changes, None]))
 
     def leftovers(self) -> list[str]:
-        """Return the locks of git itself that a killed server left."""
+        """Return the lock files of git that a killed server left behind."""
         return sorted(str(file.relative_to(self.bare)) for file in stale_locks(self.bare))
 
     def _read(self, sha: str, kind: str) -> str:
@@ -113,6 +113,6 @@ class Remote:
 
 
 def stale_locks(bare: Path) -> Iterable[Path]:
-    """Yield the lock files of git in a repository."""
+    """Yield git's lock files in a repository."""
     yield from bare.glob("*.lock")
     yield from (bare / "refs").rglob("*.lock")

@@ -1,4 +1,4 @@
-"""A TCP proxy before an HTTP server that spoils one chosen message of one chosen connection."""
+"""A TCP proxy for an HTTP server that disrupts one chosen message of one chosen connection."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Fault(StrEnum):
 
     CUT = "cut"  # both sides see an orderly end
     RESET = "reset"  # the client sees a reset
-    STALL = "stall"  # nothing comes any more, and nobody hangs up
+    STALL = "stall"  # nothing more arrives, and no one hangs up
     DRIP = "drip"  # one byte at a time from here on
 
 
 class Side(StrEnum):
-    """Which way the message goes."""
+    """The direction of a message."""
 
     REQUEST = "request"
     ANSWER = "answer"
@@ -38,10 +38,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spoil:
-    """Spoil the message number `message` of the `nth` connection that begins with these words.
+    """Disrupt the message numbered `message` of the `nth` connection whose first line has `words`.
 
     `at` bytes of it pass (or all but `at`, with `from_end`), then comes the fault. `pause` is the
-    time between two dripping bytes. With `down` nobody is let in afterwards, until `mend`.
+    time between two dripping bytes. With `down` no one can connect afterwards, until `mend`.
     """
 
     words: tuple[str, ...]
@@ -57,14 +57,14 @@ class Spoil:
 
 @dataclass
 class Message:
-    """A request or an answer on its way: what passed so far, and its length once that is known."""
+    """A request or an answer in transit: how much has passed, and its length once that is known."""
 
     passed: int = 0
     length: int | None = None
     head: bytes = b""
 
     def read(self, data: bytes) -> None:
-        """Learn the length from the head."""
+        """Read the length from the head."""
         if self.length is None:
             self.head += data
             head, end, _ = self.head.partition(b"\r\n\r\n")
@@ -75,7 +75,7 @@ class Message:
 
 @dataclass
 class Traffic:
-    """A connection: its first line, and the lengths of the messages each way."""
+    """A connection: its first line, and its messages in both directions."""
 
     line: str
     request: list[Message] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Proxy:
         self._listener.close()
 
     def through(self, url: str) -> str:
-        """Return a URL of the server as it is through the proxy."""
+        """Return the URL that reaches the server through the proxy."""
         parts = urlsplit(url)
         login, at, _ = parts.netloc.rpartition("@")
         port = self._listener.getsockname()[1]
@@ -153,7 +153,7 @@ class Proxy:
 
 
 class _Pipe:
-    """One connection on its way."""
+    """One connection through the proxy."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class _Pipe:
         self._dripping = False
 
     def run(self, first: bytes) -> None:
-        """Pass everything until one side hangs up, or the fault comes."""
+        """Pass everything on until one side hangs up, or the fault occurs."""
         client, server = self._client, self._server
         for each in (client, server):
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -187,7 +187,7 @@ class _Pipe:
                 lives = lives and bool(data) and self._forward(data, side)
 
     def _forward(self, data: bytes, side: Side) -> bool:
-        """Pass some bytes on; tell whether the connection lives."""
+        """Pass some bytes on; return whether the connection is still open."""
         message = self._message(side)
         message.read(data)
         passed, message.passed = message.passed, message.passed + len(data)
@@ -208,7 +208,7 @@ class _Pipe:
         return (self._traffic.request if side is Side.REQUEST else self._traffic.answer)[-1]
 
     def _left(self, side: Side, message: Message, passed: int) -> int | None:
-        """Return how many bytes may still pass before the fault; None when none comes here."""
+        """Return how many bytes may still pass before the fault; None if there is no fault here."""
         spoil = self._spoil
         if self._dripping or spoil is None or spoil.side is not side:
             return None
@@ -227,7 +227,7 @@ class _Pipe:
             goal.sendall(data)
 
     def _fire(self, goal: socket.socket, rest: bytes) -> bool:
-        """Let the fault come; tell whether the connection lives."""
+        """Trigger the fault; return whether the connection is still open."""
         spoil = self._spoil
         if spoil is None:
             return True
@@ -247,7 +247,7 @@ class _Pipe:
         return False
 
     def _hold(self) -> None:
-        """Keep the connection without a byte until the client gives up."""
+        """Keep the connection open and silent until the client gives up."""
         while not self._over.is_set():
             ready, _, _ = select.select([self._client], [], [], _POLL)
             if ready and not self._client.recv(_CHUNK):

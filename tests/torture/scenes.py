@@ -47,12 +47,12 @@ ORIGINAL = "scene.json"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What the remotes hold when the command has done its work.
+    """The state of the remotes once the command has done its work.
 
-    `moves` names for each branch the parents of its one new commit: `stg@` is where a branch
-    stood, `dev'` the new commit of another one. `tagged` is the branch that gets the deploy tag.
-    With `back` every ref is where it was before the operation that was taken back. `runner` is
-    what deploys then, see hosts.py.
+    `moves` names for each branch the parents of its one new commit: `stg@` is the old tip of a
+    branch, `dev'` the new commit of another one. `tagged` is the branch that gets the deploy tag.
+    With `back` every ref is where it was before the operation that was undone. `runner` is what
+    deploys afterwards, see hosts.py.
     """
 
     command: tuple[str, ...]
@@ -90,12 +90,12 @@ THREE = ("api", "web", "db")
 
 
 def base(scene: str) -> str:
-    """Return a scene's name without what was added to it."""
+    """Return a scene's name without its suffix."""
     return scene.removesuffix(LOCKED)
 
 
 def goal(scene: str) -> Goal:
-    """Return what a scene's command is to reach."""
+    """Return the goal of a scene's command."""
     return GOALS[base(scene)]
 
 

@@ -1,7 +1,7 @@
-"""Programs that stand between multigit and the system and act at one chosen moment.
+"""Programs that stand between multigit and the system and act at one chosen time.
 
 A `git` on PATH that counts its calls, and a `sitecustomize` on PYTHONPATH that counts what Python
-does to files. Neither needs anything of multigit.
+does to files. Neither depends on multigit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.torture.world import REAL_GIT
 
 
 class Place(Protocol):
-    """Where multigit runs: its environment, and room for what stands in between."""
+    """Where multigit runs: its environment, and room for the shims."""
 
     env: dict[str, str]
 
@@ -114,10 +114,10 @@ for each in ("write", "fsync", "replace", "rename", "truncate") if is_first() el
 
 
 class GitShim:
-    """A counting git; at call `at` it runs the shell command `act`, before or after git.
+    """A git that counts; at call `at` it runs the shell command `act`, before or after git.
 
-    `at` is a number, or the number among those of one subcommand, as in `push-2`. `KILL` ends
-    multigit, `ORPHAN` too, while its git goes on; `DIE` ends that git alone.
+    `at` is a number, or a subcommand and a number among its calls, as in `push-2`. `KILL` kills
+    multigit; so does `ORPHAN`, but its git continues; `DIE` kills only that git.
     """
 
     def __init__(self, world: Place, *, at: str = "", when: str = "", act: str = KILL) -> None:
@@ -133,13 +133,13 @@ class GitShim:
 
     @property
     def subcommands(self) -> list[str]:
-        """Return git's subcommand in each call, in their order."""
+        """Return git's subcommand in each call, in order."""
         numbers = sorted(int(file.name) for file in self._calls.iterdir() if file.name.isdecimal())
         return [(self._calls / str(number)).read_text("utf-8").strip() for number in numbers]
 
     @property
     def acted(self) -> str:
-        """Return the subcommand of the call at which it acted, or empty."""
+        """Return the subcommand of the call at which it acted, or an empty string."""
         try:
             number = int((self._calls / "acted").read_text("utf-8"))
         except FileNotFoundError:
@@ -148,11 +148,11 @@ class GitShim:
 
 
 class EdgeShim:
-    """A counter of what Python does to files; at edge `at` it sends its process a signal.
+    """Counts what Python does to files; at edge `at` it sends its own process a signal.
 
-    `at` is a number, or the number among those of one kind, as in `replace-1`. `when` is before,
-    after, or half: half of the data is written first. With full there is no signal: half is
-    written, and the disk is full, this once.
+    `at` is a number, or a kind and a number among those, as in `replace-1`. `when` is before,
+    after, or half: half of the data is written first. If it is full, there is no signal: half is
+    written, and then this one write finds the disk full.
     """
 
     def __init__(self, world: Place, *, at: str = "", when: str = "", number: int = 9) -> None:
@@ -170,10 +170,10 @@ class EdgeShim:
 
     @property
     def edges(self) -> list[str]:
-        """Return the names of the calls, in their order."""
+        """Return the names of the calls, in order."""
         return [name for name, _ in self._lines]
 
     @property
     def acted(self) -> str:
-        """Return the name of the call at which it acted, or empty."""
+        """Return the name of the call at which it acted, or an empty string."""
         return next((name for name, chosen in self._lines if chosen == "1"), "")

@@ -1,4 +1,4 @@
-"""The campaign bites: bugs that are put into a copy of multigit are seen."""
+"""The campaign finds bugs that are put into a copy of multigit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.torture.cases import Case, Workshop
 
 @pytest.mark.parametrize("name", BUGS)
 def test_bug_is_seen(workshop: Workshop, tmp_path: Path, name: str) -> None:
-    """At least one violation, and none of the same cases without the bug."""
+    """The cases find a violation with the bug, and none without it."""
     bug = BUGS[name]
     package = infected(tmp_path / "package", bug)
     sick = Workshop(tmp_path / "worlds", workshop.templates, package)

@@ -1,4 +1,4 @@
-"""The fast part of the campaign: one case of each sort. All others: python -m tests.torture."""
+"""The fast part of the campaign: one case of each kind. For all others: python -m tests.torture."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ CASES = (
 
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_is_lost_and_nothing_is_lied_about(workshop: Workshop, name: str) -> None:
-    """The fault comes, and every invariant holds afterwards."""
+    """The fault occurs, and every invariant holds afterwards."""
     case = Case.named(name)
     if case.family == "strace" and not kills.STRACE:
         pytest.skip("strace is not installed")

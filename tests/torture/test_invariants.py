@@ -1,4 +1,4 @@
-"""The checker bites: what is wrong with a remote, the log or the workspace is seen."""
+"""The checker notices what is wrong with a remote, the log or the workspace."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ DAMAGES: dict[str, tuple[Callable[[World], object], str]] = {
 
 
 def test_checker_sees_every_damage(done: World) -> None:
-    """Each damage is told in words of its own, and nothing is told once it is mended."""
+    """Each damage has a message of its own, and there is none once the damage is repaired."""
     for name, (damage, words) in DAMAGES.items():
         with done.saved():
             damage(done)
@@ -126,7 +126,7 @@ def test_checker_sees_every_damage(done: World) -> None:
 
 
 def test_checker_sees_a_part(done: World) -> None:
-    """A branch without its tag, and a tag without its branch, is no state to be in."""
+    """A branch without its tag is reported."""
     with done.saved():
         _git(done, "tag", "--delete", _tag(done))
         assert any("only a part" in text for text in invariants.together(done))
@@ -134,7 +134,7 @@ def test_checker_sees_a_part(done: World) -> None:
 
 
 def test_checker_sees_how_often_something_was_started(workshop: Workshop) -> None:
-    """Twice, never, and what nobody asked for; also against what the log says."""
+    """Starts that were doubled, lost or never requested, also compared with the log."""
     with workshop.world("command") as world:
         ran = world.run(*world.goal.command)
         assert [*invariants.complete(world), *invariants.lies(world, ran, world.at_first)] == []

@@ -1,4 +1,4 @@
-"""The proxy spoils exactly what it was told to."""
+"""The proxy disrupts exactly what it was told to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing: the proxy cuts its connections, which is what is tested."""
+        """Print nothing: the proxy cuts connections on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ def server() -> Iterator[_Server]:
 
 @pytest.fixture
 def proxy(server: _Server) -> Iterator[Proxy]:
-    """Return a proxy before it."""
+    """Return a proxy in front of it."""
     with Proxy(server.server_address[1]) as running:
         yield running
 
@@ -84,7 +84,7 @@ def test_everything_passes_without_a_fault(proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("fault", [Fault.CUT, Fault.RESET])
 def test_answer_is_cut_after_its_bytes(proxy: Proxy, server: _Server, fault: Fault) -> None:
-    """The server has acted; the second message is the one that is spoiled."""
+    """The server has acted; only the second message is disrupted."""
     proxy.spoil = Spoil(("POST",), 2, Side.ANSWER, 3, fault, from_end=True)
     with pytest.raises((http.client.HTTPException, ConnectionError)):
         ask(proxy, 2)
@@ -115,7 +115,7 @@ def test_whole_request_passes_before_a_stall(proxy: Proxy, server: _Server) -> N
 
 
 def test_answer_drips(proxy: Proxy) -> None:
-    """Every byte comes, one at a time."""
+    """Every byte arrives, one at a time."""
     proxy.spoil = Spoil(("POST",), 1, Side.ANSWER, 0, Fault.DRIP, pause=0.002)
     assert ask(proxy) == [BODY]
     assert proxy.fired

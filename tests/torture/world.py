@@ -66,7 +66,7 @@ class Ran:
         return replace(self, status=document["exit_code"], stdout=json.dumps(document))
 
     def told(self) -> str:
-        """Return in one line how it ended, for a report."""
+        """Summarize in one line how it ended, for a report."""
         document = self.document or {}
         problems = [p["message"] for p in document.get("problems", [])]
         problems += [
@@ -86,12 +86,12 @@ class Running:
         self._since = time.monotonic()
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal; too late is no error."""
+        """Send a signal, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(number)
 
     def insist(self, number: signal.Signals) -> Ran:
-        """Send a signal until it has ended; signals that come together count as one."""
+        """Send a signal until it has ended; signals that arrive together count as one."""
         for _ in range(100):
             self.send(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -100,7 +100,7 @@ class Running:
         return self.finish()
 
     def finish(self, timeout: float = PATIENCE) -> Ran:
-        """Wait for the end. One that does not end is killed, and its status is -SIGALRM."""
+        """Wait for the end; one that does not end is killed, and its status is -SIGALRM."""
         try:
             outputs = self.process.communicate(timeout=timeout)
             status = self.process.wait()
@@ -114,7 +114,7 @@ class Running:
 
 
 class World:
-    """A scene of its own for one case; leaving its `with` block ends what still runs in it."""
+    """A scene of its own for one case; leaving its `with` block kills whatever still runs in it."""
 
     def __init__(
         self, template: Path, root: Path, scene: str, *, package: Path = PACKAGE, config: str = ""
@@ -175,7 +175,7 @@ class World:
 
     @contextlib.contextmanager
     def saved(self) -> Iterator[None]:
-        """Bring workspace and remotes back to where they were before the block."""
+        """Restore workspace and remotes at the end of the block."""
         kept = self.fresh("kept")
         for name in ("shop", "remotes"):
             subprocess.run(["cp", "-R", "-p", str(self.root / name), str(kept)], check=True)
@@ -204,7 +204,7 @@ class World:
     def run(
         self, *args: str, env: Mapping[str, str] | None = None, under: Sequence[str] = ()
     ) -> Ran:
-        """Run multigit to its end."""
+        """Run multigit until it ends."""
         return self.start(*args, env=env, under=under).finish()
 
     def kill(self) -> None:
@@ -216,15 +216,15 @@ class World:
     # --- Looking
 
     def remotes(self) -> dict[str, Remote]:
-        """Return what every remote holds now."""
+        """Return the current state of every remote."""
         return {name: Remote(repo.bare) for name, repo in self.repos.items()}
 
     def workspace(self) -> Snapshot:
-        """Return all that the user has on this machine."""
+        """Return everything that the user has on this machine."""
         return of_workspace(self.shop, [repo.clone for repo in self.repos.values()])
 
     def records(self) -> list[Document]:
-        """Return the whole lines of the deployment log."""
+        """Return the complete lines of the deployment log."""
         try:
             lines = (self.forge.shop / "deployment.log").read_bytes().split(b"\n")[:-1]
         except FileNotFoundError:
@@ -236,7 +236,7 @@ class World:
         return self.records()[self.records_before :]
 
     def unfinished(self) -> list[str]:
-        """Return the names of the open journals; one without a whole line is none."""
+        """Return the names of the open journals; one without a complete line does not count."""
         folder = self.shop / ".multigit/operations"
         found = {file.name: file.read_bytes() for file in folder.glob("*.jsonl")}
         return sorted(name for name, content in found.items() if b"\n" in content)
@@ -252,7 +252,7 @@ class World:
     # --- Others
 
     def colleague_script(self, repo: str, branch: str) -> str:
-        """Return a shell command that commits on a remote's branch, wherever that stands."""
+        """Return a shell command that commits on the current tip of a remote's branch."""
         bare, notes = self.repos[repo].bare, self.root / "colleagues" / repo
         home = f"HOME={self.env['HOME']} GIT_CONFIG_GLOBAL={self.env['GIT_CONFIG_GLOBAL']}"
         git = f"env -i PATH={os.defpath} {home} {REAL_GIT} --git-dir={bare}"
@@ -267,11 +267,11 @@ class World:
         subprocess.run(["/bin/sh", "-c", self.colleague_script(repo, branch)], check=True)
 
     def orphans(self) -> list[int]:
-        """Return the processes at work anywhere below the world's folder."""
+        """Return the processes running anywhere below the world's folder."""
         return list(at_work_in(self.root))
 
     def wait_for_orphans(self, seconds: float = 30.0) -> bool:
-        """Wait until nothing is at work in the world any more; tell whether that came."""
+        """Wait until nothing is running in the world any longer; return whether that happened."""
         deadline = time.monotonic() + seconds
         while self.orphans():
             if time.monotonic() > deadline:
@@ -281,7 +281,7 @@ class World:
 
 
 def frozen(package: Path, folder: Path) -> Path:
-    """Copy the package into a folder, so that nobody's edits reach it, and return that folder."""
+    """Copy the package into a folder, out of reach of later edits, and return that folder."""
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(package / "multigit", folder / "multigit", ignore=ignore)
     return folder
@@ -303,7 +303,7 @@ def _copy(template: Path, root: Path) -> None:
 
 
 def at_work_in(root: Path) -> Iterator[int]:
-    """Yield the processes whose working directory lies below a folder, our own left out."""
+    """Yield the processes whose working directory is below a folder, except our own."""
     own = os.getpid()
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and int(entry.name) != own:
