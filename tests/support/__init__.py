@@ -1,1 +1,1 @@
-"""Real repositories, servers and terminals for the tests; only `fake_git` imports multigit."""
+"""Real repositories, servers and terminals; only the fakes and the fork server import multigit."""

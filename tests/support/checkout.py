@@ -1,4 +1,4 @@
-"""The project itself as a repository, and a throw-away copy of it."""
+"""The project itself as a repository, and a throwaway copy of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def tracked() -> tuple[str, ...]:
-    """Return the files of the repository, as they lie here; skip the test where there is none."""
+    """Return the files of the repository as they are now; skip the test outside a git checkout."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
     listed = git(ROOT, "ls-files", "-z").split("\0")
@@ -20,7 +20,7 @@ def tracked() -> tuple[str, ...]:
 
 
 def copy_project(folder: Path) -> Path:
-    """Make a repository with one commit on main that holds the project as it lies here."""
+    """Make a repository with one commit on main that holds the project as it is now."""
     for name in tracked():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
@@ -31,7 +31,7 @@ def copy_project(folder: Path) -> Path:
 
 
 def git(folder: Path, *words: str) -> str:
-    """Run git in the folder and return what it prints."""
+    """Run git in the folder and return its output."""
     done = subprocess.run(
         ["git", *words], cwd=folder, check=True, capture_output=True, encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""A repository of a forge below the workspace folder."""
+"""A repository of a forge, with its clone in the workspace folder."""
 
 from __future__ import annotations
 

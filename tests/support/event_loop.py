@@ -1,4 +1,4 @@
-"""An asyncio event loop in a thread of its own, for servers that want one."""
+"""An asyncio event loop in its own thread, for servers that need one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class EventLoopThread:
-    """Runs an event loop while its `with` block runs; what still runs then is cancelled."""
+    """Runs an event loop while its `with` block runs, and cancels the remaining tasks."""
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -36,7 +36,7 @@ class EventLoopThread:
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run a coroutine in the loop; its result."""
+        """Run a coroutine in the loop and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE)
 
 
@@ -45,4 +45,4 @@ async def _cancel_others() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(0)  # transports that were closed say goodbye
+    await asyncio.sleep(0)  # closed transports finish closing

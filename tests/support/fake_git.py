@@ -1,8 +1,8 @@
 """An in-memory git behind the engine's port, with faults that a test can set.
 
-`FakeGit` hands out one `FakeRepository` per name: a clone with its `remote`. Both share their
-objects; what a clone "has" is what its refs reach. The suite in tests/contract holds it against
-the real git. File contents are text, merges go by whole paths.
+`FakeGit` has one `FakeRepository` per name: a clone with its `remote`. Both share their objects;
+a clone "has" what its refs reach. The suite in tests/contract compares it with the real git. File
+contents are text, and merges work on whole files.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Objects:
         return Tip(sha, made.tree)
 
     def tag(self, name: str, target: str, signature: Signature) -> str:
-        """Store an annotated tag and return its id; raises GitError without its target."""
+        """Store an annotated tag and return its id; raise GitError if its target is missing."""
         if target not in self.commits:
             raise GitError("git mktag failed: could not read tagged object")
         made = FakeTag(name, target, signature.message.strip(), int(signature.date.split()[0]))
@@ -107,7 +107,7 @@ class Objects:
         return sha
 
     def holds(self, sha: str) -> bool:
-        """Tell whether there is such an object; an empty name stands for none."""
+        """Return whether this object exists; an empty name always does."""
         return not sha or any(sha in each for each in (self.commits, self.tags, self.blobs))
 
     def tip(self, sha: str) -> Tip:
@@ -115,7 +115,7 @@ class Objects:
         return Tip(sha, self.commits[sha].tree)
 
     def files(self, sha: str) -> Files:
-        """Return the files of a commit; of no commit, none."""
+        """Return the files of a commit; none if there is no commit."""
         return self.trees[self.commits[sha].tree] if sha else {}
 
     def time(self, sha: str) -> int:
@@ -123,7 +123,7 @@ class Objects:
         return self.tags[sha].time if sha in self.tags else self.commits[sha].time
 
     def history(self, *tips: str) -> set[str]:
-        """Return the commits that these reach, themselves included."""
+        """Return the commits that are reachable from these, including themselves."""
         found: set[str] = set()
         waiting = [tip for tip in tips if tip]
         while waiting:
@@ -134,7 +134,7 @@ class Objects:
         return found
 
     def base(self, one: str, two: str) -> str:
-        """Return a best common ancestor, or empty."""
+        """Return a best common ancestor, or an empty string."""
         common = self.history(one) & self.history(two)
         covered = {p for sha in common for p in self.history(*self.commits[sha].parents)}
         return min(common - covered, default="")
@@ -156,8 +156,8 @@ def edited(files: Files, edits: Edits) -> dict[str, str]:
 class FakeRemote:
     """The bare repository that clones fetch from and push to.
 
-    `next_push` is the fault that the next push meets, `reachable` off lets everything fail, and
-    `pushes` holds what was asked of it so far.
+    `next_push` is the fault of the next push, `reachable` is false if everything is to fail, and
+    `pushes` records every push so far.
     """
 
     def __init__(self, objects: Objects) -> None:
@@ -178,7 +178,7 @@ class FakeRemote:
         return made.sha
 
     def tip(self, branch: str) -> str:
-        """Return where a branch stands."""
+        """Return the tip of a branch."""
         return self.refs[branch_ref(branch)]
 
     def delete(self, branch: str) -> None:
@@ -191,17 +191,17 @@ class FakeRemote:
         self.refs[tag_ref(name)] = self.objects.tag(name, commit, signature)
 
     def reject(self, pattern: str, message: str) -> None:
-        """Refuse pushes to matching refs, as a protected branch does."""
+        """Refuse pushes to matching refs, like a protected branch."""
         self._rejections.append((pattern, message))
 
     def push(self, publications: Sequence[Publication]) -> PushReport:
-        """Answer a push, through the fault that is set."""
+        """Answer a push, applying the fault that is set."""
         self.pushes.append(tuple(publications))
         fault, self.next_push = self.next_push, None
         return fault(self, publications) if fault else self.receive(publications)
 
     def receive(self, publications: Sequence[Publication]) -> PushReport:
-        """Take all refs or none, each only while it holds `before` (or `after` already)."""
+        """Accept all refs or none; each must still be at `before`, or already at `after`."""
         if not self.reachable:
             return PushReport(accepted=False, reason="Could not read from remote repository.")
         for each in publications:
@@ -217,25 +217,25 @@ class FakeRemote:
         return PushReport(accepted=True)
 
     def require(self) -> None:
-        """Raise GitError when the remote cannot be reached."""
+        """Raise GitError if the remote cannot be reached."""
         if not self.reachable:
             raise GitError("the remote cannot be reached.", code="unreachable")
 
 
-# --- Faults that a push can meet
+# --- Faults of a push
 
 
 BROKEN_OFF = PushReport(accepted=False, reason="the remote end hung up unexpectedly", final=False)
 
 
 def answer_lost(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
-    """The server takes the push; then the connection breaks."""
+    """The server accepts the push; then the connection breaks."""
     remote.receive(publications)
     return BROKEN_OFF
 
 
 def answer_never_came(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
-    """The server takes the push; then we run out of time."""
+    """The server accepts the push; then we run out of time."""
     remote.receive(publications)
     raise GitError("git push did not end within 600 seconds.", code="timeout")
 
@@ -246,20 +246,20 @@ def never_arrived(_remote: FakeRemote, _publications: Sequence[Publication]) -> 
 
 
 def first_ref_only(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
-    """The server takes the first ref and dies."""
+    """The server accepts the first ref and dies."""
     remote.receive(publications[:1])
     return BROKEN_OFF
 
 
 def gone_afterwards(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
-    """The server takes the push; nobody hears from it again."""
+    """The server accepts the push, and cannot be reached again."""
     remote.receive(publications)
     remote.reachable = False
     return BROKEN_OFF
 
 
 def after(change: Callable[[FakeRemote], object], then: PushFault | None = None) -> PushFault:
-    """Return a fault: somebody changes the remote right before our push arrives."""
+    """Return a fault: someone changes the remote right before our push arrives."""
 
     def fault(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
         change(remote)
@@ -272,12 +272,12 @@ def after(change: Callable[[FakeRemote], object], then: PushFault | None = None)
 
 
 class FakeRepository:
-    """One clone, by shape a `Repository` of the port; the verbs of tests come last.
+    """One clone with the methods of the port's `Repository`; further down are those for tests.
 
     `own_refs` are all refs of the clone, `files` is its work tree, `index` what is tracked or
-    staged of it. `settings` is what `facts` answers. `hook` stands for the commit hooks: it gets
-    the files of the commit and returns them, changed or not, or raises GitError. `broken` is
-    raised by every look, `unsigned` by every tag. `sights` are the answers whether a push is seen.
+    staged. `settings` is the answer of `facts`. `hook` replaces the commit hooks: it takes the
+    files of the commit and returns them, changed or not, or raises GitError. `broken` is raised by
+    reads, `unsigned` by `tag`. `sights` are the answers to whether a push is in flight.
     """
 
     def __init__(self, name: str, remote: FakeRemote) -> None:
@@ -302,11 +302,11 @@ class FakeRepository:
     # Reads
 
     def exists(self) -> bool:
-        """Tell whether the clone is there."""
+        """Return whether the clone exists."""
         return self.present
 
     def fetch(self, query: RefQuery) -> None:
-        """Bring branches and tags, and forget those that are gone."""
+        """Fetch branches and tags, and forget those that are gone."""
         self._look()
         self.remote.require()
         for name in query.branches:
@@ -323,7 +323,7 @@ class FakeRepository:
         return self.settings
 
     def refs(self, query: RefQuery) -> Refs:
-        """Return branches and tags as of the last fetch, own tags among them."""
+        """Return branches and tags as of the last fetch, including the clone's own tags."""
         self._look()
         tags = {
             Tag(name, self.objects.time(self.own_refs[f"{space}{name}"]))
@@ -356,12 +356,12 @@ class FakeRepository:
         )
 
     def obstacles(self, before: str, after: str) -> Sequence[Obstacle]:
-        """Return the untracked files that the other commit brings."""
+        """Return the untracked files that the other commit would overwrite."""
         known, coming = self.objects.files(before), self.objects.files(after)
         return [Obstacle(path) for path in coming if path in self.files and path not in known]
 
     def outgoing(self, tip: str) -> Sequence[Outgoing]:
-        """Look at each commit that no branch of the remote has."""
+        """Return the largest size of each file in the commits that no branch of the remote has."""
         sizes: dict[str, int] = {}
         new = self.objects.history(tip) - self.objects.history(*self._seen_on_remote())
         for sha in new:
@@ -372,27 +372,27 @@ class FakeRepository:
         return [Outgoing(path, size) for path, size in sizes.items()]
 
     def paths(self, commits: Sequence[str]) -> frozenset[str]:
-        """Return the names."""
+        """Return the paths of all files in the commits."""
         return frozenset(path for each in commits for path in self.objects.files(each))
 
     def carried(
         self, paths: Sequence[str], committed: Sequence[str], tip: str
     ) -> Mapping[str, str]:
-        """Believe the names: a `.big` file goes through a filter."""
+        """Go by the names: a `.big` file goes through a filter."""
         del tip
         return {path: "lfs" for path in (*paths, *committed) if path.endswith(".big")}
 
     def pointers(self, commit: str) -> tuple[Submodule, ...]:
-        """Have no submodules."""
+        """Return nothing: there are no submodules."""
         del commit
         return ()
 
     def carried_files(self) -> Sequence[str]:
-        """Believe the names."""
+        """Go by the names, too."""
         return [path for path in self.files if path.endswith(".big")]
 
     def waiting(self, base: str, tip: str) -> PendingCommits:
-        """Count the commits without merges that only `tip` has; name the newest."""
+        """Count the commits, without merges, that only `tip` has, and name the newest."""
         known = [base] if base else self._seen_on_remote()
         had = self.objects.history(*known)
         commits = {sha: self.objects.commits[sha] for sha in self.objects.history(tip) - had}
@@ -402,7 +402,7 @@ class FakeRepository:
         return self._waiting(own, forks)
 
     def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
-        """Leave out what changes nothing, or what the other side changed in the same way."""
+        """Leave out commits without changes, and those whose change the other side already has."""
         mine, yours = self.objects.history(ours.sha), self.objects.history(theirs.sha)
         waiting = self.waiting(ours.sha, theirs.sha)
         there = [self._patch(sha) for sha in mine - yours]
@@ -412,7 +412,7 @@ class FakeRepository:
         return self._waiting(kept, waiting.forks)
 
     def _patch(self, sha: str) -> Patch:
-        """Return what a commit changes."""
+        """Return the changes of a commit."""
         parent = (*self.objects.commits[sha].parents, "")[0]
         before, after = self.objects.files(parent), self.objects.files(sha)
         paths = before.keys() | after.keys()
@@ -436,7 +436,7 @@ class FakeRepository:
         merged: str,
         conflicts: Sequence[str] = (),  # noqa: ARG002
     ) -> Sequence[Reversal]:
-        """Believe the messages: `This reverts commit SHA`."""
+        """Go by the messages: `This reverts commit SHA`."""
         found = []
         had = self.objects.history(earlier.sha)
         for sha in self.objects.history(later.sha) - had if merged != earlier.tree else ():
@@ -457,13 +457,13 @@ class FakeRepository:
         return {ref: sha for ref, sha in self.remote.refs.items() if ref in refs}
 
     def remote_content(self, ref: str) -> tuple[str, bytes] | None:
-        """Read a ref of the remote that points at some bytes."""
+        """Read the bytes that a ref of the remote points at."""
         self.remote.require()
         sha = self.remote.refs.get(ref)
         return (sha, self.objects.blobs.get(sha, b"")) if sha else None
 
     def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
-        """Return what the fetched tags say."""
+        """Return the messages of the fetched tags."""
         return {
             name: self.objects.tags[self.own_refs[f"{_TAGS_SEEN}{name}"]].message
             for pattern in patterns
@@ -471,7 +471,7 @@ class FakeRepository:
         }
 
     def dry_run_push(self, publication: Publication) -> bool:
-        """Look at the remote's ref, as a push would."""
+        """Check the remote's ref, as a push would."""
         self.remote.require()
         now = self.remote.refs.get(publication.ref, "")
         if now not in (publication.before, publication.after):
@@ -479,7 +479,7 @@ class FakeRepository:
         return now == publication.after
 
     def newest(self, commits: Sequence[str]) -> int:
-        """Compare their dates."""
+        """Return the newest date."""
         return max(self.objects.time(commit) for commit in commits)
 
     def as_of(self, commit: str, seconds: int) -> str:
@@ -489,7 +489,7 @@ class FakeRepository:
         return commit
 
     def exposed(self) -> Sequence[str]:
-        """Return nothing: no fake repository lies in another."""
+        """Return nothing: no fake repository is inside another."""
         return ()
 
     def tip(self, commit: str) -> Tip:
@@ -509,7 +509,7 @@ class FakeRepository:
     def merge(
         self, ours: Tip, theirs: Tip, signature: Signature | None, forks: Sequence[Tip] = ()
     ) -> Merged:
-        """Merge path by path; `forks` could only spare work."""
+        """Merge file by file; `forks` would only save work."""
         assert {fork.sha for fork in forks} <= self.objects.history(ours.sha)
         if ours.tree == theirs.tree:
             return Merged(tree=ours.tree)
@@ -532,7 +532,7 @@ class FakeRepository:
     def commit_preview(
         self, head: str, changes: Sequence[Change], signature: Signature
     ) -> PreparedCommit:
-        """Build the commit, and leave everything as it is."""
+        """Build the commit without changing anything else."""
         made = self.objects.commit(self._with(head, changes), [head], signature, ADA)
         return PreparedCommit(made.sha, made.tree)
 
@@ -571,16 +571,16 @@ class FakeRepository:
         return made
 
     def flight(self) -> Flight:
-        """Note a push that begins now."""
+        """Return a push that begins now."""
         return flight(time.time(), 600.0, host="here", mark=self.name, local=True)
 
     def in_flight(self, flight: Flight) -> bool | None:
-        """Answer what the next of `sights` is, then for ever what the last of them was."""
+        """Return the next of `sights`; the last one stays."""
         assert flight.mark == self.name
         return self.sights.pop(0) if len(self.sights) > 1 else self.sights[0]
 
     def push(self, publications: Sequence[Publication]) -> PushReport:
-        """Push, and see the remote's branches where they are now."""
+        """Push, and update the remote-tracking branches."""
         report = self.remote.push(publications)
         for each in publications if report.accepted else ():
             if each.ref.startswith(branch_ref("")):
@@ -589,7 +589,7 @@ class FakeRepository:
         return report
 
     def fast_forward(self, branch: str, commit: str) -> str:
-        """Move a local branch forward, unless it is checked out or went another way."""
+        """Fast-forward a local branch, unless it is checked out or has diverged."""
         if branch == self.branch or branch in self.linked:
             return "refusing to fetch into branch checked out elsewhere"
         if self.own_refs.get(branch_ref(branch), commit) not in self.objects.history(commit):
@@ -598,7 +598,7 @@ class FakeRepository:
         return ""
 
     def move_back(self, branch: str, *, before: str, after: str) -> str:
-        """Set a local branch back, or delete it, unless somebody has it or moved it."""
+        """Move a local branch back, or delete it, unless it is checked out or has moved since."""
         if self.local_tip(branch) != before:
             return ""
         if branch == self.branch or branch in self.linked:
@@ -616,7 +616,7 @@ class FakeRepository:
         self._advance(commit)
 
     def switch(self, branch: str) -> None:
-        """Check a local branch out."""
+        """Check out a local branch."""
         if branch_ref(branch) not in self.own_refs:
             raise GitError(f"git switch failed: invalid reference: {branch}")
         if branch in self.linked:
@@ -625,7 +625,7 @@ class FakeRepository:
         self.branch, self.detached = branch, ""
 
     def create_branch(self, branch: str) -> None:
-        """Begin a local branch at the remote one."""
+        """Create a local branch from the remote one."""
         if branch_ref(branch) in self.own_refs:
             raise GitError(f"git branch failed: a branch named {branch!r} already exists")
         if _tracking(branch) not in self.own_refs:
@@ -634,7 +634,7 @@ class FakeRepository:
         self.upstreams.add(branch)
 
     def clone(self) -> None:
-        """Clone all branches, and check the remote's default branch out: the last stage."""
+        """Clone all branches, and check out the remote's default branch: the last stage."""
         self.remote.require()
         if self.present:
             raise GitError("the folder is not empty.")
@@ -652,11 +652,11 @@ class FakeRepository:
 
     @property
     def head(self) -> str:
-        """The checked-out commit; empty on a branch without any."""
+        """The checked-out commit; empty on a branch without commits."""
         return self.detached or self.own_refs.get(branch_ref(self.branch), "")
 
     def local_tip(self, branch: str) -> str:
-        """Return where the local branch stands, or empty."""
+        """Return the tip of the local branch, or an empty string."""
         return self.own_refs.get(branch_ref(branch), "")
 
     def write(self, edits: Edits) -> None:
@@ -664,12 +664,12 @@ class FakeRepository:
         self.files = edited(self.files, edits)
 
     def stage(self, *paths: str) -> None:
-        """Take files into the index as they are."""
+        """Stage files as they are."""
         for path in paths:
             _copy(self.files, path, self.index, path)
 
     def local_commit(self, edits: Edits, message: str = "Local change") -> str:
-        """Write, stage and commit files; the new SHA."""
+        """Write, stage and commit files, and return the new SHA."""
         self.write(edits)
         self.stage(*edits)
         signature = Signature(message, f"{next(self.objects.clock)} +0000")
@@ -679,7 +679,7 @@ class FakeRepository:
         return made.sha
 
     def make_branch(self, branch: str, commit: str) -> None:
-        """Let a local branch without an upstream stand at a commit."""
+        """Put a local branch without an upstream at a commit."""
         self.own_refs[branch_ref(branch)] = commit
 
     def remove(self) -> None:
@@ -689,7 +689,7 @@ class FakeRepository:
             content.clear()
 
     def detach(self) -> None:
-        """Leave the branch for its commit."""
+        """Detach HEAD from its branch."""
         self.branch, self.detached = "", self.head
 
     # How it works
@@ -716,7 +716,7 @@ class FakeRepository:
         )
 
     def _distance(self, branch: str) -> tuple[int, int]:
-        """Count against the upstream, where there is one."""
+        """Compare with the upstream, if there is one."""
         ours, theirs = self.local_tip(branch), self.own_refs.get(_tracking(branch), "")
         if branch not in self.upstreams or not (ours and theirs):
             return 0, 0
@@ -730,12 +730,12 @@ class FakeRepository:
         if before is None and staged is None:
             return Change(path, "untracked", size)
         if before == now and (before is None or sizes):
-            return None  # staged, and taken back on the disk
+            return None  # staged, and reverted on disk
         kind = "deleted" if now is None else "added" if before is None else "modified"
         return Change(path, kind, size, staged=staged != before)
 
     def _in_short(self, change: Change | None) -> Change | None:
-        """Let a new folder stand for all that lies in it."""
+        """List only a new folder instead of the files in it."""
         if change is None or change.kind != "untracked" or "/" not in change.path:
             return change
         folder = change.path.partition("/")[0] + "/"
@@ -766,7 +766,7 @@ class FakeRepository:
 
 
 def three_way(base: Files, ours: Files, theirs: Files) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the merged files, and the conflicted paths, where they hold what `ours` has."""
+    """Return the merged files, and the conflicted paths, which keep our content."""
     merged: dict[str, str] = {}
     conflicts: list[str] = []
     for path in sorted({*base, *ours, *theirs}):
@@ -782,13 +782,13 @@ def _tracking(branch: str) -> str:
 
 
 def _matching(refs: Iterable[str], space: str, pattern: str) -> Iterable[str]:
-    """Yield the names in a space that match; the star stops at no slash, as in a refspec."""
+    """Yield the names in a namespace that match; the star also matches slashes, as in a refspec."""
     names = [ref.removeprefix(space) for ref in refs if ref.startswith(space)]
     return [name for name in names if fnmatchcase(name, pattern)]
 
 
 def _copy(source: Files, here: str, target: dict[str, str], there: str) -> None:
-    """Let `target` hold what `source` does, or nothing."""
+    """Copy an entry from `source` to `target`, or remove it there if `source` has none."""
     if here in source:
         target[there] = source[here]
     else:
@@ -801,8 +801,8 @@ def _copy(source: Files, here: str, target: dict[str, str], there: str) -> None:
 class FakeGit:
     """Fake repositories by name, and the workspace that they form.
 
-    `deploy` and `pace` are what its second stage says about deployments, `waves` the numbers of
-    the repositories' waves.
+    `deploy` and `pace` are the deployment settings of its second stage, `waves` the numbers of the
+    repositories' waves.
     """
 
     def __init__(self, *names: str, stages: Sequence[str] = STAGES) -> None:
@@ -837,7 +837,7 @@ class FakeGit:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace of these repositories; production asks for its name."""
+        """The workspace of these repositories; for the last stage its name has to be typed."""
         stages: list[Stage] = []
         for number, name in enumerate(self.stages):
             last = number == len(self.stages) - 1
@@ -861,5 +861,5 @@ class FakeGit:
         return Workspace(Path("/work"), tuple(stages), repos)
 
     def remote_refs(self) -> dict[str, dict[str, str]]:
-        """Return every ref of every remote: what must not change before all is prepared."""
+        """Return every ref of every remote; none of them may change before all is prepared."""
         return {name: dict(repo.remote.refs) for name, repo in self.repos.items()}

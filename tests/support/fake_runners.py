@@ -1,4 +1,4 @@
-"""What carries out deployments, in memory: runs as a test wants them, and faults of their start."""
+"""Deployments in memory: runs that follow a test's script, and faults when they start."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Place = tuple[str, str]  # repository, target
 
 
 class FakeRunners:
-    """Runners by shape. A run shows the states of its script one after the other, then the last.
+    """Fake runners. A run goes through the states of its script, one per poll; the last one stays.
 
     `starts` counts what really began. `refuse`, `lose_answer` and `lose_request` are places whose
-    next start meets that fault. `at_start` is called when a start arrives.
+    next start has that fault. `at_start` is called when a start arrives.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class FakeRunners:
         self.lose_request: set[Place] = set()
         self.never_began: set[Place] = set()
         self.broken_looks = 0
-        self.by_push: dict[Place, int] = {}  # how many searches do not see the push's run yet
+        self.by_push: dict[Place, int] = {}  # how many searches do not yet see the run of a push
         self.ended: list[str] = []
         self.red: dict[str, list[Problem]] = {}
         self.problems: dict[str, list[Problem]] = {}
@@ -39,21 +39,21 @@ class FakeRunners:
         self._lock = threading.Lock()
 
     def script(self, repo: str, *states: RunState | RunStatus, target: str = "") -> None:
-        """Say how the runs of a place go."""
+        """Set the states of the runs of a place."""
         seen = [state if isinstance(state, RunStatus) else RunStatus(state) for state in states]
         self.scripts[repo, target] = seen
 
     def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
-        """Return what the test wants to be found."""
+        """Return the problems that the test has set for a repository."""
         return self.problems.get(spec.repo, [])
 
     def checks(self, repo: str, commit: str) -> Sequence[Problem]:
-        """Return what the test wants to be found of the commit."""
+        """Return the problems that the test has set for the commit."""
         del commit
         return self.red.get(repo, [])
 
     def start(self, spec: DeploymentSpec) -> Run:
-        """Begin a run, or meet a fault."""
+        """Start a run, or fail."""
         place = (spec.repo, spec.target)
         self.at_start(spec)
         with self._lock:
@@ -72,7 +72,7 @@ class FakeRunners:
         return Run(spec.key, f"https://runs.example/{spec.key}")
 
     def find(self, spec: DeploymentSpec) -> Run | None:
-        """Find what began."""
+        """Find a run that began."""
         if (spec.repo, spec.target) in self.never_began:
             self.never_began.discard((spec.repo, spec.target))
             raise NotStartedError("it never began.")
@@ -84,7 +84,7 @@ class FakeRunners:
         return Run(spec.key) if spec.key in self.runs else None
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
-        """Show the next state."""
+        """Return the next state."""
         with self._lock:
             if self.broken_looks:
                 self.broken_looks -= 1
@@ -95,20 +95,20 @@ class FakeRunners:
             return script.pop(0) if len(script) > 1 else script[0]
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
-        """Note it."""
+        """Record the end of a run."""
         del spec
         self.ended.append(run.id)
 
 
 class FakeProbe:
-    """A probe that gives the answers of a test, and remembers whom it asked."""
+    """A probe that gives a test's answers, and remembers the URLs."""
 
     def __init__(self, *answers: HealthAnswer | str) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
 
     def ask(self, url: str, *, timeout: float) -> HealthAnswer:
-        """Return the next answer, the last one again and again; a text is an error."""
+        """Return the next answer, or the last one again; a string is raised as an error."""
         del timeout
         self.asked.append(url)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -118,7 +118,7 @@ class FakeProbe:
 
 
 class FakeClock:
-    """A clock that only waiting moves."""
+    """A clock that only moves when something waits."""
 
     def __init__(self) -> None:
         self.time = 1_736_953_290.0
@@ -131,7 +131,7 @@ class FakeClock:
         return self.time
 
     def elapsed(self) -> float:
-        """Return the seconds that went by, whatever the clock was set to."""
+        """Return the seconds that have passed, no matter what the clock is set to."""
         return self.forward
 
     def wait(self, seconds: float, leave: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""Commits as a `git fast-import` stream: any number of them for one process."""
+"""Commits as a `git fast-import` stream: any number of them with one process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who, and when in seconds since 1970."""
+    """Who made a commit, and when, in seconds since 1970."""
 
     who: str
     when: int
@@ -65,14 +65,14 @@ def commit(
 
 
 def point(ref: str, where: str) -> bytes:
-    """Let `ref` point at a SHA or `:mark`."""
+    """Set `ref` to a SHA or `:mark`."""
     return as_bytes(f"reset {ref}\nfrom {where}\n\n")
 
 
 def run(
     bare: Path, stream: bytes, marks: Iterable[int], env: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Import `stream` into `bare` and answer the SHAs of `marks`, in order."""
+    """Import `stream` into `bare` and return the SHAs of `marks`, in order."""
     ask = b"".join(b"get-mark :%d\n" % mark for mark in marks)
     # A pack even for few objects: unpacking them would be one more process.
     options = ("-c", "fastimport.unpackLimit=1", "fast-import", "--quiet", "--done")
@@ -80,7 +80,7 @@ def run(
 
 
 def quoted(path: bytes) -> bytes:
-    """`path` as a C-style string, in which every byte but NUL may stand."""
+    """`path` as a C-style string, which may contain every byte but NUL."""
     body = (b"%c" % byte if byte in _PLAIN else b"\\%03o" % byte for byte in path)
     return b'"' + b"".join(body) + b'"'
 

@@ -65,8 +65,8 @@ confirm = "name"
 class ForgeRepo:
     """A bare remote with a clone in the workspace.
 
-    In `files`, str is written as UTF-8 and None deletes. Paths and contents that come back are
-    text in which bytes that are no UTF-8 stand as surrogate escapes.
+    In `files`, str is written as UTF-8 and None deletes. In returned paths and contents, bytes
+    that are not UTF-8 become surrogate escapes.
     """
 
     def __init__(self, forge: Forge, name: str, path: str, object_format: str = "sha1") -> None:
@@ -88,7 +88,7 @@ class ForgeRepo:
         return git(self.bare, *args, input=input, check=check, env=self._forge.env)
 
     def use_url(self, url: str) -> None:
-        """Reach the remote under another URL, in the clone and in the next `write_config`."""
+        """Use another URL for the remote, in the clone and in the next `write_config`."""
         self.git("config", "remote.origin.url", url)
         self.url = url
 
@@ -101,7 +101,7 @@ class ForgeRepo:
         author: str = COLLEAGUE,
         start: str | None = None,
     ) -> str:
-        """Commit on the remote's branch, as a colleague's push would; the new SHA.
+        """Commit on the remote's branch, as a colleague's push would, and return the new SHA.
 
         A branch that does not exist begins at the SHA or branch `start`.
         """
@@ -126,7 +126,7 @@ class ForgeRepo:
     def local_commit(
         self, files: Mapping[str, str | bytes | None], message: str = "Local change"
     ) -> str:
-        """Write, stage and commit files in the clone, on what is checked out; the new SHA."""
+        """Write, stage and commit files on the clone's checked-out branch; return the new SHA."""
         self.write(files)
         self.git("add", "--all", "--force", "--", *(f":(literal){name}" for name in files))
         date = f"{self._forge.tick()} +0000"
@@ -152,7 +152,7 @@ class ForgeRepo:
         return {path: self._content(sha) for path, sha in files.items()}
 
     def merge_by_git(self, target: str, source: str) -> tuple[str | None, frozenset[str]]:
-        """What `git merge --no-ff` makes of two branches or SHAs of the remote.
+        """The result of `git merge --no-ff` for two branches or SHAs of the remote.
 
         The tree and no paths, or None and the conflicted paths. Neither the remote nor the
         clone is touched.
@@ -194,7 +194,7 @@ class ForgeRepo:
 
 
 class Forge:
-    """Below `root`: the workspace folder `shop`, the bare `remotes` and a HOME."""
+    """The workspace folder `shop`, the bare `remotes` and a HOME, all below `root`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -220,9 +220,9 @@ class Forge:
         checkout: str | None = None,
         object_format: str = "sha1",
     ) -> ForgeRepo:
-        """A remote whose stage branches all start at one commit, and its clone.
+        """Add a remote whose stage branches all start at one commit, and its clone.
 
-        The clone lies at `path` (default: the name; `.` is the workspace folder itself) with
+        The clone is at `path` (default: the name; `.` is the workspace folder itself) with
         `checkout` (default: the first stage) checked out. The remote's default branch is the
         last stage. Without stages both stay empty.
         """
@@ -252,8 +252,8 @@ class Forge:
     ) -> subprocess.CompletedProcess[str]:
         """Run `multigit` in `cwd`, or in the workspace folder, without a terminal.
 
-        `env` adds to the forge's environment; `check` is the exit code that must come; `anew`
-        starts a Python instead of forking one, see `launch.start`.
+        `env` adds to the forge's environment; `check` is the expected exit code; `anew` starts a
+        new Python instead of forking one, see `launch.start`.
         """
         ended = launch.run(
             *args,
@@ -278,7 +278,7 @@ class Forge:
         cwd: Path | None = None,
         check: int | None = None,
     ) -> dict[str, Any]:
-        """Run `multigit … --json`; stdout must be exactly one JSON object, which is returned."""
+        """Run `multigit … --json` and return stdout, which must be exactly one JSON object."""
         flag = () if "--json" in args else ("--json",)
         done = self.run(*args, *flag, input=input, env=env, cwd=cwd, check=check)
         try:
@@ -294,7 +294,7 @@ class Forge:
         return snapshot.of_remotes({name: repo.bare for name, repo in self.repos.items()})
 
     def snapshot(self) -> snapshot.Snapshot:
-        """The remotes, and all that a user has: see `snapshot.of_workspace`."""
+        """The remotes, and everything that belongs to a user: see `snapshot.of_workspace`."""
         clones = [repo.clone for repo in self.repos.values()]
         return self.remotes_snapshot() | snapshot.of_workspace(self.shop, clones)
 
@@ -312,7 +312,7 @@ class Forge:
         fastimport.run(repo.bare, stream, [], self.env)
 
     def _clone(self, repo: ForgeRepo, branch: str) -> None:
-        """What `git clone --branch` leaves, with one process instead of six."""
+        """Make the result of `git clone --branch` with one process instead of six."""
         git_dir = init(repo.clone, head=branch, object_format=repo.object_format)
         with (git_dir / "config").open("a", encoding="utf-8") as config:
             config.write(_CLONE_CONFIG.format(url=repo.url, branch=branch))
@@ -337,7 +337,7 @@ class Forge:
 
 @contextlib.contextmanager
 def untouched(forge: Forge) -> Iterator[None]:
-    """Assert that the block, also one that raises, changes nothing of `forge.snapshot()`."""
+    """Assert that the block changes nothing of `forge.snapshot()`, even if it raises."""
     before = forge.snapshot()
     try:
         yield
@@ -347,7 +347,7 @@ def untouched(forge: Forge) -> Iterator[None]:
 
 @contextlib.contextmanager
 def remotes_untouched(forge: Forge) -> Iterator[None]:
-    """Assert that the block, also one that raises, moves no ref of any remote."""
+    """Assert that the block moves no ref of any remote, even if it raises."""
     before = forge.remotes_snapshot()
     try:
         yield

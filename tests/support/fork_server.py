@@ -1,12 +1,12 @@
-"""A program that has imported multigit, and forks a process of its own for each request.
+"""A program that has imported multigit, and forks a new process for each request.
 
-Each is as real as one that was started anew: it has its own pid, session, directory, environment,
-streams and signals, and ends with its own status. Only reading Python and the package is left out,
-and building what is the same each time, which takes three quarters of a short command. See
-`launch.py`, which starts this program and asks.
+Each fork is as real as a newly started process: it has its own pid, session, directory,
+environment, streams and signals, and its own exit status. It only skips loading Python and the
+package, and building what never changes, which takes three quarters of a short command's time.
+See `launch.py`, which starts this program and sends the requests.
 
-Asked for a server of another copy of the package, it forks one that has all the libraries already.
-It stands alone, since such a copy may know nothing of the tests.
+When asked for a server for another copy of the package, it forks one that already has all the
+libraries. It imports nothing from the tests, since such a copy may come without them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LARGEST = 1 << 20  # bytes of a request
 
 
 def load() -> None:
-    """Import all of multigit but what runs when it is imported, and build what all need.
+    """Import all of multigit except what runs on import, and build what every command needs.
 
     `typer.rich_utils` reads the environment when it is imported, so each process does that itself.
     """
@@ -54,7 +54,7 @@ def load() -> None:
 
 
 def _build_command_line(cli: Any) -> None:
-    """Build the commands, and what reads the values of their options."""
+    """Build the commands, and the parsers for the values of their options."""
     import typer
 
     build = typer.main.get_command
@@ -68,9 +68,9 @@ def _build_command_line(cli: Any) -> None:
 
 
 def serve(listening: socket.socket, life: int) -> None:
-    """Fork for each who connects, until the other end of a pipe is closed.
+    """Fork for each client, until the other end of the `life` pipe is closed.
 
-    They send one request with its streams, and are told the pid and, at its end, the status.
+    A client sends one request with its streams, and receives the pid and, at the end, the status.
     """
     with selectors.DefaultSelector() as selector:
         selector.register(listening, selectors.EVENT_READ, lambda: _accept(listening, selector))
@@ -81,7 +81,7 @@ def serve(listening: socket.socket, life: int) -> None:
 
 
 def _accept(listening: socket.socket, selector: selectors.BaseSelector) -> None:
-    """Fork for who connects, and let the selector tell of the end."""
+    """Fork for the next client, and let the selector report the end."""
     client, _ = listening.accept()
     request, streams, _, _ = socket.recv_fds(client, LARGEST, STREAMS)
     wanted = json.loads(request)
@@ -103,12 +103,12 @@ def _accept(listening: socket.socket, selector: selectors.BaseSelector) -> None:
 
 
 def _tell(client: socket.socket, number: int) -> None:
-    with suppress(OSError):  # nobody wants to know any more
+    with suppress(OSError):  # the client is gone
         client.send(str(number).encode())
 
 
 def _become_server(request: dict[str, Any], fds: list[int]) -> NoReturn:
-    """Be a server of the copy of the package that lies in another folder."""
+    """Become a server for a copy of the package in another folder."""
     status = 1
     try:
         os.setsid()
@@ -130,7 +130,7 @@ def _become_server(request: dict[str, Any], fds: list[int]) -> NoReturn:
 
 
 def _leave(package: str | None) -> None:
-    """Forget the copy of the package that has been imported, but not the libraries."""
+    """Unload the imported copy of the package, but keep the libraries."""
     sys.path[:] = [folder for folder in sys.path if folder != package]
     for name in list(sys.modules):
         if name.partition(".")[0] == "multigit":
@@ -138,7 +138,7 @@ def _leave(package: str | None) -> None:
 
 
 def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
-    """Be what `python -P -m multigit` would be, and end as that does."""
+    """Become what `python -P -m multigit` would be, with the same exit status."""
     status = 1
     try:
         os.setsid()
@@ -166,7 +166,7 @@ def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Open Python's streams on what lies at 0, 1 and 2 now, as the interpreter opens them."""
+    """Open Python's streams on the current descriptors 0, 1 and 2, as the interpreter does."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         old = getattr(sys, f"__{name}__")
         new = open(  # noqa: SIM115
@@ -183,7 +183,7 @@ def _open_streams() -> None:
 
 
 if __name__ == "__main__":
-    # Also where we begin in the background.
+    # Even if we are started in the background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # as `multigit.cli.app.run` does

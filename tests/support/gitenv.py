@@ -1,4 +1,4 @@
-"""Running the real git where nothing of the user's machine shows through."""
+"""Running the real git with nothing of the user's machine showing through."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 IDENTITY = "Ada Lovelace <ada@example.org>"
 GIT_TIMEOUT = 120.0
 
-# Everything else is left behind: GIT_* of a calling hook, tokens, proxies, agents, editors.
+# Everything else is dropped: GIT_* of a calling hook, tokens, proxies, agents, editors.
 _KEPT = ("PATH", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 
 # The last two keep a future git on the storage formats that `refs.read_refs` reads.
@@ -33,7 +33,7 @@ _GLOBAL_CONFIG = """\
 \tallow = always
 """
 
-# A support command is no subject of a test: it runs no hook and starts nothing in the background.
+# A support command is not under test: it runs no hooks and starts nothing in the background.
 _QUIET = (
     "-c",
     f"core.hooksPath={os.devnull}",
@@ -49,7 +49,7 @@ _QUIET = (
 
 
 class GitFailedError(subprocess.CalledProcessError):
-    """A git command of the test support failed; the text carries what git said."""
+    """A git command of the test support failed; the message includes git's output."""
 
     def __str__(self) -> str:
         return f"{super().__str__()}\n{self.stdout}{self.stderr}"
@@ -84,7 +84,7 @@ def _default_environment() -> dict[str, str]:
 
 
 def default_environment() -> dict[str, str]:
-    """`base_environment` over a HOME that lives as long as this process."""
+    """`base_environment` with a HOME that lasts as long as this process."""
     return dict(_default_environment())
 
 
@@ -116,7 +116,7 @@ def git(
     check: bool = True,
     env: Mapping[str, str] | None = None,
 ) -> str:
-    """What git prints on stdout, without its last newline.
+    """The output of a git command, without its last newline.
 
     Without `env` it runs in `default_environment()`. Raises GitFailedError for a status other
     than 0, unless `check` is off. Hooks, fsmonitor, gc and fsync are off.
@@ -130,9 +130,9 @@ def git(
 def init(
     path: Path, *, bare: bool = False, head: str = "main", object_format: str = "sha1"
 ) -> Path:
-    """Lay out an empty repository without starting a process; its git directory.
+    """Create an empty repository without starting a process, and return its git directory.
 
-    `git init` ran once in this process, so that the settings fit the file system.
+    `git init` runs once per process, so that the settings fit the file system.
     """
     git_dir = path if bare else path / ".git"
     for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info", "hooks"):
@@ -151,7 +151,7 @@ def _probed_config(object_format: str, *, bare: bool) -> bytes:
 
 
 def as_text(data: bytes) -> str:
-    """Bytes of a path, a file or an output as text that `as_bytes` turns back exactly."""
+    """Bytes of a path, a file or an output as text, which `as_bytes` turns back exactly."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -1,8 +1,8 @@
-"""Random histories of two branches, for comparing merges; the same seed is the same bytes.
+"""Random histories of two branches, for comparing merges; the same seed gives the same bytes.
 
 A history is a few *scenarios* (two edits, a rename against an edit, attributes on one side, …),
-put on a common base and on two sides of it, and a *shape*: how the two sides were merged with
-each other before. Whether the sides mean to collide is drawn for each history.
+applied to a common base and its two sides, and a *shape*: how the two sides were merged with each
+other before. Whether the sides are meant to collide is drawn for each history.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SELDOM = 0.2
 _FOLDERS = (b"", b"src/", b"src/core/", b"lib/", b"docs/")
 _WORDS = b"amber basil cedar delta ember fjord grove heron islet jetty knoll larch maple".split()
 
-# APFS takes only names that are UTF-8.
+# APFS accepts only names in UTF-8.
 _ANY_BYTES = sys.platform != "darwin"
 _ODD_BEGINNINGS = (
     b"-",
@@ -76,7 +76,7 @@ _ODD_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Two tips to merge; `features` names the scenarios and the shape it is made of."""
+    """Two tips to merge; `features` names its scenarios and its shape."""
 
     seed: int
     target_sha: str
@@ -95,7 +95,7 @@ def build(seed: int, bare: Path) -> History:
 
 
 def build_many(seeds: Iterable[int], bare: Path, shape: str | None = None) -> tuple[History, ...]:
-    """Import a history for each seed into `bare`, all with one process; of one shape if named."""
+    """Import a history for each seed into `bare` with one process, all of one shape if given."""
     parts: list[_Composition] = []
     for seed in seeds:
         parts.append(_compose(seed, parts[-1].last_mark if parts else 0, shape))
@@ -133,7 +133,7 @@ def _compose(seed: int, last_mark: int, shape: str | None = None) -> _Compositio
 
 
 def _begin(draft: Draft) -> list[Iterator[None]]:
-    """Draw scenarios and let each lay its part of the base; the rest of each is one step."""
+    """Draw scenarios and let each add its part of the base; the rest of each is one step."""
     chosen = ["edits", *draft.rng.sample(sorted(_SCENARIOS), draft.rng.randint(2, 4))]
     steps = [_SCENARIOS[name](draft) for name in chosen]
     for step in steps:
@@ -164,7 +164,7 @@ class Draft:
         return pair if self.rng.random() < _HALF else pair[::-1]
 
     def name(self, suffix: bytes = b".txt") -> bytes:
-        """A path that nothing uses yet, in a random folder; sometimes an odd one."""
+        """An unused path in a random folder; sometimes an odd one."""
         self._names += 1
         odd = self.rng.choice(_ODD_BEGINNINGS) if self.rng.random() < _SELDOM else b""
         return self.rng.choice(_FOLDERS) + odd + b"f%d%s" % (self._names, suffix)
@@ -179,7 +179,7 @@ class Draft:
         return text.rstrip(b"\n") if self.rng.random() < _SELDOM else text
 
     def binary(self) -> bytes:
-        """Some bytes with NULs among them."""
+        """Some bytes, including NULs."""
         return b"\0\1" + self.rng.randbytes(40) + b"\0"
 
     def sha(self) -> bytes:
@@ -187,17 +187,17 @@ class Draft:
         return self.rng.randbytes(20).hex().encode()
 
     def lay(self, path: bytes, data: bytes | None = None, mode: bytes = FILE) -> bytes:
-        """Put a file, by default a text, into the base; its path."""
+        """Add a file, by default a text, to the base, and return its path."""
         put(self.base, path, Entry(mode, self.text() if data is None else data))
         return path
 
     def regions(self) -> tuple[int, int]:
-        """A region for each side: the same one where the sides collide, else far apart."""
+        """A region for each side: the same one if the sides collide, otherwise two far apart."""
         first = self.rng.randrange(REGIONS)
         return first, first if self.collide else (first + 2) % REGIONS
 
     def edit(self, side: Tree, path: bytes, region: int) -> None:
-        """Change the third line of a region, unless the side has no such file any more."""
+        """Change the third line of a region, unless the side no longer has such a file."""
         if path not in side or side[path].mode in (SYMLINK, GITLINK):
             return
         lines = side[path].data.splitlines(keepends=True)
@@ -216,7 +216,7 @@ class Draft:
 
 
 def put(tree: Tree, path: bytes, entry: Entry) -> None:
-    """Set a path, and remove the files or the folder that stand in its way."""
+    """Set a path, and remove the files or the folder that are in its way."""
     parts = path.split(b"/")
     for count in range(1, len(parts)):
         tree.pop(b"/".join(parts[:count]), None)
@@ -226,14 +226,14 @@ def put(tree: Tree, path: bytes, entry: Entry) -> None:
 
 
 def move(tree: Tree, old: bytes, new: bytes) -> None:
-    """Rename a file, or a folder where both names end in a slash."""
+    """Rename a file, or a folder if both names end in a slash."""
     folder = old.endswith(b"/")
     for path in [path for path in tree if path == old or (folder and path.startswith(old))]:
         put(tree, new + path[len(old) :], tree.pop(path))
 
 
 def combine(base: Tree, first: Tree, second: Tree) -> Tree:
-    """A merge as a hasty person makes it: where both changed a path, the first one wins."""
+    """A merge in a hurry: where both sides changed a path, the first one wins."""
     merged: Tree = {}
     for path in sorted(base.keys() | first.keys() | second.keys()):
         mine, theirs = first.get(path), second.get(path)
@@ -243,7 +243,7 @@ def combine(base: Tree, first: Tree, second: Tree) -> Tree:
     return merged
 
 
-# --- Scenarios: each lays its files, yields, and then changes the sides
+# --- Scenarios: each adds its files, yields, and then changes the sides
 
 Scenario = Callable[[Draft], Iterator[None]]
 _SCENARIOS: dict[str, Scenario] = {}
@@ -501,7 +501,7 @@ def attribute_custom_driver(draft: Draft) -> Iterator[None]:
 
 
 def _attributed(draft: Draft, line: bytes) -> Iterator[None]:
-    """Files that both sides edit, under an attribute in the base or on one side or on both."""
+    """Files that both sides edit, with an attribute in the base, on one side or on both."""
     folder = draft.rng.choice(_FOLDERS)
     near = b"" if draft.rng.random() < _HALF else folder
     together, apart = folder + draft.name(b".log").rpartition(b"/")[2], draft.name(b".log")
@@ -545,7 +545,7 @@ class _Writer:
         self._parts: list[bytes] = []
 
     def commit(self, tree: Tree, *parents: int) -> int:
-        """Add a commit; its mark."""
+        """Add a commit and return its mark."""
         before = self._trees[parents[0]] if parents else {}
         changes: dict[bytes, Entry | None] = {path: None for path in before if path not in tree}
         changes |= {path: entry for path, entry in tree.items() if before.get(path) != entry}
@@ -565,17 +565,17 @@ class _Writer:
         return self.last_mark
 
     def chain(self, parent: int, trees: Iterable[Tree]) -> int:
-        """Add commits one after the other; the last one's mark."""
+        """Add commits one after the other and return the last one's mark."""
         for tree in trees:
             parent = self.commit(tree, parent)
         return parent
 
     def name(self, branch: str, mark: int) -> None:
-        """Let a branch point at a commit."""
+        """Point a branch at a commit."""
         self._parts.append(fastimport.point(f"{self._prefix}/{branch}", f":{mark}"))
 
     def stream(self) -> bytes:
-        """All that was added."""
+        """Everything that was added."""
         return b"".join(self._parts)
 
 
@@ -618,7 +618,7 @@ def _back_merged(draft: Draft, steps: list[Iterator[None]], writer: _Writer) -> 
 
 
 def _criss_cross(draft: Draft, steps: list[Iterator[None]], writer: _Writer) -> Marks:
-    """Each was merged into the other at once: two merge bases."""
+    """Each was merged into the other at the same time: two merge bases."""
     target, source = _advance(draft, steps[:2], writer, _fork(draft, writer))
     draft.target, draft.source = (
         combine(draft.base, draft.target, draft.source),
@@ -630,14 +630,14 @@ def _criss_cross(draft: Draft, steps: list[Iterator[None]], writer: _Writer) -> 
 
 
 def _already_merged(draft: Draft, steps: list[Iterator[None]], writer: _Writer) -> Marks:
-    """The target holds all of the source."""
+    """The target contains all of the source."""
     target, source = _plain(draft, steps, writer)
     merged = combine(draft.base, draft.target, draft.source)
     return writer.commit(merged, target, source), source
 
 
 def _ahead(draft: Draft, steps: list[Iterator[None]], writer: _Writer) -> Marks:
-    """The source holds all of the target."""
+    """The source contains all of the target."""
     target, _ = at = _fork(draft, writer)
     return target, _advance(draft, steps, writer, at)[1]
 
@@ -649,7 +649,7 @@ def _same_content(draft: Draft, steps: list[Iterator[None]], writer: _Writer) ->
 
 
 _Shape = Callable[[Draft, list[Iterator[None]], _Writer], Marks]
-_SHAPES: dict[str, tuple[int, _Shape]] = {  # with how often each is drawn
+_SHAPES: dict[str, tuple[int, _Shape]] = {  # with their weights
     "plain": (52, _plain),
     "promoted before": (14, _promoted),
     "back-merged before": (8, _back_merged),

@@ -33,7 +33,7 @@ _PASSED_ON = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as answered: `service` is `upload-pack` (fetch) or `receive-pack` (push)."""
+    """One answered request: `service` is `upload-pack` (fetch) or `receive-pack` (push)."""
 
     repo: str
     service: str
@@ -77,20 +77,20 @@ class GitHttpServer:
 
     @property
     def login(self) -> str:
-        """The value of the header `Authorization` that is let in."""
+        """The value of the `Authorization` header that is accepted."""
         return self._server.login
 
     @property
     def busy(self) -> bool:
-        """Whether a request is being answered, also one whose client is gone."""
+        """Whether a request is being answered, even if its client is gone."""
         return self._server.busy > 0
 
     def count(self, repo: str | None = None, service: str | None = None) -> int:
-        """How many requests came for a repository and a service; None means any."""
+        """The number of requests for a repository and a service; None means any."""
         return len(self._chosen(repo, service))
 
     def connections(self, repo: str | None = None, service: str | None = None) -> int:
-        """How many connections carried those requests."""
+        """The number of connections that carried those requests."""
         return len({request.connection for request in self._chosen(repo, service)})
 
     def _chosen(self, repo: str | None, service: str | None) -> list[Request]:
@@ -122,7 +122,7 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that was killed is no fault of the server.
+        # A client that was killed is not the server's fault.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 

@@ -1,8 +1,8 @@
-"""Starting multigit in a process of its own: forked off a server that has it loaded.
+"""Starting multigit in a process of its own, forked from a server that has already loaded it.
 
-A fork is as real as a program that was started anew, see `fork_server.py`, and costs a quarter of
-it. With REAL_PROCESSES in the environment, and off Linux, every multigit is started anew; always so
-where something stands between Python and the package, as a `sitecustomize` does.
+A fork is as real as a newly started program, see `fork_server.py`, and costs a quarter of it. With
+REAL_PROCESSES in the environment, and on systems other than Linux, multigit is always started
+from scratch; so it is if something such as a `sitecustomize` stands between Python and the package.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AT_ONCE = 3
 _CHUNK = 65536
 _GUARD = threading.Lock()
 _OWN = os.environ.get("PYTHONPATH", "")
-_SERVERS: dict[str, Server] = {}  # of other packages; the one that was used last comes last
+_SERVERS: dict[str, Server] = {}  # of other packages, the most recently used one last
 
 
 class Process(Protocol):
@@ -44,11 +44,11 @@ class Process(Protocol):
 
     @property
     def pid(self) -> int:
-        """Return its number."""
+        """Return its process id."""
 
     @property
     def returncode(self) -> int | None:
-        """Return its exit code, minus the signal that killed it, or None before it was seen."""
+        """Return its exit code, or minus the signal that killed it; None until it is known."""
 
     def poll(self) -> int | None:
         """Return its status, or None while it runs."""
@@ -57,7 +57,7 @@ class Process(Protocol):
         """Wait for its end; raises TimeoutExpired."""
 
     def communicate(self, *, timeout: float | None = None) -> tuple[bytes, bytes]:
-        """Read what comes out of its pipes, and wait for its end; raises TimeoutExpired."""
+        """Read its pipes until they are closed, and wait for its end; raises TimeoutExpired."""
 
     def send_signal(self, sig: int, /) -> None:
         """Send a signal, unless it has ended."""
@@ -76,9 +76,9 @@ def start(
     under: Sequence[str] = (),
     anew: bool = False,
 ) -> Process:
-    """Start `multigit args` in a session of its own: `under` another program, or else a fork.
+    """Start `multigit args` in a session of its own: `under` another program, or else as a fork.
 
-    `stdin` is anything but PIPE. `anew` starts a Python instead of forking one.
+    `stdin` is anything but PIPE. `anew` starts a new Python instead of forking one.
     """
     if FORKING and not under and not anew and _forkable(env):
         return _server(env).fork(args, cwd, env, (stdin, stdout, stderr))
@@ -100,13 +100,13 @@ def start_at(
     env: Mapping[str, str],
     stdout: Stream | None = None,
 ) -> Process:
-    """Start any program in a session of its own, which has this terminal."""
+    """Start any program in a session of its own, with this as its terminal."""
     if stdout is None:
         stdout = terminal
     if FORKING and argv[: len(MULTIGIT)] == MULTIGIT and _forkable(env):
         streams = terminal, stdout, terminal
         return _server(env).fork(argv[len(MULTIGIT) :], cwd, env, streams, terminal=True)
-    taking_it = 'exec "$@" <"$0" 2>"$0"'  # who leads a session gets the first one that it opens
+    taking_it = 'exec "$@" <"$0" 2>"$0"'  # a session leader gets the first terminal that it opens
     return subprocess.Popen(
         ["sh", "-c", taking_it, os.ttyname(terminal), *argv],
         cwd=cwd,
@@ -125,9 +125,9 @@ def run(
     input: bytes = b"",  # noqa: A002 - named as in subprocess
     anew: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `multigit args` to its end; `input` fits into a pipe.
+    """Run `multigit args` until it ends; `input` must fit into a pipe.
 
-    One that takes longer than `timeout` seconds is killed, and raises TimeoutExpired.
+    If it takes longer than `timeout` seconds it is killed, and this raises TimeoutExpired.
     """
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as stdin:
@@ -144,7 +144,7 @@ def run(
 
 
 class Fork:
-    """A forked multigit, with as much of `subprocess.Popen` as tests use."""
+    """A forked multigit, with the part of `subprocess.Popen` that tests use."""
 
     def __init__(
         self, args: Sequence[str], told: socket.socket, pipes: Sequence[IO[bytes] | None]
@@ -164,7 +164,7 @@ class Fork:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end; raises TimeoutExpired. Threads may wait beside each other."""
+        """Wait for its end; raises TimeoutExpired. Several threads may wait at the same time."""
         left = _countdown(timeout)
         if not self._guard.acquire(timeout=-1 if timeout is None else timeout):
             raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
@@ -180,7 +180,7 @@ class Fork:
         return self.returncode
 
     def communicate(self, *, timeout: float | None = None) -> tuple[bytes, bytes]:
-        """Read what comes out of its pipes, and wait for its end; raises TimeoutExpired."""
+        """Read its pipes until they are closed, and wait for its end; raises TimeoutExpired."""
         left = _countdown(timeout)
         with selectors.DefaultSelector() as selector:
             for pipe in self._read:
@@ -212,7 +212,7 @@ class Fork:
 class Server:
     """A fork server, started `under` another program; it ends when it is closed, or with us.
 
-    One that is `beside` another has its libraries from there, and takes a third of the time.
+    One that is started `beside` another shares its libraries, and starts in a third of the time.
     """
 
     def __init__(
@@ -241,7 +241,7 @@ class Server:
         *,
         terminal: bool = False,
     ) -> Fork:
-        """Fork a multigit; `terminal`: its stdin is one, which becomes the session's."""
+        """Fork a multigit; with `terminal`, its stdin becomes the terminal of its session."""
         wanted = {"args": args, "cwd": str(cwd), "env": dict(env), "terminal": terminal}
         with ExitStack() as stack:
             pairs = [_opened(stream, stack) for stream in streams]
@@ -249,14 +249,14 @@ class Server:
         return Fork(args, told, [pipe for _, pipe in pairs[1:]])
 
     def ask(self, wanted: Mapping[str, object], fds: Sequence[int]) -> socket.socket:
-        """Send a request, and return where its process is told of."""
+        """Send a request, and return the socket that reports on its process."""
         told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         told.connect(self.place)
         socket.send_fds(told, [json.dumps(wanted).encode()], fds)
         return told
 
     def close(self) -> None:
-        """Let it end."""
+        """End the server."""
         os.close(self._life)
         self.process.wait()
         self._folder.cleanup()
@@ -275,7 +275,7 @@ def _started(fds: Sequence[int], env: Mapping[str, str], under: Sequence[str]) -
 
 
 def _opened(stream: Stream, stack: ExitStack) -> tuple[int, IO[bytes] | None]:
-    """Return what a fork is given for a stream, until the stack ends, and our end of a pipe."""
+    """Return a fork's descriptor for a stream, open until the stack ends, and our end of a pipe."""
     if stream == PIPE:
         reading, writing = os.pipe()
         stack.callback(os.close, writing)
@@ -294,20 +294,20 @@ def _number(told: socket.socket) -> int:
 
 
 def _countdown(timeout: float | None) -> Callable[[], float | None]:
-    """Return what tells how many seconds are left."""
+    """Return a function that returns the seconds left."""
     end = time.monotonic() + (timeout or 0.0)
     return lambda: None if timeout is None else max(0.0, end - time.monotonic())
 
 
 def _forkable(env: Mapping[str, str]) -> bool:
-    """Tell whether a Python with this environment begins as the server's does."""
+    """Return whether Python would start with this environment just as the server did."""
     special = {name for name in env if name.startswith(("PYTHON", "LC_", "COVERAGE_"))}
     path = env.get("PYTHONPATH", "")
     return special <= {"PYTHONPATH"} and os.pathsep not in path and env.get("LANG") == "C.UTF-8"
 
 
 def _server(env: Mapping[str, str]) -> Server:
-    """Return a server of the package that this environment leads to."""
+    """Return a server for the package in this environment."""
     key = env.get("PYTHONPATH", "")
     with _GUARD:
         if key == _OWN:
@@ -321,7 +321,7 @@ def _server(env: Mapping[str, str]) -> Server:
 
 @cache
 def _first() -> Server:
-    """Return the server of the package that the tests themselves import."""
+    """Return the server for the package that the tests themselves import."""
     return Server(default_environment())
 
 
@@ -330,4 +330,4 @@ def _close() -> None:
     while _SERVERS:
         _SERVERS.popitem()[1].close()
     if _first.cache_info().currsize:
-        _first().close()  # after those that it has forked
+        _first().close()  # after the servers that it has forked

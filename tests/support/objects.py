@@ -19,7 +19,7 @@ _PACKED: dict[frozenset[str], Mapping[str, Object]] = {}
 
 
 def read_object(git_dir: Path, sha: str) -> Object:
-    """Return an object; a KeyError if it is missing."""
+    """Return an object; raise KeyError if it is missing."""
     try:
         loose = zlib.decompress(_file(git_dir, sha).read_bytes())
     except FileNotFoundError:
@@ -29,7 +29,7 @@ def read_object(git_dir: Path, sha: str) -> Object:
 
 
 def read_tree(git_dir: Path, sha: str) -> dict[str, str]:
-    """Return the id of each file of a commit, a tag or a tree, by its path; also of submodules."""
+    """Return the id of each file and submodule in a commit, tag or tree, by path."""
     kind, content = read_object(git_dir, sha)
     if kind != "tree":
         lead = content.partition(b"\n")[0].decode()  # `tree SHA`, or `object SHA`
@@ -45,7 +45,7 @@ def read_tree(git_dir: Path, sha: str) -> dict[str, str]:
 
 
 def _entries(tree: bytes, size: int) -> Iterator[tuple[bytes, str, str]]:
-    """Yield mode, name and id of each entry; an id has so many bytes."""
+    """Yield mode, name and id of each entry; an id has `size` bytes."""
     at = 0
     while at < len(tree):
         end = tree.index(b"\0", at)
@@ -59,7 +59,7 @@ def _file(git_dir: Path, sha: str) -> Path:
 
 
 def _packed(git_dir: Path) -> Mapping[str, Object]:
-    """Return what lies in packs; their names are made of what is in them, in any repository."""
+    """Return the packed objects, cached by the names of the packs, which depend on the content."""
     names = frozenset(file.name for file in (git_dir / "objects/pack").glob("*.pack"))
     if names and names not in _PACKED:
         ask = ("cat-file", "--batch-all-objects", "--unordered", "--batch")
@@ -70,7 +70,7 @@ def _packed(git_dir: Path) -> Mapping[str, Object]:
 
 
 def _objects(answer: bytes) -> Iterator[tuple[str, Object]]:
-    """Yield each object of an answer of `git cat-file --batch`."""
+    """Yield each object in the output of `git cat-file --batch`."""
     at = 0
     while at < len(answer):
         start = answer.index(b"\n", at) + 1

@@ -1,4 +1,4 @@
-"""What a plain `git merge --no-ff` in a clean checkout does: the measure for every merge."""
+"""What a plain `git merge --no-ff` in a clean checkout does: the reference for every merge."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _LABEL = re.compile(r"~(?:HEAD|[0-9a-f]{40})(?:_\d+)?$")
 class Outcome:
     """The result of one merge.
 
-    `tree` is the merge's tree, the target's own where all was merged already, None where the
+    `tree` is the merge's tree, the target's own if everything was merged already, None if the
     merge stopped. Then `conflicts` are the paths with higher index stages (`git ls-files -u`)
     and `reported` those that `git diff` calls unmerged. Both may be empty for a merge that
     stopped: a directory that was split has no path of its own. `only_told` marks the rare merge
-    that git calls a conflict in its words alone: it commits all the same, and exits 0.
+    that git only reports as a conflict: it commits anyway, and exits with 0.
     """
 
     tree: str | None
@@ -44,10 +44,10 @@ class Outcome:
 
 
 def oracle(bare: Path, target_sha: str, source_sha: str, workdir: Path) -> Outcome:
-    """Merge `source_sha` into a checkout of `target_sha` made below `workdir`, removed again.
+    """Merge `source_sha` into a temporary checkout of `target_sha` below `workdir`.
 
-    Objects are borrowed from `bare`, which stays as it is. Raises GitFailedError where git
-    failed for another reason than a conflict.
+    Objects are borrowed from `bare`, which is not changed. Raises GitFailedError if git failed
+    for a reason other than a conflict.
     """
     workdir.mkdir(parents=True, exist_ok=True)
     checkout = Path(tempfile.mkdtemp(prefix="merge-", dir=workdir))
@@ -59,7 +59,7 @@ def oracle(bare: Path, target_sha: str, source_sha: str, workdir: Path) -> Outco
 
 
 def unlabelled(paths: Iterable[str]) -> frozenset[str]:
-    """Conflicted paths without the side's name that git appends where file and folder clash.
+    """Conflicted paths without the label that git appends where a file and a folder clash.
 
     `git merge SHA` says `docs~HEAD` where `git merge-tree SHA SHA` says `docs~<target's SHA>`:
     compare the two through this function.

@@ -12,7 +12,7 @@ LONG = 30.0  # seconds after which nothing more is going to happen
 
 
 def until(seen: Callable[[], bool]) -> None:
-    """Wait until something is to be seen."""
+    """Wait until `seen` is true."""
     end = time.monotonic() + LONG
     while not seen():
         assert time.monotonic() < end
@@ -20,5 +20,5 @@ def until(seen: Callable[[], bool]) -> None:
 
 
 def heard(pid: int) -> None:
-    """Wait until a process has taken each signal that was sent to it, or has ended."""
+    """Wait until a process has received every signal that was sent to it, or has ended."""
     subprocess.run([HEARD, str(pid)], check=True, timeout=LONG)

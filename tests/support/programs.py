@@ -1,4 +1,4 @@
-"""Shell scripts that stand for programs and hooks."""
+"""Shell scripts in place of programs and hooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def program(path: Path, script: str) -> Path:
-    """Write a shell script that can be run, also below a folder that is not there yet."""
+    """Write an executable shell script, creating its folder if necessary."""
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)

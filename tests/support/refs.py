@@ -1,4 +1,4 @@
-"""Refs read straight from the files of a git directory: no process, no side effect."""
+"""Refs read directly from the files of a git directory: no process, no side effect."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Random histories of a stage and the one before it, over several releases; same seed, same bytes.
 
-Files are regions of lines, far enough apart that git merges them one by one: so what a merge makes
-is computed here, and a whole history is one `git fast-import`. Every change writes something that
-never was there before, unless a history is to hold a *return*: then the later stage puts a file
-back to what it once held, or deletes one in which there is work.
+Files are regions of lines, far enough apart for git to merge them one by one. So the result of a
+merge is computed here, and a whole history is one `git fast-import`. Every change writes something
+new, unless a history is to contain a *return*: then the later stage restores a file's earlier
+content, or deletes a file in which there is work.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-File = tuple[int, ...]  # what tells its lines from those of other files, then its regions
+File = tuple[int, ...]  # a number that makes its lines unique, then its regions
 Tree = dict[str, File]
 
 REGIONS, LINES = 5, 7
@@ -30,7 +30,7 @@ _FOLDERS = ("", "src/", "src/core/", "docs/")
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """The tips of both stages; `returned` are the paths that came back on the later one."""
+    """The tips of both stages; `returned` are the paths that were restored on the later one."""
 
     seed: int
     earlier: str
@@ -42,8 +42,8 @@ class Releases:
 class _History:
     """A history in the making: commits with their trees, and the two stages.
 
-    `once` is what the later stage held, `worked` are the paths in which both have work, and `hot`
-    those that only hotfixes changed.
+    `once` is what the later stage has ever had, `worked` are the paths in which both have work,
+    and `hot` those that only hotfixes changed.
     """
 
     rng: Random
@@ -97,7 +97,7 @@ class _History:
 
 
 def build_releases(seeds: Iterable[int], bare: Path, *, returning: bool) -> tuple[Releases, ...]:
-    """Import a history for each seed into `bare`; with `returning` some files come back."""
+    """Import a history for each seed into `bare`; with `returning` some files are restored."""
     drafts: list[tuple[int, _History, int, int]] = []
     last = 0
     for seed in seeds:
@@ -114,7 +114,7 @@ def build_releases(seeds: Iterable[int], bare: Path, *, returning: bool) -> tupl
 
 
 def _play(history: _History) -> tuple[int, int]:
-    """Play some releases; the marks of both stages at the end."""
+    """Play some releases, and return the marks of both stages at the end."""
     rng = history.rng
     tree: Tree = {}
     for _ in range(rng.randint(4, 9)):
@@ -138,7 +138,7 @@ def _play(history: _History) -> tuple[int, int]:
 
 
 def _hotfix(history: _History, later: int) -> int:
-    """Commit on the later stage: on its line, or on a branch that is then merged."""
+    """Commit on the later stage, directly or on a branch that is then merged."""
     tree = _changed(history, later, hotfix=True)
     made = history.commit(tree, later)
     _remember(history, tree)
@@ -177,24 +177,24 @@ def _changed(history: _History, on: int, *, hotfix: bool = False) -> Tree:
 def _note(
     history: _History, path: str, content: File | None, *, hotfix: bool, moved: bool = False
 ) -> None:
-    """Note a path that came back to what it once was on the later stage."""
+    """Record a path that returned to a former state on the later stage."""
     if hotfix and not moved and _takes_back(history, path, content):
         history.returned.add(path)
 
 
 def _takes_back(history: _History, path: str, content: File | None) -> bool:
-    """Tell whether work may go where the later stage puts this content: all of it with the file."""
+    """Return whether work may be lost if the later stage has this content, or no such file."""
     return content in history.once.get(path, set()) or (content is None and path in history.worked)
 
 
 def _remember(history: _History, tree: Tree) -> None:
-    """Remember what the later stage holds; a path that is new there was absent before."""
+    """Remember the content of the later stage; a path that is new there was absent before."""
     for path, content in tree.items():
         history.once.setdefault(path, {None}).add(content)
 
 
 def _differing(history: _History, one: int, other: int) -> set[str]:
-    """Return the paths that two commits hold otherwise."""
+    """Return the paths in which two commits differ."""
     before, after = history.trees[one], history.trees[other]
     return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
@@ -214,7 +214,7 @@ def _edit(history: _History, tree: Tree, path: str) -> None:
 
 
 def _text(content: File) -> str:
-    """Return a file's text: lines of its own, and in the middle of each region what it holds."""
+    """Return a file's text: unique lines, with each region's value in its middle."""
     own, *regions = content
     return "".join(
         f"{own} {region} {line}\n" if line != LINES // 2 else f"value {value}\n"
@@ -224,7 +224,7 @@ def _text(content: File) -> str:
 
 
 def _merged(history: _History, ours: int, theirs: int) -> int | None:
-    """Merge with one common ancestor and without a conflict; None where that is not so."""
+    """Merge if there is one merge base and no conflict; otherwise return None."""
     common = history.ancestors(ours) & history.ancestors(theirs)
     if theirs in common:
         return None

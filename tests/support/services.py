@@ -1,4 +1,4 @@
-"""The demo's little servers: how a test asks them, and ends them."""
+"""The demo's small servers: how a test talks to them and ends them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 def ask(port: int, method: str = "GET", path: str = "/health", token: str = "") -> tuple[int, str]:
-    """Return status and body of one answer; raises OSError when nobody listens."""
+    """Return the status and body of one answer; raise OSError if nothing is listening."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request(method, path, headers={"X-Token": token} if token else {})
@@ -20,7 +20,7 @@ def ask(port: int, method: str = "GET", path: str = "/health", token: str = "") 
 
 
 def end(folder: Path, port: int) -> None:
-    """End the server of a folder, if it runs."""
+    """End the server of a folder, if it is running."""
     try:
         ask(port, "POST", "/end", (folder / "token").read_text())
     except (OSError, http.client.HTTPException):

@@ -1,4 +1,4 @@
-"""What all processes of a test run share, since it takes long to build."""
+"""What all processes of a test run share because it takes long to build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def shared(factory: pytest.TempPathFactory, name: str) -> Path:
-    """Return a folder of this test run."""
+    """Return a folder that is shared by the whole test run."""
     own = factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
     folder.mkdir(exist_ok=True)
@@ -24,7 +24,7 @@ def shared(factory: pytest.TempPathFactory, name: str) -> Path:
 
 
 def once(place: Path, build: Callable[[Path], object]) -> Path:
-    """Return a folder that the first process to want it builds; the others wait."""
+    """Return a folder that the first process builds, while the others wait."""
     built = place.with_name(f"{place.name}.built")
     with FileLock(f"{place}.lock"):
         if not built.exists():

@@ -37,8 +37,8 @@ def of_workspace(root: Path, clones: Iterable[Path] = ()) -> Snapshot:
 
     Of a file: content, mode, mtime. Of a git directory: all refs but `refs/remotes/*` and
     `refs/multigit/*`, and every file but objects and the logs of those refs; so HEAD, index
-    (with its mtime), FETCH_HEAD, configuration, reflogs, and each operation under way. Left
-    out: `.multigit/` and `deployment.log*` right in `root`.
+    (with its mtime), FETCH_HEAD, configuration, reflogs, and any operation in progress. Not
+    included: `.multigit/` and `deployment.log*` directly in `root`.
     """
     survey = _Survey(root)
     for top in (root, *clones):
@@ -56,12 +56,12 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
 
 
 def readable(path: str) -> str:
-    """A path as printable text; bytes that are no UTF-8 as escapes."""
+    """A path as printable text; bytes that are not UTF-8 as escapes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 class _Survey:
-    """Collects facts, each work tree and each git directory once."""
+    """Collects facts, visiting each work tree and each git directory once."""
 
     def __init__(self, root: Path) -> None:
         self.facts: Snapshot = {}

@@ -1,6 +1,6 @@
 """A git server over ssh on the loopback: asyncssh runs the real upload-pack and receive-pack.
 
-It needs no root and no account; the tests need the ssh client.
+It needs neither root nor an account; the tests need the ssh client.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Pipe = TypeVar("Pipe", asyncio.StreamReader, asyncio.StreamWriter)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One service that was run: `upload-pack` (fetch) or `receive-pack` (push)."""
+    """One run of a service: `upload-pack` (fetch) or `receive-pack` (push)."""
 
     repo: str
     service: str
@@ -41,8 +41,8 @@ class Request:
 class GitSshServer:
     """Serves the bare repositories `root/NAME.git` while its `with` block runs.
 
-    `folder` gets the key files and the known_hosts file of the client. Raises FileNotFoundError
-    where there is no ssh client.
+    The client's key files and known_hosts file go to `folder`. Raises FileNotFoundError if there
+    is no ssh client.
     """
 
     def __init__(self, root: Path, folder: Path, user: str = "ada") -> None:
@@ -79,7 +79,7 @@ class GitSshServer:
         return f"ssh://{self._user}@127.0.0.1:{self.port}/{name}.git"
 
     def command(self, *, known: bool = True, trusted: bool = True) -> str:
-        """A value for GIT_SSH_COMMAND that sees nothing of the user's ssh.
+        """A value for GIT_SSH_COMMAND that ignores the user's ssh configuration.
 
         Without `known` the client has never seen the host; without `trusted` the host has never
         seen the client's key.
@@ -97,16 +97,16 @@ class GitSshServer:
         return shlex.join(["ssh", "-F", "/dev/null", *words])
 
     def environment(self, *, known: bool = True, trusted: bool = True) -> dict[str, str]:
-        """What git needs in its environment to reach the server."""
+        """The environment that git needs to reach the server."""
         command = self.command(known=known, trusted=trusted)
         return {"GIT_SSH_COMMAND": command, "GIT_SSH_VARIANT": "ssh"}
 
     def count(self, repo: str | None = None, service: str | None = None) -> int:
-        """How many services ran for a repository; None means any."""
+        """The number of times a service ran for a repository; None means any."""
         return len(list(self._chosen(repo, service)))
 
     def connections(self, repo: str | None = None, service: str | None = None) -> int:
-        """How many connections carried them."""
+        """The number of connections that carried them."""
         return len({request.connection for request in self._chosen(repo, service)})
 
     def _chosen(self, repo: str | None, service: str | None) -> Iterable[Request]:
@@ -178,7 +178,7 @@ class GitSshServer:
         try:
             return await _served(process, child)
         finally:
-            if child.returncode is None:  # the server ends
+            if child.returncode is None:  # the server is ending
                 child.kill()
                 await child.wait()
 
@@ -199,7 +199,7 @@ async def _served(
 async def _feed(
     process: asyncssh.SSHServerProcess[bytes], child_stdin: asyncio.StreamWriter
 ) -> None:
-    # A client that is gone and a child that has ended both just end the feeding.
+    # Both a client that is gone and a child that has ended simply end the feeding.
     with contextlib.suppress(OSError, asyncssh.Error), contextlib.closing(child_stdin):
         while data := await process.stdin.read(_PIECE):
             child_stdin.write(data)
@@ -207,7 +207,7 @@ async def _feed(
 
 
 async def _pass_on(source: asyncio.StreamReader, target: asyncssh.SSHWriter[bytes]) -> None:
-    """Also when the client is gone: a push that it began goes on to its end."""
+    """Keep reading even if the client is gone, so that a push that it started can finish."""
     while data := await source.read(_PIECE):
         with contextlib.suppress(OSError):
             target.write(data)

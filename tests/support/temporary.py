@@ -1,4 +1,4 @@
-"""Where temporary folders of the tests are: in memory, if there is room."""
+"""Where the tests' temporary folders are: in memory, if there is room."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
-ROOM = 4 * 2**30  # bytes: several times what the tests need at one time
+ROOM = 4 * 2**30  # bytes: several times what the tests need at once
 
 
 def prefer_memory() -> None:
-    """Let temporary folders be made in memory, unless TMPDIR says where to make them.
+    """Put temporary folders in memory, unless TMPDIR says otherwise.
 
     multigit waits for the disk before each step and git after each object, and there are thousands
     of both: on a disk the tests take twice as long. `make torture` stays on the disk.
@@ -22,7 +22,7 @@ def prefer_memory() -> None:
 
 
 def _is_roomy(folder: Path) -> bool:
-    """Return whether there is room, and whether programs may be run there."""
+    """Return whether a folder has enough room, and whether programs may run there."""
     if not os.access(folder, os.W_OK | os.X_OK):
         return False
     runs_programs = not os.statvfs(folder).f_flag & os.ST_NOEXEC

@@ -35,7 +35,7 @@ KEYS = {
     "ctrl-z": "\x1a",
 }
 
-# The last alternatives are sequences that have not come in full yet.
+# The last alternatives are sequences that have not arrived completely yet.
 _ESCAPE = re.compile(
     r"\x1b(?:"
     r"\[[0-?]*[ -/]*[@-~]"
@@ -52,7 +52,7 @@ _CHUNK = 65536
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """All output so far: as it came, and without escape sequences, lines ending in a newline."""
+    """All output so far: raw, and without escape sequences and carriage returns."""
 
     raw: str
     text: str
@@ -61,7 +61,7 @@ class Screen:
 class Terminal:
     """Runs `argv` until `finish`; leaving its `with` block kills what still runs.
 
-    Each wait ends after `timeout` seconds with an AssertionError that shows the text so far.
+    Every wait fails after `timeout` seconds with an AssertionError that shows the text so far.
     `stdout` may be a file instead of the terminal.
     """
 
@@ -113,7 +113,7 @@ class Terminal:
         return Screen(self.raw, self.text)
 
     def expect(self, text: str) -> None:
-        """Wait until `text` stands in the plain text, behind what an earlier `expect` found."""
+        """Wait for `text` in the plain text after what an earlier `expect` found."""
         deadline = time.monotonic() + self._timeout
         while (at := self.text.find(text, self._read_to)) < 0:
             if not self._read(deadline):
@@ -121,7 +121,7 @@ class Terminal:
         self._read_to = at + len(text)
 
     def send_line(self, text: str = "") -> None:
-        """Type `text` and Enter."""
+        """Type `text` and press Enter."""
         self.send_key(text + KEYS["enter"])
 
     def send_key(self, key: str) -> None:
@@ -137,12 +137,12 @@ class Terminal:
             time.sleep(0.005)
 
     def press_ctrl_c(self) -> None:
-        """Press Ctrl-C, an interrupt or a key for who reads them, and wait until it is heard."""
+        """Press Ctrl-C, an interrupt or just a key, and wait until any signal has been received."""
         self.send_key("ctrl-c")
         heard(self._process.pid)
 
     def finish(self) -> int:
-        """Wait for the program to end; its exit code, or minus the signal that killed it."""
+        """Wait for the program to end; return its exit code, or minus the signal that killed it."""
         deadline = time.monotonic() + self._timeout
         while self._read(deadline):
             pass
@@ -152,11 +152,11 @@ class Terminal:
             self._fail("the program did not end")
 
     def _read(self, deadline: float) -> bool:
-        """Take in what came; False at the end of the output or past the deadline."""
+        """Read more output; return False at its end or past the deadline."""
         ready, _, _ = select.select([self._side], [], [], max(0.0, deadline - time.monotonic()))
         try:
             chunk = os.read(self._side, _CHUNK) if ready else b""
-        except OSError:  # nobody has the other side any more
+        except OSError:  # the other side is closed
             chunk = b""
         asked = self.raw.count(_WHERE_IS_THE_CURSOR)
         self.raw += self._decoder.decode(chunk)

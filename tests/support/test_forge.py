@@ -1,4 +1,4 @@
-"""The forge makes what git makes, and a colleague works on the remotes alone."""
+"""The forge makes the same as git, and a colleague changes only the remotes."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_config_names_the_stages_and_every_repository(forge: Forge, api: ForgeRe
 
 
 def _pretend(forge: Forge, program: str) -> dict[str, str]:
-    """Let `python -m multigit` be `program`."""
+    """Make `program` run for `python -m multigit`."""
     package = forge.root / "fake/multigit"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()

@@ -1,4 +1,4 @@
-"""The environment of tests holds nothing of the machine, and git's answers come back whole."""
+"""The tests' environment has nothing of the machine, and git's answers come back unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .gitenv import GitFailedError, as_bytes, base_environment, git, init
 def test_environment_holds_nothing_of_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A calling hook's GIT_DIR, tokens, proxies and editors stay outside."""
+    """A calling hook's GIT_DIR, tokens, proxies and editors are left out."""
     for name in ("GIT_DIR", "GIT_INDEX_FILE", "MULTIGIT_TOKEN", "GH_TOKEN", "http_proxy", "EDITOR"):
         monkeypatch.setenv(name, "leftover")
     environment = base_environment(tmp_path / "home")

@@ -1,4 +1,4 @@
-"""Random histories have what they promise, and the oracle merges them as git does."""
+"""Random histories have the promised features, and the oracle merges them as git does."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def merged(store: Path) -> list[tuple[histories.History, oracle.Outcome]]:
 def test_history_is_the_same_for_a_seed(
     merged: list[tuple[histories.History, oracle.Outcome]], tmp_path: Path
 ) -> None:
-    """Also alone, in another repository, and in a process with other hashes."""
+    """Even alone, in another repository, and in a process with other hashes."""
     bare = init(tmp_path / "other.git", bare=True)
     assert histories.build(41, bare) == merged[41][0]
     program = (

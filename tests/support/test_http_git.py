@@ -1,4 +1,4 @@
-"""The git server over http demands a password and serves what git's own would."""
+"""The git server over http requires a password and serves what git's own server would."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _through(repo: ForgeRepo, server: GitHttpServer) -> ForgeRepo:
 def test_server_clones_fetches_and_pushes(
     server: GitHttpServer, api: ForgeRepo, tmp_path: Path
 ) -> None:
-    """A push of more than http.postBuffer comes in chunks, a long negotiation gzipped."""
+    """A push larger than http.postBuffer is sent in chunks, a long negotiation is gzipped."""
     git(tmp_path, "-c", LOGIN, "clone", "--quiet", "--branch", "dev", server.url("api"), "copy")
     clone = _through(api, server)
     for number in range(30):

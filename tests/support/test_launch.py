@@ -1,4 +1,4 @@
-"""A forked multigit is the one that is started anew, to itself and to whoever looks at it."""
+"""A forked multigit is the same as a newly started one, from the inside and the outside."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ COMMANDS = (
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
-    """Return an environment with another package of the name multigit, which tells what it sees."""
+    """Return an environment with another package named multigit, which reports what it sees."""
     package = tmp_path / "packages/multigit"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -92,7 +92,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("more", [{}, {"TZ": "Asia/Tokyo", "ODD": "ä\udcff"}])
 def test_both_see_the_same(tmp_path: Path, env: dict[str, str], more: dict[str, str]) -> None:
-    """Words, folder, environment, streams, files, signals, session and clock."""
+    """Arguments, folder, environment, streams, files, signals, session and clock."""
     told = [_run("3", cwd=tmp_path, env=env | more, anew=anew) for anew in (False, True)]
     seen = [json.loads(each.stdout) for each in told]
     assert seen[0] == seen[1]
@@ -104,7 +104,7 @@ def test_both_see_the_same(tmp_path: Path, env: dict[str, str], more: dict[str, 
 def test_both_have_the_same_terminal(
     tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is the session's own, and they are in its foreground; stdout may be a file."""
+    """It belongs to their session, and they are in its foreground; stdout may be a file."""
     for file in (None, tmp_path / "file"):
         seen = []
         for forking in (True, False):
@@ -130,7 +130,7 @@ def test_both_have_the_same_terminal(
 def test_where_python_begins_otherwise_nothing_is_forked(
     forge: Forge, more: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fork has begun already."""
+    """A fork has already started, so these variables would come too late."""
     monkeypatch.setattr(launch, "_server", None)
     assert forge.run("--version", env=more, check=0).stdout.startswith("multigit ")
 
@@ -141,7 +141,7 @@ def _run(*args: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_signals_end_it(tmp_path: Path, env: dict[str, str], number: int) -> None:
-    """They go to its own number, and its status names them."""
+    """They reach its own pid, and its status names them."""
     process = launch.start("0", "wait", cwd=tmp_path, env=env)
     assert process.poll() is None
     with pytest.raises(subprocess.TimeoutExpired):
@@ -153,7 +153,7 @@ def test_signals_end_it(tmp_path: Path, env: dict[str, str], number: int) -> Non
 
 
 def test_many_are_forked_side_by_side(tmp_path: Path, env: dict[str, str]) -> None:
-    """Each has its own number and status."""
+    """Each has its own pid and status."""
     running = [launch.start(str(number), cwd=tmp_path, env=env) for number in range(10)]
     assert len({process.pid for process in running}) == len(running)
     assert [process.wait() for process in running] == list(range(10))
@@ -162,7 +162,7 @@ def test_many_are_forked_side_by_side(tmp_path: Path, env: dict[str, str]) -> No
 
 
 def test_servers_end_with_who_uses_them(env: dict[str, str]) -> None:
-    """Also with one that was killed."""
+    """Even if that process was killed."""
     program = (
         "import os, signal, sys; from pathlib import Path; from tests.support import launch\n"
         "env = {**os.environ, 'PYTHONPATH': sys.argv[1]}\n"
@@ -187,7 +187,7 @@ def test_servers_end_with_who_uses_them(env: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_multigit_says_the_same(forge: Forge, command: tuple[str, ...]) -> None:
-    """To a command, its help, and a mistake in it."""
+    """For a command, its help, and a mistake in it."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     first, second = (forge.run(*command, anew=anew) for anew in (False, True))
@@ -195,6 +195,6 @@ def test_multigit_says_the_same(forge: Forge, command: tuple[str, ...]) -> None:
 
 
 def _steady(done: subprocess.CompletedProcess[str]) -> tuple[int, list[str]]:
-    """Return how a run ended and what it said, without moments and what is made by them."""
+    """Return the exit code and output of a run, without times and what depends on them."""
     moments = r"\d{8}T\d{6}Z\S+-[0-9a-f]{4}|\d{8}-\d{6}|[0-9a-f]{40}|\b\d+(?:s|ms|min)\b"
     return done.returncode, [re.sub(moments, "…", text) for text in (done.stdout, done.stderr)]

@@ -1,4 +1,4 @@
-"""Waiting ends when what is waited for has come, and not before."""
+"""A wait ends once its event has happened, and not before."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="nothing
 
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """Return a process that stands still."""
+    """Return a process that is stopped."""
     with subprocess.Popen(["sleep", "60"]) as process:
         process.send_signal(signal.SIGSTOP)
         until(lambda: "T (stopped)" in Path(f"/proc/{process.pid}/status").read_text())
@@ -25,7 +25,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_signal_is_heard_when_it_was_taken(sleeper: subprocess.Popen[bytes]) -> None:
-    """A process that stands still takes none; one that has died of it has taken it."""
+    """A stopped process receives none; one that a signal has killed has received it."""
     heard(sleeper.pid)
     sleeper.terminate()
     with subprocess.Popen([HEARD, str(sleeper.pid)]) as waiting:
@@ -38,7 +38,7 @@ def test_a_signal_is_heard_when_it_was_taken(sleeper: subprocess.Popen[bytes]) -
 
 
 def test_who_was_killed_hears_nothing_any_more(sleeper: subprocess.Popen[bytes]) -> None:
-    """Also while nobody has asked for its status."""
+    """Even if no one has asked for its status yet."""
     sleeper.kill()
     heard(sleeper.pid)
     assert sleeper.wait() == -signal.SIGKILL

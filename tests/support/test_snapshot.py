@@ -1,4 +1,4 @@
-"""Snapshots see each kind of change, and looking is none."""
+"""Snapshots detect each kind of change, and taking one changes nothing."""
 
 from __future__ import annotations
 

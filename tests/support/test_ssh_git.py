@@ -1,4 +1,4 @@
-"""Git over ssh: who gets in, what arrives, and that strangers are refused without a question."""
+"""Git over ssh: who gets in, what arrives, and that strangers are refused without a prompt."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_hook_refuses_a_push_in_its_own_words(
 def test_stranger_is_refused_at_once(
     forge: Forge, server: GitSshServer, api: ForgeRepo, *, known: bool, trusted: bool, text: str
 ) -> None:
-    """The host that the client does not know, the client that the host does not know."""
+    """A host unknown to the client, and a client unknown to the host."""
     command = server.command(known=known, trusted=trusted) + " -o BatchMode=yes"
     env = forge.env | {"GIT_SSH_COMMAND": command}
     done = run_git(api.clone, "ls-remote", server.url("api"), env=env)

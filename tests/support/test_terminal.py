@@ -1,4 +1,4 @@
-"""A program at the terminal is answered, interrupted and ended as by a person."""
+"""A program at the terminal is answered, interrupted and ended as a person would do it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_terminal_reports_a_death_by_signal(tmp_path: Path) -> None:
 
 
 def test_terminal_serves_programs_that_read_keys(tmp_path: Path) -> None:
-    """Questionary asks where the cursor is, and wants an answer."""
+    """Questionary asks for the position of the cursor, and waits for the answer."""
     program = """\
 import questionary
 print(questionary.select("Which?", choices=["one", "two"]).ask())

@@ -1,4 +1,4 @@
-"""A folder of a user whom permissions stop, also where the tests run as root."""
+"""A folder of a user whom permissions stop, even if the tests run as root."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOBODY = 65534
 
 @contextmanager
 def unprivileged() -> Iterator[Path]:
-    """Be such a user meanwhile; lends a folder that belongs to it."""
+    """Become such a user in the block, with a folder that belongs to the user."""
     folder = Path(tempfile.mkdtemp())
     if ROOT:
         os.chown(folder, NOBODY, NOBODY)
