@@ -1,8 +1,8 @@
 """Small workspaces and snapshots, so that each test reads as a fact.
 
-Core never looks into an object id, so ids are words here: `dev-2` is a commit, `dev-2 tree` its
-tree. Stages and branches, repositories and paths have different names, so that a test sees it
-when one is taken for the other.
+Core never looks into an object id, so ids are words here: `dev-2` is a commit, and `dev-2 tree`
+is its tree. Stages and branches, repositories and paths have different names, so that a test
+fails if one is taken for the other.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ API = Repo("api", "services/api", groups=("backend",))
 WEB = Repo("web", "frontends/web", groups=("frontend",))
 ROOT = Repo("shop", ".")
 
-# 15:01:30 in UTC; the tags of this workspace are stamped with its own time, an hour later.
+# 15:01:30 in UTC; the tags of this workspace have its own time, which is an hour ahead.
 MOMENT = StartTime(datetime(2025, 1, 15, 16, 1, 30, tzinfo=timezone(timedelta(hours=1))), "7f3a")
 
 FACTS = CloneFacts(identity="Ada <ada@example.com>")
@@ -85,7 +85,7 @@ def tip(name: str) -> Tip:
 def branch(
     remote: str = "", local: str = "", checked_out: str = "", ahead: int = 0, behind: int = 0
 ) -> Branch:
-    """Return a branch that stands there on the remote and in the clone; empty: not at all."""
+    """Return a branch with these commits on the remote and in the clone; empty means missing."""
     sides = (tip(remote) if remote else None, tip(local) if local else None)
     return Branch(*sides, checked_out, ahead, behind)
 
@@ -96,7 +96,7 @@ REMOTE_ONLY = MappingProxyType(
 
 
 def refs(*tags: str, **branches: Branch) -> Refs:
-    """Return the refs of a clone that has no local branches; keywords replace some of them."""
+    """Return the refs of a clone without local branches; keywords replace some of them."""
     return Refs({**REMOTE_ONLY, **branches}, tuple(Tag(name, 1736949600) for name in tags))
 
 
@@ -135,7 +135,7 @@ def clash(
     theirs: str = "dev-2",
     unrelated: bool = False,
 ) -> Merge:
-    """Return a preview of a merge that a person has to make."""
+    """Return a preview of a merge that cannot be made automatically."""
     result = Merged(conflicted=not unrelated, conflicts=files, unrelated=unrelated)
     return Merge(source, target, tip(ours), tip(theirs), result, waiting=PendingCommits(2, NEWEST))
 
@@ -150,7 +150,7 @@ def snapshot(
     ahead: int = 0,
     behind: int = 0,
 ) -> Snapshot:
-    """Return what was seen in a healthy clone."""
+    """Return the snapshot of a healthy clone."""
     return Snapshot(
         repo.name,
         facts=facts,
@@ -165,7 +165,7 @@ def snapshot(
 
 
 def unreadable(repo: Repo = API) -> Snapshot:
-    """Return what is known of a clone that could not be read."""
+    """Return the snapshot of a clone that could not be read."""
     return Snapshot(repo.name, error=UNREADABLE)
 
 
@@ -180,7 +180,7 @@ def work(*changes: Change, on: str = "develop", head: str = "dev-2") -> WorkTree
 
 
 def warning(code: str = "noted", message: str = "is worth a look.") -> Problem:
-    """Return a problem that stops nothing."""
+    """Return a problem that does not block."""
     return Problem(code, message, severity=Severity.WARN)
 
 
@@ -206,7 +206,7 @@ def merge_step(
     branches: tuple[str, str] = ("develop", "staging"),
     tips: tuple[str, str] = ("dev-2", "stg-1"),
 ) -> MergeStep:
-    """Return the step of a merge; `branches` and `tips` are those of source and target."""
+    """Return the step of a merge; `branches` and `tips` are those of the source and the target."""
     theirs, ours = tips
     made = merge(source, target, ours=ours, theirs=theirs, commit=commit, commits=commits)
     return MergeStep(made, *branches)
@@ -228,7 +228,7 @@ def to_publish(repo: Repo = API, *problems: Problem, commits: int = 3) -> RepoPl
 
 
 def without_steps(repo: Repo, state: State, *problems: Problem) -> RepoPlan:
-    """Return the plan of a repository in which a promotion from dev to stg does nothing."""
+    """Return the plan of a repository without steps, in a promotion from dev to stg."""
     return RepoPlan(repo.name, repo.path, state, (), problems, "staging", "stg-1", "dev-2")
 
 
@@ -266,7 +266,7 @@ def state(
     deployments: Mapping[str, Mapping[str, Deployment]] = MappingProxyType({}),
     flights: Mapping[str, Flight] = MappingProxyType({}),
 ) -> OperationState:
-    """Return how far an operation got, each by repository."""
+    """Return the state of an operation, given by repository."""
     names = dict.fromkeys((*made, *settled, *begun, *deployments))
     repos = {
         name: Progress(
@@ -278,7 +278,7 @@ def state(
 
 
 def operation(planned: Plan, so_far: OperationState | None = None) -> Operation:
-    """Return an operation as its journal knows it."""
+    """Return an operation as read from its journal."""
     return Operation(planned, ADA, so_far or OperationState())
 
 
@@ -291,14 +291,14 @@ def published(repo: Repo = API, *problems: Problem) -> Outcome:
 
 
 def row(after: str, *runs: str, repo: str = "api", **more: Any) -> RepoRecord:
-    """Return what a record says of a repository that was published: `runs` are its deployments."""
+    """Return the record of a published repository; `runs` are the states of its deployments."""
     deployments = tuple(DeploymentRecord(state=each) for each in runs)
     fields: dict[str, Any] = {"state": "published", **more}
     return RepoRecord(repo=repo, after=after, deployments=deployments, **fields)
 
 
 def record(operation: str, *rows: RepoRecord, **more: Any) -> Record:
-    """Return the record of a promotion to stg, unless more says otherwise."""
+    """Return the record of a promotion to stg; keywords replace its fields."""
     fields: dict[str, Any] = {"command": "promote", "stage": "stg", **more}
     return Record(operation=operation, repos=rows, **fields)
 
@@ -310,14 +310,14 @@ class Kept:
     records: tuple[Record, ...]
 
     def newest(self, *mentioning: str) -> Iterator[Record]:
-        """Yield them newest first, like the log on disk."""
+        """Yield the records newest first, like the log on disk."""
         words = [json.dumps(each) for each in mentioning]
         for each in reversed(self.records):
             if not words or any(word in json.dumps(each.document()) for word in words):
                 yield each
 
     def count(self) -> int:
-        """Return how many there are."""
+        """Return the number of records."""
         return len(self.records)
 
     def last_deployed(self) -> LastDeployments:

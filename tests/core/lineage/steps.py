@@ -1,4 +1,4 @@
-"""Commits of a line, as short as the tests need them."""
+"""Short ways to write the commits of a line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PUT_BACK = {"a": ("y", ""), "b": ("", "x")}
 
 
 def own(sha: str, path: str, before: str, after: str) -> LineCommit:
-    """Return a commit of the later stage's own."""
+    """Return a commit that was made on the later stage."""
     return LineCommit(sha, ("parent",), brings=False, changes={path: (before, after)})
 
 
@@ -19,5 +19,5 @@ def work(sha: str, path: str, before: str, after: str) -> LineCommit:
 
 
 def moving(sha: str, changes: dict[str, tuple[str, str]]) -> LineCommit:
-    """Return a commit of the later stage's own that touches several paths."""
+    """Return a commit that was made on the later stage and touches several paths."""
     return LineCommit(sha, ("parent",), brings=False, changes=changes)

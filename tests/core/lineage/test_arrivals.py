@@ -1,4 +1,4 @@
-"""Which commits reached the other side in another way; contents and commits are words."""
+"""Which commits reached the other side in another form; contents and commits are words."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ def own(sha: str, *parents: str, tree: str = "", same: bool = False, **files: st
 
 
 def effect(files: dict[str, str]) -> Effect:
-    """Return what these changes are."""
+    """Return the effect of changes like `a="1-2"`."""
     return frozenset((path, ends[0], ends[-1]) for path, ends in files.items())
 
 
 def found(theirs: list[OwnCommit], ours: list[OwnCommit]) -> set[str]:
-    """Return what reached the other side; both sides are newest first."""
+    """Return the commits of `theirs` that reached the other side; both are newest first."""
     sides = ({each.sha: each for each in side} for side in (theirs, ours))
     return set(equivalents(*sides, theirs_tip=theirs[0].sha, ours_tip=ours[0].sha))
 
 
 def test_what_git_marks_is_equivalent() -> None:
-    """A rebased commit has another id and the same patch."""
+    """Git marks a commit with another id and the same patch, such as a rebased one."""
     theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1", same=True)]
     ours = [own("s1", "fork", a="7-8", same=True)]
     assert found(theirs, ours) == {"c1"}
 
 
 def test_the_same_tree_includes_its_ancestors() -> None:
-    """Whatever commits led to it on the other side, side branches included."""
+    """They count whatever commits led to the tree on the other side, including side branches."""
     theirs = [
         own("c3", "c2", c="0-1"),
         own("c2", "c1", "side", tree="T"),
@@ -42,7 +42,7 @@ def test_the_same_tree_includes_its_ancestors() -> None:
 
 
 def test_the_same_tree_does_not_count_if_it_was_reverted() -> None:
-    """They returned to files that we had, and that we have changed since."""
+    """Their tree is one that we had and have changed since, so it was reverted."""
     theirs = [own("back", "fork", tree="T", b="1-0")]
     ours = [own("s2", "s1", b="0-1"), own("s1", "fork", tree="T", a="0-1")]
     assert found(theirs, ours) == set()
@@ -50,7 +50,7 @@ def test_the_same_tree_does_not_count_if_it_was_reverted() -> None:
 
 
 def test_a_squash_has_the_combined_effect_of_its_commits() -> None:
-    """Also if the other side has work of its own, and one squash follows another."""
+    """This holds if the other side has its own work, and if one squash follows another."""
     theirs = [
         own("c5", "c4", d="0-1"),
         own("c4", "c3", b="1-2"),
@@ -68,7 +68,7 @@ def test_a_squash_has_the_combined_effect_of_its_commits() -> None:
 
 
 def test_a_squash_of_what_the_other_side_merged() -> None:
-    """The feature is one commit here and two there, or a merge there."""
+    """The feature is one commit on one side, and two commits or a merge on the other."""
     squash = [own("c2", "c1", a="0-1"), own("c1", "fork", f="0-2", g="0-1")]
     in_a_row = [own("f2", "f1", f="1-2"), own("f1", "fork", f="0-1", g="0-1")]
     merge = [
@@ -81,14 +81,14 @@ def test_a_squash_of_what_the_other_side_merged() -> None:
 
 
 def test_part_of_a_squash_is_not_the_squash() -> None:
-    """Neither less than it, nor more, nor another content of the same files."""
+    """A squash with less, more or other content does not count."""
     theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1")]
     for files in ({"a": "0-1", "b": "0-2"}, {"a": "0-1", "b": "0-1", "c": "0-1"}, {"c": "0-1"}):
         assert found(theirs, [replace(own("s", "fork"), effect=effect(files))]) == set()
 
 
 def test_what_was_reverted_there_may_be_merged_again() -> None:
-    """The merge brings it again, so all of it is pending."""
+    """The merge brings it again, so it is pending."""
     theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1", same=True)]
     picked = own("s1", "fork", a="0-1", same=True)
     assert found(theirs, [own("s3", "s1", x="0-1"), picked]) == {"c1"}
@@ -96,7 +96,7 @@ def test_what_was_reverted_there_may_be_merged_again() -> None:
 
 
 def test_a_path_with_its_first_content_is_not_part_of_a_squash() -> None:
-    """What was tried in between is not in the result."""
+    """Content that was changed back before the squash is not in its effect."""
     theirs = [
         own("c3", "c2", a="1-0"),
         own("c2", "c1", b="0-1"),

@@ -1,4 +1,4 @@
-"""Which commits are copies of what the other side has, and whether it still has that."""
+"""Which commits are copies of others, and whether the change of the original is still there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def commit(sha: str, origin: tuple[str, ...] = ADA, **patches: Patch) -> Patched
     ],
 )
 def test_a_copy_has_the_same_origin_and_lines(copy: Patched, *, is_one: bool) -> None:
-    """The files around them may differ; paths, lines, author and author date may not."""
+    """Other content of the files may differ, but not the paths, lines, author or author date."""
     found = originals([copy, commit("o", app=ONE), commit("empty")], {"c"})
     assert [each.sha for each in found.values()] == ["o"] * is_one
 
@@ -42,7 +42,7 @@ def test_a_copy_has_the_same_origin_and_lines(copy: Patched, *, is_one: bool) ->
     ],
 )
 def test_what_was_reverted_is_no_longer_there(later: Patched, *, there: bool) -> None:
-    """By content, or by its lines, in any of its files; what was before it does not count."""
+    """Later commits may revert its content or lines, in any file; earlier ones do not count."""
     original, before = commit("o", app=ONE), commit("p", app=Patch("x", "0"))
     assert still_there(original, [later, original, before]) == there
     assert not still_there(original, [later])

@@ -1,4 +1,4 @@
-"""Whether a change restores lines that another had replaced, line by line."""
+"""Whether a change restores lines that another change had replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FIXED = Hunk(6, 6, ("7",), ("seven",))
 
 
 def test_hunks_are_read_as_git_prints_them() -> None:
-    """Places count from 0 on both sides; what comes before the first hunk is not one."""
+    """Positions count from 0 on both sides, and lines before the first hunk are ignored."""
     patch = [
         *("a/a b/a", "--- a/a", "+++ b/a", "@@ -3 +3 @@ def f():", "-3", "+three"),
         *("@@ -9,0 +10,2 @@", "+more", "+", "@@ -12,2 +13,0 @@", "-x", "-y", "\\ No newline"),
@@ -33,7 +33,7 @@ def test_hunks_are_read_as_git_prints_them() -> None:
     ids=["a line", "with another", "with its neighbor", "added ones", "added, with a neighbor"],
 )
 def test_replaced_lines_are_restored(then: list[Hunk]) -> None:
-    """Whatever is changed beside them."""
+    """Other lines may change in the same hunk or elsewhere."""
     assert puts_back(WORK, then)
 
 
@@ -50,11 +50,11 @@ def test_replaced_lines_are_restored(then: list[Hunk]) -> None:
     ids=["elsewhere", "otherwise", "the same far away", "rewritten", "still there", "nothing"],
 )
 def test_a_fix_restores_nothing(then: list[Hunk]) -> None:
-    """Also in the same lines as the work."""
+    """This holds even for a fix of the lines that the work changed."""
     assert not puts_back(WORK, then)
 
 
 def test_a_change_may_do_nothing_else() -> None:
-    """Hunk by hunk; some of the work may stay."""
+    """Every hunk must restore lines, but not all of the work has to be restored."""
     assert only_puts_back(WORK, [BACK])
     assert not only_puts_back(WORK, [BACK, FIXED])

@@ -1,4 +1,4 @@
-"""Where the work is that a commit reverted."""
+"""Which commit still has the work that another commit reverted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
 
 
 def test_the_work_is_whole_before_its_first_half_is_reverted() -> None:
-    """The parent has it if no own commit had touched the path, or if nothing returned."""
+    """No keeper is named if one commit reverted all of the work, or if nothing returned."""
     first, half = work("1", "a", "x", "y"), own("2", "a", "y", "h")
     assert keeper([first, half, own("3", "a", "h", "x")], "a", "3") == "1"
     assert keeper([first, half, own("3", "a", "h", "i")], "a", "3") == ""
@@ -27,7 +27,7 @@ def test_the_work_is_whole_before_its_first_half_is_reverted() -> None:
 
 
 def test_each_part_of_the_work_has_its_own_keeper() -> None:
-    """Each reported commit is for what it reverted, and for unreported reverts before it."""
+    """Each reported commit covers what it reverted, and unreported reverts before it."""
     line = [
         work("1", "a", "x", "y"),
         own("2", "a", "y", "h"),
@@ -39,7 +39,7 @@ def test_each_part_of_the_work_has_its_own_keeper() -> None:
 
 
 def test_what_an_older_release_was_restored_over_is_restored_too() -> None:
-    """Its work had been reverted, and is again when the work of the newer one is restored."""
+    """The older work was reverted once, and is reverted again when the newer work is restored."""
     first, gone, second = (
         work("1", "a", "x", "y"),
         own("2", "a", "y", "x"),
@@ -52,7 +52,7 @@ def test_what_an_older_release_was_restored_over_is_restored_too() -> None:
 
 
 def test_work_that_was_moved_has_its_old_name() -> None:
-    """If the commit that reverted it moved it, or another one after its first half was reverted."""
+    """It was moved by the commit that reverted it, or by one between two halves of the revert."""
     first = work("1", "a", "x", "y")
     line = with_moves([first, moving("2", PUT_BACK)], {})
     assert across_move(line, "b", "2") == ("parent", "1", "a")
@@ -65,7 +65,7 @@ def test_work_that_was_moved_has_its_old_name() -> None:
 
 
 def test_commits_from_before_the_work() -> None:
-    """The one to which a path returned, and one for each time that work was brought."""
+    """Either the commit to which a path returned, or the one before each arrival of work."""
     first, second = work("1", "a", "x", "y"), replace(work("2", "a", "y", "z"), parents=("p",))
     line = [first, second, own("3", "a", "z", "y")]
     assert before_work(line, "a", "3") == "p"
@@ -74,7 +74,7 @@ def test_commits_from_before_the_work() -> None:
 
 
 def test_what_brought_work_to_a_path_last() -> None:
-    """Before the commit that reverted it."""
+    """The search ends at the commit that reverted the work."""
     first, second = work("1", "a", "x", "y"), work("2", "a", "y", "z")
     line = [first, second, own("3", "a", "z", ""), work("4", "a", "", "z")]
     assert last_work(line, "a", "3") is second

@@ -1,4 +1,4 @@
-"""The line of a stage, and what its own commits moved."""
+"""The commits of a stage, and the files that its own commits moved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.core.lineage.steps import MOVED, PUT_BACK, moving, work
 
 
 def test_a_file_that_moved_is_where_its_content_is() -> None:
-    """Its last content, or else an earlier one; git may know better. Empty files do not count."""
+    """A move is found by last content, by earlier content or by git, but not for empty files."""
     first = work("1", "a", "x", "y")
     for changes in (MOVED, PUT_BACK):
         (_, step) = with_moves([first, moving("2", changes)], {})

@@ -1,4 +1,4 @@
-"""What reverts work: contents that return to before the work."""
+"""Which commits revert work: those after which a path is as it was before the work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
 def test_a_path_that_is_as_before_work_returned(
     line: list[LineCommit], found: dict[str, tuple[str, ...]]
 ) -> None:
-    """Content or absence, over several releases, over a hotfix."""
+    """This covers content and absence, several releases, and a hotfix in between."""
     assert returned(line) == found
 
 
@@ -65,12 +65,12 @@ def test_a_path_that_is_as_before_work_returned(
     ],
 )
 def test_what_is_not_a_return(line: list[LineCommit]) -> None:
-    """No work of the earlier stage is lost."""
+    """In none of these cases is work of the earlier stage lost."""
     assert returned(line) == {}
 
 
 def test_a_deleted_file_counts_if_it_had_work_in_it() -> None:
-    """However old the file is: to delete it reverts what a release changed there."""
+    """The file may be older than the work: deleting it reverts what a release changed in it."""
     line = [
         LineCommit("0", (), brings=True, changes={"old": ("", "x"), "plain": ("", "p")}),
         LineCommit("1", ("0", "s"), brings=True, changes={"old": ("x", "y"), "new": ("", "n")}),
@@ -82,7 +82,7 @@ def test_a_deleted_file_counts_if_it_had_work_in_it() -> None:
 
 
 def test_what_an_own_commit_reverted_is_reverted_once() -> None:
-    """A hotfix on top may end, too; but work that is brought again can be reverted again."""
+    """The end of a later hotfix does not count, but work that comes again can be reverted again."""
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "h")]
     assert returned([*line, own("4", "a", "h", "x")]) == {"2": ("a",)}
     assert returned([*line[:2], work("3", "a", "x", "z"), own("4", "a", "z", "x")]) == {
@@ -92,13 +92,13 @@ def test_what_an_own_commit_reverted_is_reverted_once() -> None:
 
 
 def test_a_merge_may_return_a_path_by_itself() -> None:
-    """Only git knows what the merged side changed itself, so the path is a candidate."""
+    """Only git can tell what the merged side changed itself, so the path is only a candidate."""
     merge = LineCommit("2", ("1", "s"), brings=True, changes={"a": ("y", "x")}, tips=("s",))
     assert returned([work("1", "a", "x", "y"), merge]) == {"2": ("a",)}
 
 
 def test_all_that_one_commit_reverts_is_one_reversal() -> None:
-    """By the ids that it names, by content, and by what it dropped."""
+    """It covers the ids that the commit names, the content that returned, and what it dropped."""
     named = Reversal("1", "s", 2, paths=("b",))
     content = Reversal(
         "1", "s", kind=Evidence.CONTENT, paths=("a",), deletes=True, slight=True, accepted="m"
@@ -110,7 +110,7 @@ def test_all_that_one_commit_reverts_is_one_reversal() -> None:
 
 
 def test_what_was_reverted_may_be_restored() -> None:
-    """Then another commit counts, if any."""
+    """It does not count if the work was restored later."""
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "y")]
     assert restored_later(line, "a", "2")
     assert not restored_later([*line, own("4", "a", "y", "x")], "a", "4")
@@ -118,7 +118,7 @@ def test_what_was_reverted_may_be_restored() -> None:
 
 
 def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
-    """If more had changed; the end of a hotfix is not part of it."""
+    """This holds if it had been changed before; the end of a hotfix does not count."""
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "h"), own("3", "a", "h", "i")]
     assert rewritten(line, "3") == ("a",)
     assert rewritten([work("1", "a", "x", "y"), own("2", "b", "y", "h")], "2") == ()
@@ -126,7 +126,7 @@ def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
 
 
 def test_what_was_moved_may_return_there() -> None:
-    """In the same commit or later, or be deleted there; a move alone is not a return."""
+    """A file may return or be deleted under its new name, but a move alone is not a return."""
     first, move = work("1", "a", "x", "y"), moving("2", MOVED)
     for line, found in (
         ([first, move], {}),
@@ -141,7 +141,7 @@ def test_what_was_moved_may_return_there() -> None:
 
 
 def test_what_is_restored_may_have_a_new_name() -> None:
-    """The content of before the roll-back, under another path."""
+    """The content from before the roll-back is found under the new path."""
     move = moving("3", {"a": ("x", ""), "b": ("", "x")})
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), move, own("4", "b", "x", "y")]
     moved = with_moves(line, {})
@@ -152,7 +152,7 @@ def test_what_is_restored_may_have_a_new_name() -> None:
 
 
 def test_a_merge_dropped_what_only_its_other_side_changed() -> None:
-    """Not what it changed itself, what both sides changed, or what it moved."""
+    """Changes of its own, changes of both sides, and files that moved do not count."""
     merge = LineCommit(
         "m", ("1", "2"), brings=True, changes={"own": ("a", "b"), "there": ("", "new")}
     )

@@ -1,4 +1,4 @@
-"""What messages say about reverts."""
+"""What commit messages say about reverts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHA, OTHER = "1" * 40, "2" * 40
     ],
 )
 def test_what_calls_itself_a_revert(message: str) -> None:
-    """As git, hosts and conventions write it, anywhere in the message."""
+    """Git, hosts and conventions all count, anywhere in the message."""
     assert says_revert(message)
 
 
@@ -47,19 +47,19 @@ def test_what_calls_itself_a_revert(message: str) -> None:
     ],
 )
 def test_what_only_mentions_reverts(message: str) -> None:
-    """A mention is not a statement."""
+    """A message that only contains the word does not count."""
     assert not says_revert(message)
 
 
 def test_a_revert_of_a_merge_names_two_commits() -> None:
-    """The one that is reverted, and the parent that remains."""
+    """It names the merge that is reverted and the parent that remains."""
     message = f"x\n\nThis reverts commit {SHA}, reversing\nchanges made to {OTHER}."
     assert reverted_spans(message) == (Span(OTHER, SHA),)
     assert reverted_spans(f"This reverts commit {SHA}.") == (Span(f"{SHA}^", SHA),)
 
 
 def test_a_merge_says_what_was_accepted_with_it() -> None:
-    """After its message, and never twice."""
+    """The trailer follows the message, and is replaced if there already is one."""
     once = accepting("Merge stg\n\nbody\n", [SHA])
     assert once == f"Merge stg\n\nbody\n\nAccepts-revert: {SHA}"
     assert accepted_in(once) == (SHA,)

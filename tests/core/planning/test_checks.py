@@ -37,7 +37,7 @@ def test_a_message_may_contain_any_plain_text(message: str) -> None:
 
 @pytest.mark.parametrize("message", ["", "   ", "\n\t\n", "\u3000"])
 def test_an_empty_message_is_refused(message: str) -> None:
-    """Also if it is only white space."""
+    """White space alone counts as empty."""
     with pytest.raises(UsageError, match=r"The message is empty\.") as caught:
         checks.check_message(message)
     assert caught.value.hint == 'Pass one: -m "what changes and why".'
@@ -67,7 +67,7 @@ def test_a_message_must_not_control_a_terminal(message: str, shown: str) -> None
 
 
 def test_an_unreadable_repository_is_reported() -> None:
-    """With the reason why it could not be read."""
+    """The problem is the reason why it could not be read."""
     assert list(checks.unreadable(unreadable())) == [UNREADABLE]
     assert list(checks.unreadable(snapshot())) == []
 
@@ -155,7 +155,7 @@ def test_what_keeps_a_clone_from_publishing(facts: CloneFacts, problem: Problem)
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    """So that no one fixes one only to see the next."""
+    """Nobody has to fix one problem only to see the next one."""
     facts = CloneFacts(shallow=True, push_urls=3)
     codes = [p.code for p in checks.unpublishable(API, snapshot(facts=facts), "origin")]
     assert codes == ["shallow", "several_push_urls", "no_identity"]
@@ -168,7 +168,7 @@ def test_an_unreadable_repository_has_no_other_problem() -> None:
 
 
 def test_each_branch_that_the_remote_lacks_is_reported() -> None:
-    """Also if there is a local branch: only the remote counts."""
+    """A local branch makes no difference, since only the remote counts."""
     seen = snapshot(refs=refs(staging=branch("", "stg-1"), master=branch()))
     assert list(checks.missing_branches(API, seen, "origin", (DEV, STG, MAIN))) == [
         Problem(
@@ -205,14 +205,14 @@ BY_HAND = (
     ],
 )
 def test_a_conflict_names_its_files(files: tuple[str, ...], where: str) -> None:
-    """Up to three in the message, and all of them for scripts; git may not know any."""
+    """The message has up to three, and scripts get all of them; git may not name any."""
     found = checks.unmergeable(clash(*files), SIDES)
     message = f"develop conflicts with staging{where}."
     assert list(found) == [Problem("conflict", message, BY_HAND, files=files)]
 
 
 def test_unrelated_histories_are_not_a_conflict() -> None:
-    """They have another code and another hint."""
+    """They have a different code and hint."""
     found = checks.unmergeable(clash(unrelated=True), SIDES)
     assert list(found) == [
         Problem(
@@ -224,13 +224,13 @@ def test_unrelated_histories_are_not_a_conflict() -> None:
 
 
 def test_a_merge_that_works_is_not_reported() -> None:
-    """There is no problem."""
+    """It causes no problem."""
     assert list(checks.unmergeable(merge(), SIDES)) == []
 
 
 @pytest.mark.parametrize(("ahead", "what"), [(1, "1 unpushed commit"), (2, "2 unpushed commits")])
 def test_unpushed_commits_of_the_source_are_reported(ahead: int, what: str) -> None:
-    """As a warning: a promotion takes what the remote has."""
+    """They are a warning, since a promotion uses what the remote has."""
     seen = snapshot(refs=refs(develop=branch("dev-2", "dev-3")), ahead=ahead)
     assert list(checks.unpushed_source(seen, DEV)) == [
         Problem(
@@ -243,7 +243,7 @@ def test_unpushed_commits_of_the_source_are_reported(ahead: int, what: str) -> N
 
 
 def test_a_source_without_local_commits_is_fine() -> None:
-    """It may be behind; a branch that the remote lacks is another problem."""
+    """It may be behind; a branch that is missing on the remote is a separate problem."""
     behind = snapshot(refs=refs(develop=branch("dev-2", "dev-1")), behind=1)
     assert list(checks.unpushed_source(behind, DEV)) == []
     only_here = snapshot(refs=refs(develop=branch("", "dev-1")), ahead=1)
@@ -251,7 +251,7 @@ def test_a_source_without_local_commits_is_fine() -> None:
 
 
 def test_a_merge_under_way_comes_before_its_unmerged_files() -> None:
-    """One hint is enough: the one that ends the merge."""
+    """One hint is enough, which is how to finish or abort the merge."""
     work = WorkTree("develop", "dev-2", unfinished="merge", conflicted=("a.py",))
     assert list(checks.unfinished_work(API, work)) == [
         Problem(
@@ -276,7 +276,7 @@ def test_unmerged_files_are_listed() -> None:
 
 
 def test_a_work_tree_without_unfinished_work_is_fine() -> None:
-    """There is no problem."""
+    """It causes no problem."""
     assert list(checks.unfinished_work(API, WorkTree("develop", "dev-2"))) == []
 
 
@@ -285,12 +285,12 @@ def test_a_work_tree_without_unfinished_work_is_fine() -> None:
     [(("a",), "a"), (("a", "b"), "a, b"), (("a", "b", "c"), "a, b and 1 more")],
 )
 def test_a_list_in_a_sentence_is_cut(names: tuple[str, ...], listed: str) -> None:
-    """But never with “and 0 more”."""
+    """It never ends with “and 0 more”."""
     assert shortened(names, limit=2) == listed
 
 
 def test_an_empty_snapshot_is_harmless() -> None:
-    """By default there is no remote branch."""
+    """It has no remote branches."""
     seen = Snapshot("api", facts=FACTS)
     codes = [p.code for p in checks.missing_branches(API, seen, "origin", (DEV,))]
     assert codes == ["branch_missing"]

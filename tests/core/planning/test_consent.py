@@ -43,7 +43,7 @@ def test_consent_fits_the_risk(
     to_yes: bool,  # noqa: FBT001
     to_name: bool,  # noqa: FBT001
 ) -> None:
-    """The typed name includes a yes; a yes is not the typed name."""
+    """A typed name includes a yes, but a yes is not enough for a name."""
     plans = (ASKS_NOTHING, ASKS_YES, ASKS_NAME)
     confirmed = tuple(bool(given_by_option(each, consent)) for each in plans)
     assert confirmed == (to_nothing, to_yes, to_name)
@@ -64,7 +64,7 @@ def test_consent_fits_the_risk(
 def test_without_a_terminal_the_option_to_pass_is_named(
     it: Plan, consent: Consent, hint: str
 ) -> None:
-    """Multigit does not wait for an answer that cannot come, and says if --yes is not enough."""
+    """Multigit does not wait for an answer that cannot come, and says when --yes is not enough."""
     assert missing_consent(it, consent, interactive=False) == Problem(
         "confirmation_needed",
         "Cannot ask for confirmation: no interactive terminal. Nothing was changed.",
@@ -78,7 +78,7 @@ def test_without_a_terminal_the_option_to_pass_is_named(
     [(ASKS_NOTHING, NOTHING), (ASKS_YES, YES), (ASKS_YES, NAMED), (ASKS_NAME, NAMED)],
 )
 def test_what_is_confirmed_by_option_needs_no_terminal(it: Plan, consent: Consent) -> None:
-    """A job in CI runs."""
+    """For example, a CI job can run it."""
     assert missing_consent(it, consent, interactive=False) is None
 
 
@@ -91,7 +91,7 @@ def test_the_name_of_another_stage_is_refused(
     option: str,
     interactive: bool,  # noqa: FBT001
 ) -> None:
-    """A person who typed main did not mean stg, whatever else was passed."""
+    """Anyone who typed main did not mean stg, whatever else was passed."""
     assert missing_consent(it, OTHER, interactive=interactive) == Problem(
         "confirmation_differs",
         "--confirm main does not name the stage stg. Nothing was changed.",
@@ -100,7 +100,7 @@ def test_the_name_of_another_stage_is_refused(
 
 
 def test_nothing_is_confirmed_by_default() -> None:
-    """No dry run, no yes, no name."""
+    """There is no dry run, no yes and no name by default."""
     assert Consent() == Consent(dry_run=False, yes=False, confirm=None)
 
 
@@ -120,12 +120,12 @@ def test_nothing_is_confirmed_by_default() -> None:
 def test_the_option_that_confirmed_is_known(
     it: Plan, consent: Consent, given: ConsentState | None
 ) -> None:
-    """None if a person has to be asked."""
+    """None means that a person has to be asked."""
     assert given_by_option(it, consent) is given
 
 
 def test_only_its_own_option_confirms_a_checklist() -> None:
-    """Neither --yes nor --confirm says that it is done; a plan may have no checklist."""
+    """Neither --yes nor --confirm does; without a checklist, there is nothing to confirm."""
     listed = replace(ASKS_NAME, checklist=("Staging is verified",))
     for consent in (NOTHING, YES, NAMED):
         assert checklist_by_option(listed, consent) is ChecklistState.NOT_TICKED
@@ -137,7 +137,7 @@ def test_only_its_own_option_confirms_a_checklist() -> None:
 
 
 def test_the_hint_names_the_option_for_the_checklist() -> None:
-    """Unless it was passed."""
+    """It does not if the option was already passed."""
     listed = replace(ASKS_NAME, checklist=("Staging is verified",))
     for done in (False, True):
         missing = missing_consent(listed, Consent(checklist_done=done), interactive=False)

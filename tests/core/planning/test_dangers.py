@@ -42,13 +42,13 @@ STRAIGHT = PendingCommits(2, NEWEST, (tip("dev-1"),))
     "path", [".DS_Store", "docs/.DS_Store", "._x", "a/Thumbs.db", "desktop.ini", "a.swp", "b~"]
 )
 def test_litter_is_never_committed(path: str) -> None:
-    """It does not count as a change: alone it makes no commit."""
+    """It does not count as a change, so it alone causes no commit."""
     assert planned(with_changes(change(path, "untracked"))) == on_dev(State.UP_TO_DATE)
     assert planned(with_changes(CODE, change(path))).steps[0] == commit_step(CODE)
 
 
 def test_staged_litter_blocks() -> None:
-    """If there is something to commit, since the commit would include it."""
+    """It does if there is something to commit, since the commit would include it."""
     staged = replace(change(".DS_Store", "added"), staged=True)
     problem = Problem(
         "staged_litter",
@@ -94,7 +94,7 @@ def test_the_last_pattern_that_fits_decides(
     patterns: tuple[str, ...],
     found: bool,  # noqa: FBT001
 ) -> None:
-    """A pattern with a slash matches the whole path, `!` excludes."""
+    """A pattern with a slash matches the whole path, and `!` excludes a path."""
     assert matches(path, patterns) is found
 
 
@@ -124,7 +124,7 @@ def test_the_last_pattern_that_fits_decides(
     ],
 )
 def test_what_looks_like_a_secret_blocks(path: str) -> None:
-    """The hint names both ways out."""
+    """The hint names both solutions."""
     problem = Problem(
         "secret_file",
         f"{path} looks like a secret.",
@@ -152,19 +152,19 @@ def test_examples_of_secrets_are_not_secrets(path: str) -> None:
     ],
 )
 def test_a_named_file_is_allowed(allow: tuple[str, ...], state: State) -> None:
-    """By its path or by a pattern that matches the whole path."""
+    """It is named by its path, or by a pattern that matches the whole path."""
     new = change("config/.env", "untracked")
     assert planned(with_changes(new), allow=allow).state is state
 
 
 def test_a_file_whose_name_is_a_pattern_is_allowed_by_name() -> None:
-    """Brackets in a name are not a set of characters to the person who types it."""
+    """Anyone who types such a name means the file, not the pattern."""
     new = change("[id].key", "untracked")
     assert planned(with_changes(new), allow=("[id].key",)).state is State.PLANNED
 
 
 def test_a_secret_that_is_published_already_only_warns() -> None:
-    """Otherwise every change of it would block; --allow removes the warning, too."""
+    """Otherwise every change to it would block; --allow silences the warning as well."""
     seen = replace(with_changes(change(".npmrc")), published=frozenset({".npmrc"}))
     assert planned(seen).state is State.PLANNED
     assert planned(seen).problems == (
@@ -182,7 +182,7 @@ def test_a_secret_that_is_published_already_only_warns() -> None:
 
 @pytest.mark.parametrize("kind", ["untracked", "added", "modified"])
 def test_a_new_secret_blocks(kind: str) -> None:
-    """Also if it is already staged, or in an unpushed commit."""
+    """It may be untracked, staged or modified."""
     assert planned(with_changes(change(".npmrc", kind))).state is State.BLOCKED
 
 
@@ -211,7 +211,7 @@ def with_commits(*outgoing: Outgoing, **facts: Any) -> Snapshot:
     ],
 )
 def test_unpushed_commits_are_checked(file: Outgoing, code: str, message: str) -> None:
-    """The hint is another one; --allow works as for files that are not committed yet."""
+    """They have a different hint, and --allow works as for uncommitted files."""
     hint = (OUT + REST).format(file.path, file.path)
     problem = Problem(code, message, hint, files=(file.path,))
     assert planned(with_commits(file)).problems == (problem,)
@@ -236,7 +236,7 @@ def test_commits_that_cannot_be_squashed_are_left_to_a_person(facts: dict[str, A
 
 
 def test_commits_that_change_a_published_secret_warn() -> None:
-    """To leave the change out, both the commits and the tracked file have to go."""
+    """Leaving the change out requires resetting the commits and untracking the file."""
     facts = {"published": frozenset({".env"})}
     (problem,) = planned(with_commits(Outgoing(".env"), **facts)).problems
     assert problem == Problem(
@@ -254,7 +254,7 @@ def test_commits_that_change_a_published_secret_warn() -> None:
 
 @pytest.mark.parametrize("published", [(), (".env",)])
 def test_a_branch_that_is_behind_is_pulled_first(published: tuple[str, ...]) -> None:
-    """The pull changes the base of its commits, so a command with today's base would be wrong."""
+    """The pull changes the base of the commits, so a command with the old base would be wrong."""
     facts = {"behind": 1, "published": frozenset(published)}
     problems = planned(with_commits(Outgoing(".env"), **facts)).problems
     by_hand = BY_HAND.format(".env")
@@ -271,7 +271,7 @@ def test_a_published_secret_is_untracked_after_the_pull() -> None:
 
 
 def test_a_warning_about_commits_hides_no_secret_in_the_work_tree() -> None:
-    """A commit changed the published file, a later one deleted it, and there is a new one."""
+    """A commit changed the published file, a later one deleted it, and now there is a new one."""
     changes = work(change(".env", "untracked"), head="dev-2")
     seen = with_commits(Outgoing(".env"), published=frozenset({".env"}), work=changes)
     assert [p.severity for p in planned(seen).problems] == [Severity.WARN, Severity.BLOCK]
@@ -279,7 +279,7 @@ def test_a_warning_about_commits_hides_no_secret_in_the_work_tree() -> None:
 
 
 def test_a_file_that_is_committed_and_changed_again_is_reported_once() -> None:
-    """With the hint for the commit."""
+    """It has the hint for the commit."""
     seen = with_commits(Outgoing(".env"), work=work(change(".env"), head="dev-2"))
     (problem,) = planned(seen).problems
     assert "reset --soft" in problem.hint
@@ -289,7 +289,7 @@ def test_a_file_that_is_committed_and_changed_again_is_reported_once() -> None:
 
 
 def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:
-    """The commit has only its pointer."""
+    """The commit only contains its pointer."""
     seen = with_changes(change("data.bin", size=20_000_000))
     carried = replace(
         seen, carried={"data.bin": "lfs"}, facts=CloneFacts(identity="A", pre_push=True)
@@ -314,7 +314,7 @@ def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:
 def test_pointers_are_published_only_with_their_content(
     hint: str | None, *, hooks: bool, pre_push: bool
 ) -> None:
-    """A pre-push hook uploads it, if there is one and multigit runs it."""
+    """A pre-push hook uploads it, if there is one and multigit runs hooks."""
     seen = replace(
         with_changes(CODE),
         carried={"a.bin": "lfs"},
@@ -341,7 +341,7 @@ def test_a_file_above_the_limit_blocks(size: int, message: str | None) -> None:
 
 
 def test_a_large_file_can_be_allowed() -> None:
-    """It has another code than a secret."""
+    """Its code differs from that of a secret."""
     large = with_changes(change("data.bin", "untracked", size=20_000_000))
     problem = Problem(
         "large_file",
@@ -355,7 +355,7 @@ def test_a_large_file_can_be_allowed() -> None:
 
 @pytest.mark.parametrize("path", [".env", "data.bin"])
 def test_a_deleted_file_is_not_reported(path: str) -> None:
-    """Removing a secret is welcome."""
+    """Removing a secret or a large file is welcome."""
     gone = change(path, "deleted", size=20_000_000)
     assert planned(with_changes(gone)).steps[0] == commit_step(gone)
 

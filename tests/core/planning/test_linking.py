@@ -39,18 +39,18 @@ UNPUSHED = snapshot(repo=LIB, refs=LOCAL, work=work(head="lib-2"), ahead=1)
 
 
 def link(inner: Snapshot | None, outer: Snapshot = OUTER) -> Snapshot:
-    """Return the snapshot of the superproject, linked with this one of its submodule."""
+    """Return the snapshot of the superproject after linking it with this one of its submodule."""
     seen = {"api": outer} | ({"library": inner} if inner else {})
     return linked(REQUEST, SPACE, API, seen)
 
 
 def test_the_innermost_repositories_come_first() -> None:
-    """So that submodules are linked before their superproject; the workspace comes last."""
+    """Submodules are then linked before their superproject, and the workspace itself comes last."""
     assert innermost_first((ROOT, API, DEEP, LIB)) == (DEEP, LIB, API, ROOT)
 
 
 def test_the_pointer_moves_to_the_commit_that_will_be_made() -> None:
-    """In addition to the other changes."""
+    """The change of the pointer is added to the other changes."""
     found = link(COMMITS)
     assert found.follows == ("library",)
     assert found.work is not None
@@ -61,7 +61,7 @@ def test_the_pointer_moves_to_the_commit_that_will_be_made() -> None:
 
 
 def test_the_pointer_moves_to_an_unpushed_commit() -> None:
-    """If nothing else is committed in the submodule."""
+    """It does if nothing else is committed in the submodule."""
     found = link(UNPUSHED)
     assert found.work is not None
     assert [each.commit for each in found.work.changes] == ["", "lib-2"]
@@ -85,7 +85,7 @@ def test_a_pointer_that_does_not_move_only_follows() -> None:
     ],
 )
 def test_a_submodule_that_is_not_published_moves_nothing(inner: Snapshot | None) -> None:
-    """The plan does not include what is checked out there."""
+    """The pointer stays, even if another commit is checked out in the submodule."""
     found = link(inner)
     assert (found.follows, found.work) == ((), OUTER.work)
 
@@ -103,7 +103,7 @@ def test_a_superproject_on_another_branch_is_left_alone(outer: Snapshot) -> None
 
 
 def test_a_submodule_that_is_skipped_is_not_published() -> None:
-    """With --skip-blocked, if something blocks it."""
+    """With --skip-blocked, a problem that blocks it leaves it out."""
     shallow = replace(UNPUSHED, facts=replace(UNPUSHED.facts, shallow=True))
     assert published_tip(REQUEST, SPACE, LIB, shallow) == "lib-2"
     skipping = replace(REQUEST, skip_blocked=True)

@@ -23,13 +23,13 @@ END = f"{KEPT}. To merge anyway: --accept-reverts"
 
 
 def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> list[Problem]:
-    """Return the problems of these reversals, in a promotion to master or back from there."""
+    """Return the problems of these reversals, in a promotion to master or a back-merge from it."""
     seen = replace(merge("stg", "main"), reversals=reversals)
     return list(losing_work(seen, UP if forward else DOWN, accepted=accepted))
 
 
 def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
-    """In a commit that is on no branch, before anything is merged."""
+    """The hint restores the work in a commit that is on no branch, before anything is merged."""
     assert lost(NAMED) == [
         Problem(
             "reverted_work",
@@ -42,7 +42,7 @@ def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
 
 
 def test_all_work_is_restored_at_once() -> None:
-    """Newest first; a merge against its first parent; of a mixed commit only the files."""
+    """The newest is reverted first; merges use -m 1; mixed commits are restored by file."""
     kept = (("cccccccccc", "pppppppppp", ("a b", "c")), ("cccccccccc", "wwwwwwwwww", ("d",)))
     mixed = replace(CONTENT, paths=("a b", "c", "d"), kept=kept)
     hints = {each.hint for each in lost(replace(CONTENT, is_merge=True), mixed, NAMED)}
@@ -57,7 +57,7 @@ def test_all_work_is_restored_at_once() -> None:
 
 
 def test_files_that_moved_have_their_old_names_in_the_patch() -> None:
-    """A name that is a pattern to git is taken literally."""
+    """A name that git would read as a pattern is taken literally."""
     kept = (("pppppppppp^", "pppppppppp", ("a*", "old/b")), ("cccccccccc", "pppppppppp", ("d",)))
     seen = replace(CONTENT, paths=("a*", "new/b", "d"), kept=kept, moved=(("old/b", "new/b"),))
     (problem,) = lost(seen)
@@ -73,7 +73,7 @@ def test_files_that_moved_have_their_old_names_in_the_patch() -> None:
 
 
 def test_local_changes_are_stashed() -> None:
-    """They would come along to another commit, and could block the switch."""
+    """They would be carried along to another commit, or prevent the switch."""
     seen = replace(merge("stg", "main"), reversals=(NAMED,))
     (problem,) = losing_work(seen, replace(UP, edited=True), accepted=False)
     assert " && git stash && git switch --detach origin/master && " in str(problem.hint)
@@ -81,14 +81,14 @@ def test_local_changes_are_stashed() -> None:
 
 
 def test_with_a_conflict_there_is_one_hint() -> None:
-    """The commands of another one would stop at the conflict, half done."""
+    """The commands of a second hint would stop half-way at the conflict."""
     seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
     (problem,) = losing_work(seen, UP, accepted=False)
     assert problem.hint == "Resolve the conflict as its hint says: that keeps this work, too."
 
 
 def test_a_back_merge_names_the_work_that_it_would_remove() -> None:
-    """And if only the content shows it, the files, the commit and its author."""
+    """If only the content shows it, the message has the files, the commit and its author."""
     (problem,) = lost(CONTENT, forward=False)
     assert (problem.code, problem.severity) == ("returned_files", Severity.BLOCK)
     assert problem.message == (
@@ -98,7 +98,7 @@ def test_a_back_merge_names_the_work_that_it_would_remove() -> None:
 
 
 def test_a_single_deleted_file_warns() -> None:
-    """Unless there is more, it was all of the work, or the commit calls itself a revert."""
+    """It blocks with other losses, if it was all of the work, or if the commit is a revert."""
     assert [each.severity for each in lost(DELETED)] == [Severity.WARN]
     assert {each.severity for each in lost(DELETED, NAMED)} == {Severity.BLOCK}
     named = replace(DELETED, kind=Evidence.NAMED)
@@ -107,7 +107,7 @@ def test_a_single_deleted_file_warns() -> None:
 
 
 def test_what_was_accepted_warns_in_promotions_only() -> None:
-    """The option accepts everything, a merge remembers only what was left out."""
+    """The option accepts all losses, and a merge remembers only what it left out."""
     known = replace(NAMED, accepted="mmmmmmmmmm")
     (problem,) = lost(known)
     assert problem.severity is Severity.WARN
@@ -118,7 +118,7 @@ def test_what_was_accepted_warns_in_promotions_only() -> None:
 
 
 def test_the_hint_of_a_conflict_restores_the_work_before_it_merges() -> None:
-    """Merging the later stage as is would lose the other files."""
+    """If the later stage was merged as is, the other files would be lost."""
     seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
     (problem,) = unmergeable(seen, UP)
     assert problem.hint == (

@@ -84,13 +84,13 @@ MAIN_TO_DEV = Plan(
 
 
 def release_beside(*tags: str) -> str:
-    """Return the release of a promotion of api and web if web has these tags."""
+    """Return the release of a promotion of api and web if web already has these tags."""
     seen = {"api": snapshot(merge()), "web": snapshot(nothing(), repo=WEB, refs=refs(*tags))}
     return plan_merges(promotion(API, WEB), SHOP, seen).release
 
 
 def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
-    """A merge, a tag, and one push of exactly these two refs; nothing if the content is equal."""
+    """One is merged, tagged and pushed with exactly these two refs; the other has equal content."""
     seen = {"api": snapshot(merge()), "web": snapshot(nothing(), repo=WEB)}
     assert plan_merges(promotion(API, WEB), SHOP, seen) == Plan(
         command="promote",
@@ -140,7 +140,7 @@ def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
 
 
 def test_a_promotion_to_production_has_the_rules_of_that_stage() -> None:
-    """Its tag, its checklist and its name to type; the message is the given one."""
+    """It has that stage's tag, checklist and confirmation, and the given message."""
     message = "release: v2.3.0"
     step = merge("stg", "main", ours="main-1", theirs="stg-1")
     request = MergeRequest("promote", MOMENT, (hop(SHOP, STG, MAIN, message),), (API,))
@@ -164,7 +164,7 @@ def test_a_promotion_to_production_has_the_rules_of_that_stage() -> None:
 
 @pytest.mark.parametrize("checked_out", ["", "/shop/services/api"])
 def test_the_local_branch_follows(checked_out: str) -> None:
-    """After the push; the step names the work tree that has it checked out."""
+    """It does so after the push, and the step names the work tree in which it is checked out."""
     here = refs(staging=branch("stg-1", "stg-1", checked_out))
     plan = plan_merges(promotion(), SHOP, {"api": snapshot(merge(), refs=here)})
     push, last = plan.repos[0].steps[-2:]
@@ -173,7 +173,7 @@ def test_the_local_branch_follows(checked_out: str) -> None:
 
 
 def test_a_stage_without_tag_publishes_the_branch_alone() -> None:
-    """Without a template there is no release."""
+    """Without a tag template, there is no release."""
     bare = replace(STG, tag="")
     request = MergeRequest("promote", MOMENT, (hop(SHOP, DEV, bare, None),), (API,))
     plan = plan_merges(request, SHOP, {"api": snapshot(merge())})
@@ -192,12 +192,12 @@ def test_a_stage_without_tag_publishes_the_branch_alone() -> None:
     ],
 )
 def test_a_tag_that_any_repository_has_is_taken(tags: tuple[str, ...], release: str) -> None:
-    """The release has one name in all repositories, so one that is up to date counts, too."""
+    """The release has the same name everywhere, so repositories that are up to date count, too."""
     assert release_beside(*tags) == release
 
 
 def test_local_commits_of_the_source_are_a_warning() -> None:
-    """The promotion takes what the remote has."""
+    """The promotion uses what the remote has."""
     seen = snapshot(merge(), refs=refs(develop=branch("dev-2", "dev-3")), ahead=1)
     plan = plan_merges(promotion(), SHOP, {"api": seen})
     problem = Problem(
@@ -270,7 +270,7 @@ BLOCKS = {
 
 @pytest.mark.parametrize(("seen", "problem"), BLOCKS.values(), ids=BLOCKS)
 def test_what_blocks_a_repository(seen: Snapshot, problem: Problem) -> None:
-    """The plan has the reason and no steps, and its result is blocked."""
+    """The plan has the reason and no steps, and the result is blocked."""
     plan = plan_merges(promotion(), SHOP, {"api": seen})
     assert plan == replace(DEV_TO_STG, repos=(without_steps(API, State.BLOCKED, problem),))
     assert plan.result is Result.BLOCKED
@@ -280,7 +280,7 @@ def test_what_blocks_a_repository(seen: Snapshot, problem: Problem) -> None:
     ("gone", "before", "source_sha"), [("staging", "", "dev-2"), ("develop", "stg-1", "")]
 )
 def test_a_missing_branch_blocks(gone: str, before: str, source_sha: str) -> None:
-    """On either side, even if there is a local branch of that name."""
+    """It may be the source or the target, and a local branch of that name does not help."""
     here = refs(**{gone: branch("", "local-1")})
     kept = "develop" if gone == "staging" else "staging"
     problem = Problem(
@@ -299,7 +299,7 @@ def test_a_missing_branch_blocks(gone: str, before: str, source_sha: str) -> Non
 
 
 def test_an_unreadable_repository_blocks() -> None:
-    """Only the reason is known."""
+    """Nothing but the reason is known."""
     assert plan_merges(promotion(), SHOP, {"api": unreadable()}) == replace(
         DEV_TO_STG,
         repos=(RepoPlan("api", "services/api", State.BLOCKED, (), (UNREADABLE,), "staging"),),
@@ -307,7 +307,7 @@ def test_an_unreadable_repository_blocks() -> None:
 
 
 def test_one_blocked_repository_blocks_the_plan_and_leaves_the_others_in_it() -> None:
-    """So that a person sees what --skip-blocked would do."""
+    """The plan shows what --skip-blocked would do."""
     seen = {"api": snapshot(merge()), "web": unreadable(WEB)}
     plan = plan_merges(promotion(API, WEB), SHOP, seen)
     assert plan.result is Result.BLOCKED
@@ -315,7 +315,7 @@ def test_one_blocked_repository_blocks_the_plan_and_leaves_the_others_in_it() ->
 
 
 def test_a_blocked_repository_is_skipped_on_request() -> None:
-    """The others are promoted; the plan keeps the reason."""
+    """The others are promoted, and the plan keeps the reason."""
     here = refs(staging=branch("stg-1", "stg-1"))
     seen = {"api": snapshot(merge(), refs=here), "web": snapshot(clash("a.py"), repo=WEB)}
     plan = plan_merges(promotion(API, WEB, skip_blocked=True), SHOP, seen)
@@ -332,7 +332,7 @@ def test_a_blocked_repository_is_skipped_on_request() -> None:
 
 
 def test_the_plan_keeps_the_order_of_the_request() -> None:
-    """Not that of the snapshots."""
+    """The order of the snapshots does not matter."""
     seen = {"api": snapshot(merge()), "web": snapshot(merge(), repo=WEB)}
     plan = plan_merges(promotion(WEB, API), SHOP, seen)
     assert [repo.repo for repo in plan.repos] == ["web", "api"]
@@ -342,7 +342,7 @@ def test_the_plan_keeps_the_order_of_the_request() -> None:
 
 
 def test_the_remote_has_its_configured_name() -> None:
-    """In messages and in hints."""
+    """It is used in messages and hints."""
     space = workspace(ROOT, remote="hub")
     seen = {"shop": snapshot(clash("a"), repo=ROOT, refs=refs(staging=branch()))}
     missing, conflict = plan_merges(promotion(ROOT), space, seen).repos[0].problems
@@ -371,7 +371,7 @@ def down_two(theirs: str) -> MergeStep:
 
 
 def below(*steps: MergeStep, updates: tuple[RefUpdate, ...]) -> RepoPlan:
-    """Return the plan of a repository with these back-merges, without a tag."""
+    """Return the plan of a repository with these back-merges."""
     published: tuple[Step, ...] = (*steps, PushStep(updates))
     return RepoPlan(
         "api", "services/api", State.PLANNED, published, (), "develop", "dev-2", "main-1"
@@ -408,7 +408,7 @@ def test_a_last_hop_with_nothing_to_do_is_left_out() -> None:
 
 
 def test_a_backmerge_with_nothing_to_do_does_nothing() -> None:
-    """No hop, no push, no tag."""
+    """It has no merge, no push and no tag."""
     hops = (nothing("main", "stg", theirs="main-1"), nothing("stg", "dev", ours="dev-2"))
     plan = plan_merges(backmerge(), SHOP, {"api": snapshot(*hops)})
     assert plan.result is Result.NOTHING
@@ -416,7 +416,7 @@ def test_a_backmerge_with_nothing_to_do_does_nothing() -> None:
 
 
 def test_both_local_branches_follow_a_backmerge() -> None:
-    """Each separately, after the push."""
+    """Each follows separately, after the push."""
     first = merge("main", "stg", ours="stg-1", theirs="main-1")
     second = merge("stg", "dev", ours="dev-2", theirs="merge-1", commit="merge-2")
     here = refs(staging=branch("stg-1", "stg-1"), develop=branch("dev-2", "dev-2", "/shop/api"))
@@ -426,7 +426,7 @@ def test_both_local_branches_follow_a_backmerge() -> None:
 
 
 def test_a_conflict_on_any_hop_blocks_all_of_them() -> None:
-    """A back-merge is not published half way."""
+    """A back-merge is never published half-way."""
     first = merge("main", "stg", ours="stg-1", theirs="main-1")
     second = clash("a.py", source="stg", target="dev", ours="dev-2", theirs="merge-1")
     plan = plan_merges(backmerge(), SHOP, {"api": snapshot(first, second)})
@@ -438,14 +438,14 @@ def test_a_conflict_on_any_hop_blocks_all_of_them() -> None:
 
 
 def test_a_missing_branch_on_the_route_blocks() -> None:
-    """Also one in the middle."""
+    """This holds even for a branch in the middle."""
     seen = snapshot(refs=refs(staging=branch()))
     problems = plan_merges(backmerge(), SHOP, {"api": seen}).repos[0].problems
     assert [problem.message for problem in problems] == ["origin has no branch staging."]
 
 
 def test_a_promotion_back_makes_no_tag_and_shows_no_checklist() -> None:
-    """These are for promotions towards production."""
+    """Both are only for promotions towards production."""
     request = MergeRequest("promote", MOMENT, (hop(SHOP, MAIN, STG, None),), (API,))
     step = merge("main", "stg", ours="stg-1", theirs="main-1")
     plan = plan_merges(request, SHOP, {"api": snapshot(step, refs=refs(TAG))})
@@ -454,6 +454,6 @@ def test_a_promotion_back_makes_no_tag_and_shows_no_checklist() -> None:
 
 
 def test_the_strictest_stage_that_a_backmerge_changes_confirms_it() -> None:
-    """The source does not count, since it does not change."""
+    """The source does not count, since it is not changed."""
     plan = plan_merges(backmerge(), SHOP, {"api": unreadable()})
     assert (plan.confirm, plan.word) == (Confirm.YES, "stg")

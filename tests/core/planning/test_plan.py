@@ -1,4 +1,4 @@
-"""A plan is plain data that follows from its repositories' steps and problems."""
+"""A plan is plain data, derived from the steps and problems of its repositories."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def test_refs_have_full_names() -> None:
 
 
 def test_a_repository_with_steps_is_planned() -> None:
-    """A warning does not stop it."""
+    """A warning does not block it."""
     repo = to_publish(API, warning())
     assert resolve_state(replace(repo, state=State.UP_TO_DATE), skip_blocked=False) == repo
 
 
 def test_a_repository_without_steps_is_up_to_date() -> None:
-    """Also if it has a warning."""
+    """This holds even if it has a warning."""
     resolved = resolve_state(without_steps(API, State.PLANNED, warning()), skip_blocked=False)
     assert resolved == without_steps(API, State.UP_TO_DATE, warning())
 
 
 def test_a_problem_that_blocks_leaves_no_steps() -> None:
-    """So that a blocked repository cannot be run by mistake."""
+    """A blocked repository therefore cannot be run by mistake."""
     resolved = resolve_state(to_publish(API, warning(), BLOCK), skip_blocked=False)
     assert resolved == without_steps(API, State.BLOCKED, warning(), BLOCK)
 
@@ -68,7 +68,7 @@ def test_a_blocked_repository_is_skipped_on_request() -> None:
 
 
 def test_the_reason_why_a_repository_is_skipped_comes_first() -> None:
-    """Otherwise the order of its problems stays."""
+    """The other problems keep their order."""
     other = Problem("behind", "is behind.")
     resolved = resolve_state(to_publish(API, warning(), BLOCK, other), skip_blocked=True)
     reasons = [replace(problem, severity=Severity.WARN) for problem in (BLOCK, other)]
@@ -89,7 +89,7 @@ def test_a_plan_is_stopped_if_something_new_blocks_it() -> None:
 
 
 def test_a_skipped_repository_stays_skipped() -> None:
-    """Without its steps."""
+    """Its steps are removed."""
     skipped = replace(to_publish(API), state=State.SKIPPED)
     assert resolve_state(skipped, skip_blocked=False) == without_steps(API, State.SKIPPED)
 
@@ -107,15 +107,15 @@ def test_a_skipped_repository_stays_skipped() -> None:
     ],
 )
 def test_one_blocked_repository_blocks_all(states: tuple[State, ...], result: Result) -> None:
-    """Otherwise one that moves is enough for something to do.
+    """Without a blocked one, one repository with steps is enough to have something to do.
 
-    If nothing moves, a skipped one blocks, unless something moved before.
+    If none has steps, a skipped one blocks, unless something was published before.
     """
     assert plan(*(without_steps(API, state) for state in states)).result is result
 
 
 def test_steps_are_found_by_type() -> None:
-    """The refs to publish are those of the push, and no others."""
+    """The refs to publish are those of the push step only."""
     push = PushStep((RefUpdate("refs/heads/staging", "stg-1"), RefUpdate("refs/tags/x", "")))
     repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, merge_step(), push))
     assert (repo.commits(), repo.merges()) == ((COMMIT,), (merge_step(),))
@@ -143,7 +143,7 @@ def test_a_tag_that_is_deleted_is_not_one_that_is_made() -> None:
     ],
 )
 def test_after_is_the_last_commit_that_is_made(repo: RepoPlan, after: str, tag: str) -> None:
-    """Without steps nothing moves and no tag is made."""
+    """Without steps, there is no commit and no tag."""
     assert (repo.after, repo.tag) == (after, tag)
 
 
@@ -162,14 +162,14 @@ def test_after_is_the_last_commit_that_is_made(repo: RepoPlan, after: str, tag: 
     ],
 )
 def test_commits_are_counted_by_stage(steps: tuple[Step, ...], arriving: dict[str, int]) -> None:
-    """In the order in which the stages move; the repository's count is that of the last one."""
+    """Stages are in the order in which they move, and the repository has the count of the last."""
     plan = RepoPlan("api", ".", State.PLANNED, steps)
     assert list(plan.arriving().items()) == list(arriving.items())
     assert plan.commit_count == next(reversed(arriving.values()), 0)
 
 
 def test_each_type_of_step_has_its_own_name() -> None:
-    """The names never change: journals and scripts have them."""
+    """The names never change, since journals and scripts contain them."""
     steps: tuple[Step, ...] = (
         COMMIT,
         ADVANCE,
@@ -200,5 +200,5 @@ def test_the_words_of_states_and_results_never_change() -> None:
 
 
 def test_an_empty_plan_does_nothing() -> None:
-    """The defaults of a plan are harmless."""
+    """All defaults of a plan are harmless."""
     assert Plan("pull", "id", "now", "0 +0000", "", "dev", "", ()).result is Result.NOTHING

@@ -59,7 +59,7 @@ def on_dev(
 
 
 def test_repositories_do_not_depend_on_each_other() -> None:
-    """One is updated although another one cannot be read; there is no question."""
+    """One is updated even if another one cannot be read, and no confirmation is needed."""
     request = PullRequest(DEV, MOMENT, (API, WEB))
     both = {"api": seen(HERE, work(head="dev-1"), behind=2), "web": unreadable(WEB)}
     assert plan_pull(request, workspace(API, WEB), both) == Plan(
@@ -98,13 +98,13 @@ def test_repositories_do_not_depend_on_each_other() -> None:
 
 
 def test_a_missing_repository_is_cloned() -> None:
-    """From the url in the configuration, on the stage's branch."""
+    """It is cloned from the configured URL, on the stage's branch."""
     plan = planned(Snapshot("api", missing=True), repo=replace(API, url=URL))
     assert plan == on_dev(State.PLANNED, CloneStep(URL, "develop"), before="")
 
 
 def test_a_missing_repository_without_url_is_reported() -> None:
-    """The hint is the line to add, and where."""
+    """The hint has the line to add and its place."""
     problem = Problem(
         "no_url",
         "is missing, and the configuration has no url to clone it from.",
@@ -133,7 +133,7 @@ def test_a_new_branch_is_created_from_the_remote_one() -> None:
 
 @pytest.mark.parametrize("tree", [work(), work(CHANGED)])
 def test_a_branch_that_is_not_behind_needs_nothing(tree: WorkTree) -> None:
-    """Then local changes do not matter."""
+    """Local changes do not matter then."""
     assert planned(seen(IN_SYNC, tree)) == on_dev(State.UP_TO_DATE, before="dev-3")
 
 
@@ -144,18 +144,18 @@ def test_local_commits_alone_are_nothing_to_pull() -> None:
 
 
 def test_a_clean_checked_out_branch_is_updated_with_its_files() -> None:
-    """The step says so."""
+    """The step updates the files, too."""
     assert planned(seen(HERE, work(), behind=2)) == on_dev(State.PLANNED, UPDATE)
 
 
 def test_a_branch_that_is_not_checked_out_is_updated_alone() -> None:
-    """The changed files of another branch stay as they are."""
+    """Changed files on another branch stay as they are."""
     plan = planned(seen(NOT_HERE, work(CHANGED, on="feature/x"), behind=2))
     assert plan == on_dev(State.PLANNED, replace(UPDATE, checked_out=False))
 
 
 def test_new_files_do_not_block() -> None:
-    """Git itself refuses to overwrite one."""
+    """Git itself refuses to overwrite such a file."""
     plan = planned(seen(HERE, work(change("notes.txt", "untracked")), behind=2))
     assert plan == on_dev(State.PLANNED, UPDATE)
 
@@ -182,14 +182,14 @@ STASH = "Commit or stash them: git -C services/api stash; then run multigit pull
     ],
 )
 def test_local_changes_are_never_touched(tree: WorkTree, what: str, hint: str) -> None:
-    """The branch stays as it is; during a merge, the hint is not to stash."""
+    """The branch stays as it is, and the hint during a merge is not to stash."""
     problem = Problem("local_changes", f"{what}, so develop was left as it is.", hint)
     assert planned(seen(HERE, tree, behind=2)) == on_dev(State.BLOCKED, problems=(problem,))
 
 
 @pytest.mark.parametrize("tree", [work(), work(CHANGED), work(on="feature/x"), None])
 def test_a_diverged_branch_is_never_touched(tree: WorkTree | None) -> None:
-    """Whether or not it is checked out."""
+    """It does not matter whether it is checked out."""
     problem = Problem(
         "diverged",
         "develop is 1 ahead of origin and 2 behind.",
@@ -203,7 +203,7 @@ def test_a_diverged_branch_is_never_touched(tree: WorkTree | None) -> None:
 
 
 def test_a_branch_of_another_work_tree_is_left_alone() -> None:
-    """Its files would not be updated."""
+    """The files of that work tree would not be updated."""
     elsewhere = replace(NOT_HERE, checked_out="/shop/hotfix")
     problem = Problem(
         "checked_out_elsewhere",
@@ -215,7 +215,7 @@ def test_a_branch_of_another_work_tree_is_left_alone() -> None:
 
 
 def test_a_clone_without_a_work_tree_is_updated_too() -> None:
-    """There are no files that could block it."""
+    """It has no files that could block the update."""
     plan = planned(seen(NOT_HERE, None, behind=2), switch=True)
     assert plan == on_dev(State.PLANNED, replace(UPDATE, checked_out=False))
 
@@ -235,14 +235,14 @@ def test_a_clone_without_a_work_tree_is_updated_too() -> None:
 def test_a_clean_tree_is_switched(
     develop: Branch, behind: int, first: tuple[Step, ...], on: str
 ) -> None:
-    """After the branch is updated; also from a detached HEAD."""
+    """The branch is updated first, and HEAD may be detached."""
     plan = planned(seen(develop, work(on=on), behind=behind), switch=True)
     assert plan.state is State.PLANNED
     assert plan.steps == (*first, SwitchStep("develop"))
 
 
 def test_nothing_is_switched_without_the_option() -> None:
-    """The branch that the user checked out stays."""
+    """The branch that the user checked out stays checked out."""
     assert planned(seen(IN_SYNC, work(on="feature/x"))).state is State.UP_TO_DATE
 
 
@@ -253,33 +253,33 @@ def test_a_tree_on_the_branch_needs_no_switch() -> None:
 
 
 def test_a_dirty_tree_is_not_switched() -> None:
-    """Nor is its branch updated: it is both or nothing."""
+    """Its branch is not updated, either."""
     plan = planned(seen(NOT_HERE, work(CHANGED, on="feature/x"), behind=2), switch=True)
     assert (plan.state, plan.steps) == (State.BLOCKED, ())
     assert [problem.code for problem in plan.problems] == ["local_changes"]
 
 
 def test_new_files_do_not_keep_a_tree_from_being_switched() -> None:
-    """They are kept, as with git switch."""
+    """They are kept, as with `git switch`."""
     tree = work(change("notes.txt", "untracked"), on="feature/x")
     assert planned(seen(IN_SYNC, tree), switch=True).steps == (SwitchStep("develop"),)
 
 
 def test_a_diverged_branch_is_not_switched_to() -> None:
-    """It is reported first."""
+    """The branch is reported instead."""
     plan = planned(seen(NOT_HERE, work(on="feature/x"), ahead=1, behind=2), switch=True)
     assert (plan.state, plan.steps) == (State.BLOCKED, ())
 
 
 def test_a_pull_may_have_nothing_to_do() -> None:
-    """Then the plan's result says so."""
+    """The plan's result says so."""
     request = PullRequest(DEV, MOMENT, (API,))
     plan = plan_pull(request, workspace(API), {"api": seen(IN_SYNC, work())})
     assert plan.result is Result.NOTHING
 
 
 def test_files_that_would_be_overwritten_block() -> None:
-    """Untracked ones in one problem; those that git ignores by a mark each in one."""
+    """Untracked files are one problem, and those hidden from git by a mark are another."""
     found = replace(
         seen(HERE, work(head="dev-1"), behind=2),
         obstacles=(Obstacle("a"), Obstacle("b c", "skip-worktree"), Obstacle("d")),
@@ -317,5 +317,5 @@ def test_files_that_would_be_overwritten_block() -> None:
 def test_files_are_checked_only_if_some_will_change(
     snapshot: Snapshot, expected: tuple[str, str] | None, *, switch: bool
 ) -> None:
-    """From what is checked out to the new tip of the branch."""
+    """The check compares what is checked out with the new tip of the branch."""
     assert checkout(PullRequest(DEV, MOMENT, (API,), switch), snapshot) == expected

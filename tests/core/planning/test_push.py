@@ -47,7 +47,7 @@ TAG = "stg-deploy-20250115-160130"
 
 
 def test_a_changed_repository_is_committed_and_an_unchanged_one_left() -> None:
-    """The commit's parent is the checked-out commit, and the lease is what the remote has."""
+    """The parent is the commit that is checked out, and the lease is the commit on the remote."""
     seen = {"api": with_changes(CODE), "web": snapshot(repo=WEB, refs=IN_SYNC, work=work())}
     assert plan_push(request(API, WEB), workspace(API, WEB), seen) == Plan(
         command="push",
@@ -99,7 +99,7 @@ def test_a_changed_repository_is_committed_and_an_unchanged_one_left() -> None:
 
 
 def test_unpushed_commits_are_pushed() -> None:
-    """Also of a branch that is not checked out."""
+    """This includes those of a branch that is not checked out."""
     elsewhere = work(on="feature/x")
     seen = snapshot(refs=AHEAD, work=elsewhere, ahead=2)
     step = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
@@ -116,7 +116,7 @@ def test_a_branch_that_the_remote_lacks_is_created() -> None:
 
 
 def test_a_commit_on_unpushed_ones_is_one_push() -> None:
-    """With one lease, on what the remote has."""
+    """It has one lease, which is the commit on the remote."""
     seen = snapshot(refs=AHEAD, work=work(CODE), ahead=1)
     advance, commit, push = planned(seen).steps
     assert isinstance(advance, AdvanceStep)
@@ -125,7 +125,7 @@ def test_a_commit_on_unpushed_ones_is_one_push() -> None:
 
 
 def test_a_push_with_a_promotion_is_one_plan() -> None:
-    """Unpushed commits, the new commit and the merge of both go in one push, with one tag."""
+    """Unpushed commits, the new commit and the merge are published in one push, with one tag."""
     seen = replace(
         snapshot(merge(theirs="dev-3"), refs=AHEAD, work=work(CODE), ahead=2),
         commit=PreparedCommit("dev-3", "dev-3 tree"),
@@ -171,7 +171,7 @@ def test_a_push_with_a_promotion_is_one_plan() -> None:
 
 
 def test_a_promotion_needs_no_local_changes() -> None:
-    """What is already on the remote is promoted."""
+    """Commits that are already on the remote are promoted."""
     repo = planned(snapshot(merge(), refs=IN_SYNC, work=work()), promote=True)
     assert [step.type for step in repo.steps] == ["merge", "tag", "push"]
     assert [update.ref for update in repo.updates()] == [
@@ -181,34 +181,34 @@ def test_a_promotion_needs_no_local_changes() -> None:
 
 
 def test_a_push_may_have_nothing_to_do() -> None:
-    """Then there is no commit, no merge and no tag."""
+    """There is no commit, no merge and no tag."""
     seen = snapshot(nothing(), refs=IN_SYNC, work=work())
     plan = plan_push(request(promote=True), workspace(API), {"api": seen})
     assert plan.result is Result.NOTHING
 
 
 def test_a_promotion_takes_the_next_free_tag() -> None:
-    """As multigit promote does."""
+    """It does the same as `multigit promote`."""
     seen = {"api": snapshot(merge(), refs=refs(TAG, f"{TAG}-2/x"))}
     assert plan_push(request(promote=True), workspace(API), seen).release == f"{TAG}-3"
 
 
 def test_a_promotion_to_a_strict_stage_is_confirmed_by_its_name() -> None:
-    """The stricter of the two stages decides, and its checklist is shown."""
+    """The stricter of the two stages decides, and the target's checklist is shown."""
     strict = PushRequest(STG, "fix: x", MOMENT, (API,), Hop(STG, MAIN, "fix: x"))
     plan = plan_push(strict, workspace(API), {"api": unreadable()})
     assert (plan.confirm, plan.word, plan.checklist) == (Confirm.NAME, "main", MAIN.checklist)
 
 
 def test_a_hotfix_on_production_is_a_push_of_that_stage() -> None:
-    """It is confirmed as the stage requires, and has no checklist and no tag."""
+    """It is confirmed as that stage requires, without a checklist and a tag."""
     hotfix = PushRequest(MAIN, "hotfix: x", MOMENT, (API,))
     plan = plan_push(hotfix, workspace(API), {"api": unreadable()})
     assert (plan.confirm, plan.word, plan.checklist, plan.release) == (Confirm.NAME, "main", (), "")
 
 
 def test_hooks_are_skipped_on_request_only() -> None:
-    """The step has whether they run."""
+    """The step says whether they run."""
     unverified = replace(request(), verify=False)
     step = plan_push(unverified, workspace(API), {"api": with_changes(CODE)}).repos[0].steps[0]
     assert isinstance(step, CommitStep)
@@ -216,7 +216,7 @@ def test_hooks_are_skipped_on_request_only() -> None:
 
 
 def test_a_promotion_that_conflicts_blocks_the_push_too() -> None:
-    """Nothing is committed that cannot be promoted."""
+    """Nothing is committed if it cannot be promoted."""
     seen = snapshot(clash("a.py"), refs=IN_SYNC, work=work(CODE))
     repo = planned(seen, promote=True)
     assert (repo.state, repo.steps) == (State.BLOCKED, ())

@@ -56,7 +56,7 @@ TO_DEV = Plan(
 def test_another_branch_is_left_alone_and_reported(
     on: str, changes: tuple[Change, ...], message: str
 ) -> None:
-    """As a warning: the other repositories are pushed."""
+    """It is a warning, and the other repositories are pushed."""
     problem = Problem(
         "other_branch",
         message,
@@ -69,7 +69,7 @@ def test_another_branch_is_left_alone_and_reported(
 
 
 def test_a_clean_tree_on_another_branch_is_not_reported() -> None:
-    """Nothing is left out."""
+    """No change is left out."""
     seen = snapshot(refs=IN_SYNC, work=work(on="feature/x"))
     assert planned(seen) == on_dev(State.UP_TO_DATE)
 
@@ -87,7 +87,7 @@ PULL = "git -C services/api pull --rebase --autostash origin develop"
     ],
 )
 def test_a_diverged_branch_blocks(tree: WorkTree | None, ahead: int, hint: str) -> None:
-    """The hint is the command that fixes it, which needs the branch checked out."""
+    """The hint is the command that fixes it, which requires the branch to be checked out."""
     message = "develop is 2 behind origin and has local work."
     problem = Problem("diverged", message, hint)
     seen = snapshot(refs=IN_SYNC, work=tree, ahead=ahead, behind=2)
@@ -102,7 +102,7 @@ def test_a_branch_that_is_only_behind_is_fine(tree: WorkTree | None) -> None:
 
 
 def test_an_unborn_branch_blocks() -> None:
-    """A person makes the first commit of a repository."""
+    """The first commit of a repository has to be made by hand."""
     seen = snapshot(refs=Refs(), work=work(CODE, head=""))
     problem = Problem(
         "unborn",
@@ -150,7 +150,7 @@ def test_unmerged_files_block() -> None:
 
 
 def test_an_unreadable_repository_blocks() -> None:
-    """Only the reason is reported."""
+    """No other problem is reported."""
     expected = replace(on_dev(State.BLOCKED, problems=(UNREADABLE,)), before="")
     assert plan_push(request(), workspace(API), {"api": unreadable()}) == replace(
         TO_DEV, repos=(expected,)
@@ -166,7 +166,7 @@ def test_an_unreadable_repository_blocks() -> None:
     ],
 )
 def test_a_clone_that_cannot_publish_blocks(facts: CloneFacts, code: str) -> None:
-    """As in a promotion."""
+    """The problems are the same as for a promotion."""
     repo = planned(snapshot(refs=IN_SYNC, work=work(CODE), facts=facts))
     assert [problem.code for problem in repo.problems] == [code]
     assert repo.state is State.BLOCKED

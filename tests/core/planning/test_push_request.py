@@ -1,4 +1,4 @@
-"""What a push was asked to do, and what it commits."""
+"""The message of a push, and what it commits."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ RULES = PushRules()
 
 @pytest.mark.parametrize("tree", [None, work(CODE, on="feature/x"), work(CODE, on="")])
 def test_only_the_stages_branch_is_committed(tree: WorkTree | None) -> None:
-    """No other branch, no detached HEAD, and no clone without a work tree."""
+    """Changes on another branch or a detached HEAD are not, and a clone may have no work tree."""
     assert to_commit(tree, DEV, RULES) == ()
 
 
 def test_a_push_has_a_default_message() -> None:
-    """It names the stage; a given one is used as is."""
+    """The default names the stage, and a given message is used as it is."""
     assert push_message(DEV, None) == "dev: auto commit and deploy"
     assert push_message(MAIN, "hotfix: x") == "hotfix: x"
 
@@ -43,7 +43,7 @@ def test_a_push_has_a_default_message() -> None:
     ],
 )
 def test_a_stage_may_require_a_message(make_message: Callable[[], str], code: str) -> None:
-    """An empty one, or one that could control a terminal, is refused."""
+    """A message that is empty or could control a terminal is refused as well."""
     with pytest.raises(UsageError) as caught:
         make_message()
     assert caught.value.code == code

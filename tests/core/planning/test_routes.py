@@ -1,4 +1,4 @@
-"""The merges that a command makes, one after another, and how they are confirmed."""
+"""The merges that a command makes one after another, and how they are confirmed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ SHOP = workspace(API, WEB)
     ],
 )
 def test_default_messages(source: Stage, target: Stage, message: str) -> None:
-    """As in the history of earlier releases."""
+    """They are the same as in the history of earlier releases."""
     assert default_message(SHOP, source, target) == message
 
 
 def test_a_hop_takes_the_given_message() -> None:
-    """Otherwise the default one."""
+    """Without one, the default message is used."""
     assert hop(SHOP, DEV, STG, "feat: x") == Hop(DEV, STG, "feat: x")
     assert hop(SHOP, DEV, STG, None) == Hop(DEV, STG, "Merge dev into stg")
 
@@ -61,7 +61,7 @@ def test_only_neighbors_can_be_merged(source: Stage, target: Stage, hint: str) -
 
 
 def test_a_stage_may_require_a_message() -> None:
-    """Then there is no default."""
+    """A missing message is an error then."""
     with pytest.raises(UsageError) as caught:
         hop(SHOP, STG, MAIN, None)
     assert caught.value.message == "main requires a message for every change."
@@ -70,13 +70,13 @@ def test_a_stage_may_require_a_message() -> None:
 
 
 def test_a_back_merge_requires_no_message() -> None:
-    """Also to a stage that requires one for promotions."""
+    """This holds even for a stage that requires one for promotions."""
     strict = replace(STG, require_message=True)
     assert hop(SHOP, MAIN, strict, None).message == "Merge main into stg (hotfix sync)"
 
 
 def test_a_message_is_checked() -> None:
-    """Also if the stage requires none."""
+    """This holds even if the stage does not require one."""
     with pytest.raises(UsageError, match="empty"):
         hop(SHOP, DEV, STG, " ")
 
@@ -92,12 +92,12 @@ def test_a_message_is_checked() -> None:
 def test_a_backmerge_starts_at_the_last_stage(
     source: str | None, hops: list[tuple[str, str]]
 ) -> None:
-    """Or at the one that is named, and ends at the first stage."""
+    """It can also start at a named stage, and it ends at the first stage."""
     assert [(h.source.name, h.target.name) for h in hops_down(SHOP, source)] == hops
 
 
 def test_the_first_stage_has_no_back_merge() -> None:
-    """That is a usage error, as is an unknown stage."""
+    """It is a usage error, and so is an unknown stage."""
     with pytest.raises(UsageError, match=r"There is no stage before dev\.") as caught:
         hops_down(SHOP, "dev")
     assert caught.value.code == "no_stage_before"
@@ -116,5 +116,5 @@ def test_the_first_stage_has_no_back_merge() -> None:
     ],
 )
 def test_the_strictest_stage_decides(stages: tuple[Stage, ...], name: str) -> None:
-    """Whatever their order; among equals the last one."""
+    """The order does not matter, and the last of several equal ones is chosen."""
     assert strictest(stages).name == name

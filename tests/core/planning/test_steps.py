@@ -50,7 +50,7 @@ def classes() -> set[type]:
 
 
 def test_every_class_is_a_step_of_one_kind() -> None:
-    """So it can be in a plan and in a journal, and one part of the engine carries it out."""
+    """It can then be in a plan and a journal, and exactly one part of the engine carries it out."""
     kinds = (MakingStep, FollowingStep, PullingStep)
     members = [each for kind in kinds for each in get_args(kind)] + [PushStep, DeployStep]
     assert len(members) == len(set(members))
@@ -58,7 +58,7 @@ def test_every_class_is_a_step_of_one_kind() -> None:
 
 
 def test_every_class_implements_its_kind() -> None:
-    """And has its own name in documents."""
+    """Each also has its own name in documents."""
     assert not [each for each in classes() if isabstract(each)]
     assert {each for each in classes() if issubclass(each, Moving)} == set(get_args(MovingStep))
     names = [get_type_hints(each)["type"] for each in classes()]
@@ -66,7 +66,7 @@ def test_every_class_implements_its_kind() -> None:
 
 
 def test_every_step_that_makes_something_is_tested_here() -> None:
-    """See below."""
+    """The tests below cover all of them."""
     assert {type(each) for each in MAKING} == set(get_args(MakingStep))
 
 
@@ -83,13 +83,13 @@ def test_every_step_that_makes_something_is_tested_here() -> None:
     ids=lambda each: getattr(each, "type", ""),
 )
 def test_what_is_pushed_has_a_lease(step: MakingStep, ref: str, lease: str) -> None:
-    """On what was planned, or else on what planning saw."""
+    """It is the commit that was planned, or else the one that planning saw."""
     seen = refs(develop=branch("seen"))
     assert pushing((step,), seen) == (PushStep((RefUpdate(ref, lease),)),)
 
 
 def test_a_branch_is_pushed_once() -> None:
-    """With the lease of its first step; without steps there is no push."""
+    """It has the lease of its first step, and without steps there is no push."""
     (push,) = pushing((ADVANCE, COMMIT, MERGE), refs())
     assert push.updates == (
         RefUpdate("refs/heads/develop", "dev-1"),
@@ -114,7 +114,7 @@ def test_a_branch_is_pushed_once() -> None:
     ids=lambda each: getattr(each, "type", ""),
 )
 def test_how_each_is_undone(step: MakingStep, undone_by: tuple[Step, ...]) -> None:
-    """What a person committed stays in the clone; an undo is not undone."""
+    """A person's commits stay in the clone, and an undo itself cannot be undone."""
     assert step.undo("new", "old") == undone_by
     assert step.is_undo == (not undone_by)
 
@@ -130,7 +130,7 @@ def test_how_each_is_undone(step: MakingStep, undone_by: tuple[Step, ...]) -> No
     ids=lambda each: getattr(each, "type", ""),
 )
 def test_how_each_is_shown(step: MovingStep, shown: tuple[object, ...]) -> None:
-    """To people in a table, and to scripts with a type and a branch."""
+    """People see it in a table, and scripts get its type and branch."""
     move = step.move()
     row = (f"{move.before} → {move.after}", move.commits, move.files)
     assert (move.stage, move.goal, move.words, *row) == shown
@@ -139,6 +139,6 @@ def test_how_each_is_shown(step: MovingStep, shown: tuple[object, ...]) -> None:
 
 
 def test_documents_have_what_was_made_instead_of_what_was_planned() -> None:
-    """A hook may have changed it."""
+    """A hook may have changed the commit."""
     for step in (COMMIT, MERGE):
         assert step.document({step.ref: "other"})["after"] == "other"

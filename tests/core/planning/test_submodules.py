@@ -40,7 +40,7 @@ def codes(found: Snapshot, *, publishes: bool = True) -> list[tuple[str, bool]]:
 
 
 def test_a_pointer_moves_forward_only() -> None:
-    """That of a submodule that is behind stays as it is."""
+    """The pointer of a submodule that is behind stays as it is."""
     behind = replace(LIB, path="old", behind=True)
     tree = replace(work(MOVED, replace(MOVED, path="old"), change("a")), submodules=(LIB, behind))
     assert pointer_changes(tree) == (MOVED, change("a"))
@@ -65,12 +65,12 @@ def test_a_pointer_moves_forward_only() -> None:
     ],
 )
 def test_problems_of_submodules(submodule: Submodule, code: list[tuple[str, bool]]) -> None:
-    """What no one else can fetch blocks; what the push does not include is a warning."""
+    """Commits that nobody else can fetch block, and what the push leaves out is a warning."""
     assert codes(seen(submodule)) == code
 
 
 def test_nothing_is_reported_if_nothing_is_pushed() -> None:
-    """On another branch, if the pointer does not move, or if the push has nothing."""
+    """That is, on another branch, if no pointer moves, or if there is nothing to push."""
     hidden = replace(LIB, on_remote=False, changed_files=3)
     assert codes(seen(hidden, on="other")) == []
     assert codes(seen(replace(LIB, error=BROKEN), moved=False)) == []
@@ -78,14 +78,14 @@ def test_nothing_is_reported_if_nothing_is_pushed() -> None:
 
 
 def test_a_submodule_that_the_same_push_publishes_is_not_checked() -> None:
-    """Its own plan has its problems."""
+    """Its own plan reports its problems."""
     found = replace(seen(replace(LIB, on_remote=False)), follows=("library",))
     assert problems(found, nested={"lib": INSIDE}) == []
     assert [each.code for each in problems(found)] == ["submodule_unpublished"]
 
 
 def test_problems_of_pointers_in_unpushed_commits() -> None:
-    """They are the same; a submodule whose pointer does not move may be unreadable."""
+    """The same problems are reported, but not for an unreadable submodule that does not move."""
     goes = (Outgoing("lib", pointer=True), Outgoing("a.txt"))
     there = replace(LIB, on_remote=False)
     assert codes(replace(snapshot(), pointers=(there,), outgoing=goes)) == [
@@ -108,7 +108,7 @@ def test_problems_of_pointers_in_unpushed_commits() -> None:
     ],
 )
 def test_how_to_publish_it(submodule: Submodule, hint: str) -> None:
-    """With its remote and branch, if both are known."""
+    """The hint has the remote and the branch, if both are known."""
     [found] = [
         each
         for each in problems(seen(replace(submodule, on_remote=False)))
@@ -119,7 +119,7 @@ def test_how_to_publish_it(submodule: Submodule, hint: str) -> None:
 
 
 def test_how_to_update_it() -> None:
-    """A repository of the workspace is pulled, so that it stays on its branch."""
+    """A repository of the workspace is pulled, which keeps it on its branch."""
     behind = seen(replace(LIB, behind=True))
     [plain], [nested] = problems(behind), problems(behind, nested={"lib": INSIDE})
     assert plain.hint == Hint.UPDATE_SUBMODULE.format(path="services/api", submodule="lib")
@@ -135,7 +135,7 @@ def test_how_to_update_it() -> None:
     ],
 )
 def test_how_to_read_it_again(error: Problem, hint: str) -> None:
-    """As its own problem says, unless it is not a clone."""
+    """The hint is that of the error, unless it is not a clone."""
     [found] = problems(seen(replace(LIB, error=error)))
     assert found.hint.startswith(hint)
     assert error.message in found.message

@@ -1,4 +1,4 @@
-"""Waves: the order of repositories, and those whose dependencies failed."""
+"""Waves: the order of repositories, and warnings about dependencies that failed."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def deploying(repo: Repo) -> RepoPlan:
 
 
 def test_waves_follow_the_dependencies() -> None:
-    """Whatever the order in which they are listed."""
+    """The order in which they are listed does not matter."""
     after = {"web": ("api",), "api": ("database",), "database": (), "docs": ()}
     assert waves(after) == {"web": 2, "api": 1, "database": 0, "docs": 0}
 
 
 def test_a_cycle_is_named() -> None:
-    """With all of its members."""
+    """The error lists all of its members."""
     with pytest.raises(ValueError, match="a → b → a"):
         waves({"a": ("b",), "b": ("a",)})
 
 
 def test_dependencies_of_dependencies_count() -> None:
-    """Each once, the first one first."""
+    """Each is listed once, in the order of the dependencies."""
     after = {"web": ("api", "database"), "api": ("database",), "database": (), "docs": ()}
     assert everything_before("web", after) == ("database", "api")
     assert everything_before("docs", after) == ()
@@ -54,13 +54,13 @@ def logged(state: str) -> list[Record]:
 
 @pytest.mark.parametrize("state", ["failed", "unhealthy", "running"])
 def test_a_dependency_that_failed_warns(state: str) -> None:
-    """So that no one has to remember it; a closed operation does not block."""
+    """Nobody has to remember it; it does not block."""
     found = failed_dependencies(plan(deploying(AFTER)), SPACE, last_deployed(logged(state)))
     assert [(p.code, p.blocks) for p in found["api"]] == [("after_unwell", False)]
 
 
 def test_a_dependency_that_succeeded_or_is_deployed_now_does_not_warn() -> None:
-    """If it is deployed now, the wave waits for it."""
+    """If it is deployed now, later waves wait for it."""
     assert not failed_dependencies(
         plan(deploying(AFTER)), SPACE, last_deployed(logged("succeeded"))
     )
@@ -69,7 +69,7 @@ def test_a_dependency_that_succeeded_or_is_deployed_now_does_not_warn() -> None:
 
 
 def test_a_superproject_comes_after_its_submodules() -> None:
-    """As well as after its other dependencies."""
+    """This is in addition to its other dependencies."""
     space = workspace(DATABASE, API, replace(WEB, after=("database",)))
     outer = replace(to_publish(API), follows=("web",))
     found = in_order((outer, to_publish(WEB), to_publish(DATABASE)), space, skip_blocked=False)
@@ -77,14 +77,14 @@ def test_a_superproject_comes_after_its_submodules() -> None:
 
 
 def test_without_submodules_the_waves_are_those_of_the_configuration() -> None:
-    """They stay as they are."""
+    """The plans are not changed."""
     repos = (deploying(LAST), deploying(AFTER))
     assert in_order(repos, SPACE, skip_blocked=False) == repos
 
 
 @pytest.mark.parametrize(("skip", "state"), [(False, State.BLOCKED), (True, State.SKIPPED)])
 def test_submodules_may_contradict_the_configured_order(skip: bool, state: State) -> None:  # noqa: FBT001
-    """This blocks only the superproject."""
+    """Only the superproject is blocked or skipped."""
     outer = replace(to_publish(DATABASE), follows=("api",))
     found = in_order((outer, to_publish(API)), SPACE, skip_blocked=skip)
     assert [(repo.repo, repo.state) for repo in found] == [

@@ -20,7 +20,7 @@ def states(result: Plan) -> dict[str, State]:
 
 
 def test_what_depends_on_a_skipped_repository_is_skipped() -> None:
-    """Even if the repository in between has nothing to do."""
+    """This holds even if the repository in between has nothing to do."""
     made = plan(
         without_steps(DATABASE, State.SKIPPED),
         without_steps(AFTER, State.UP_TO_DATE),
@@ -33,7 +33,7 @@ def test_what_depends_on_a_skipped_repository_is_skipped() -> None:
 
 
 def test_the_reason_for_skipping_comes_first() -> None:
-    """Other problems follow."""
+    """Other problems follow it."""
     warned = replace(deploying(AFTER), problems=(warning(),))
     left_out = plan(without_steps(DATABASE, State.SKIPPED), warned)
     result = with_findings(left_out, NOTHING_YET, {}, SPACE)
@@ -50,7 +50,7 @@ def test_what_was_started_is_never_skipped() -> None:
 
 
 def test_what_was_only_prepared_is_skipped() -> None:
-    """The objects of all waves are made before the first push; the push of this one never began."""
+    """The objects of all waves are made before the first push, so making them is not a start."""
     made = plan(without_steps(DATABASE, State.SKIPPED), deploying(AFTER))
     before = state(made={"api": {"refs/heads/staging": "merge-1"}})
     result = with_findings(made, before, {}, SPACE)
@@ -58,13 +58,13 @@ def test_what_was_only_prepared_is_skipped() -> None:
 
 
 def test_a_repository_that_is_up_to_date_holds_up_nothing() -> None:
-    """What depends on it stays planned."""
+    """Repositories that depend on it stay planned."""
     made = plan(without_steps(DATABASE, State.UP_TO_DATE), deploying(AFTER))
     assert with_findings(made, NOTHING_YET, {}, SPACE) == made
 
 
 def test_a_finding_blocks_its_repository() -> None:
-    """Or it is skipped with all that depends on it; a warning is only added."""
+    """With --skip-blocked, it and all that depends on it are skipped; a warning is only added."""
     whole = plan(deploying(DATABASE), deploying(AFTER))
     found = {"database": [warning(), BLOCK], "api": [warning("other")]}
     blocked = with_findings(whole, NOTHING_YET, found, SPACE)
@@ -83,7 +83,7 @@ def test_what_was_started_blocks_if_it_cannot_continue() -> None:
 
 
 def test_a_superproject_of_a_skipped_submodule_is_skipped() -> None:
-    """Also through several levels, in any order of the plan."""
+    """This holds across several levels, in any order of the plan."""
     inner = replace(to_publish(LAST), follows=("api",), wave=2)
     whole = plan(inner, replace(deploying(AFTER), follows=("database",)), deploying(DATABASE))
     space = replace(SPACE, repos=tuple(replace(repo, after=()) for repo in SPACE.repos))
@@ -93,7 +93,7 @@ def test_a_superproject_of_a_skipped_submodule_is_skipped() -> None:
 
 
 def test_only_repositories_without_a_blocking_finding_are_checked_further() -> None:
-    """The others are already blocked."""
+    """The others are blocked already."""
     whole = plan(to_publish(DATABASE), to_publish(AFTER))
     found = together({"api": [warning()]}, {"database": [BLOCK], "api": []})
     assert found == {"api": [warning()], "database": [BLOCK]}

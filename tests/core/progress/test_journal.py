@@ -1,4 +1,4 @@
-"""What a journal says, whatever is in it and however often the operation was continued."""
+"""Reading a journal, whatever its content and however often the operation was continued."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BEGUN = Entry(EntryKind.BEGUN, promotion(), ADA)
 
 
 def test_a_journal_is_folded_into_the_operation() -> None:
-    """The last entry of a deployment counts."""
+    """The last entry about a deployment counts."""
     deployment = Deployment("", RunState.QUEUED)
     operation = Operation.from_entries(
         [
@@ -65,7 +65,7 @@ def test_a_journal_is_folded_into_the_operation() -> None:
 
 
 def test_a_hint_is_not_kept_for_later() -> None:
-    """It names folders relative to the folder of that time, and things that have changed since."""
+    """It may name folders relative to the current one, and things that have changed since."""
     warning = Problem("a", "is so.", "Run: git -C . status", Severity.WARN, files=("b",))
     begun = replace(promotion(), repos=(replace(promotion().repos[0], problems=(warning,)),))
     operation = Operation.from_entries([Entry(EntryKind.BEGUN, plan=begun, actor=ADA)])
@@ -125,7 +125,7 @@ History = list[Entry | Remotes]
 
 
 def remote(repo: RepoPlan, found: str) -> RemoteState:
-    """Return the state of a remote."""
+    """Return the state of a repository's remote."""
     if found == "away":
         return RemoteState(problem=Problem("unreachable", "cannot be reached."))
     ours = made(repo.repo)
@@ -147,7 +147,7 @@ def found_on(operation: Operation, found: Remotes) -> dict[str, RemoteState]:
 
 
 def written(history: History) -> list[Entry]:
-    """Return the entries of a journal. A blocked continue writes nothing."""
+    """Return the entries of a journal; a blocked continue writes none."""
     entries = [BEGUN]
     for each in history:
         if isinstance(each, Entry):
@@ -166,7 +166,7 @@ def continued(entries: list[Entry], found: Remotes) -> Operation | None:
 
 
 def read(entries: list[Entry]) -> Operation:
-    """Fold the entries."""
+    """Return the operation that the entries describe."""
     operation = Operation.from_entries(entries)
     assert operation
     return operation
@@ -177,7 +177,7 @@ def read(entries: list[Entry]) -> Operation:
 
 @dataclass
 class Model:
-    """What is known of one repository, updated by one event after the other."""
+    """What is known of one repository, updated event by event."""
 
     made: Mapping[str, str] = field(default_factory=dict)
     settled: State | None = None
@@ -186,7 +186,7 @@ class Model:
     open_until: float = 0.0
 
     def record(self, entry: Entry, name: str) -> None:
-        """Update the model by an entry."""
+        """Update the model with an entry."""
         if entry.kind is EntryKind.PUBLISHING:
             self.made = entry.made[name]
         if name not in entry.repos:
@@ -203,9 +203,9 @@ class Model:
             self.deployments[entry.deployment.target] = entry.deployment
 
     def resume(self, found: str) -> None:
-        """Update the model by what the remote holds when the operation is continued.
+        """Update the model with the state of the remote when the operation is continued.
 
-        If that is someone else's work, or unknown, the operation is blocked instead.
+        It is not called if that state blocks the continue.
         """
         requested = any(each.begun for each in self.deployments.values())
         if found == "all" or (found == "away" and self.settled is State.PUBLISHED):
@@ -235,7 +235,7 @@ def modelled(history: History) -> dict[str, Model]:
 
 @given(HISTORIES)
 def test_a_folded_journal_equals_a_simple_model(history: History) -> None:
-    """Whatever its entries, cut short anywhere and continued any number of times."""
+    """This holds for any entries, cut off anywhere and continued any number of times."""
     operation = read(written(history))
     for name, model in modelled(history).items():
         progress = operation.state.of(name)
@@ -248,7 +248,7 @@ def test_a_folded_journal_equals_a_simple_model(history: History) -> None:
 
 @given(HISTORIES, CONTINUED)
 def test_an_undo_is_the_same_before_and_after_a_continue(history: History, found: Remotes) -> None:
-    """The journal keeps what was made, however often the operation is continued."""
+    """The journal keeps all objects, however often the operation is continued."""
     entries = written(history)
     left = continued(entries, found)
     if left is None:
@@ -264,7 +264,7 @@ def test_an_undo_is_the_same_before_and_after_a_continue(history: History, found
 
 @given(HISTORIES)
 def test_what_is_executed_is_what_the_journal_says(history: History) -> None:
-    """A continue begins with the same state that is read after it."""
+    """A continue starts from the state that is read back after it."""
     entries = written(history)
     left = continued(entries, ("nothing", "nothing"))
     assert left

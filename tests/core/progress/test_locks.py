@@ -1,4 +1,4 @@
-"""The lock across machines: what its object holds, and which stages an operation locks."""
+"""Locks on the remote: what their objects contain, and which stages an operation locks."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def test_no_two_locks_are_the_same_object() -> None:
     "content", [b"", b"not JSON", b"\xff", b"[]", b"7", b'{"nonce": "n"}', b'{"surplus": 1}']
 )
 def test_a_lock_that_multigit_did_not_write_has_no_holder(content: bytes) -> None:
-    """Anyone may have written the ref."""
+    """Anyone could have written the ref."""
     assert from_bytes(content) is None
 
 
 def test_the_sentence_says_who_holds_the_lock() -> None:
-    """Also where, since when, with which command, and why."""
+    """It also says where, since when, with which command, and why."""
     sentence = HOLDER.sentence("main")
     for part in ("main", "Ada", "build-7", HOLDER.since, "promote", "release"):
         assert part in sentence
 
 
 def test_the_problems_name_the_stages_and_what_to_do() -> None:
-    """They are warnings: the operation itself is over."""
+    """They are warnings, since the operation itself is over."""
     found = [
         lock_left([lock_ref("stg"), lock_ref("main")], "n0nce"),
         lock_kept(["stg", "main"]),
@@ -66,7 +66,7 @@ def test_the_problems_name_the_stages_and_what_to_do() -> None:
 
 
 def test_an_operation_locks_the_stages_that_it_moves_or_deploys() -> None:
-    """Each stage once, in an order that is the same on every machine."""
+    """Each stage is locked once, in the same order on every machine."""
     pushed = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(1))
     deployed = DeployStep("main", "prod", "master", "", CommandRunner(("true",)), 60.0)
     web = replace(to_publish(WEB), steps=(pushed, deployed))
