@@ -14,12 +14,12 @@ from tests.ui.views import shown
 
 
 def ended(*repos: RepoRecord, result: str = "failed", undoes: str = "") -> str:
-    """Return an operation's result as the log says it."""
+    """Return an operation's result in the words of the log."""
     return ending(record("a", *repos, result=result, undoes=undoes))
 
 
 def test_results_are_counted_in_the_order_of_the_command() -> None:
-    """What succeeded comes first, whatever the order of the repositories; deployments last."""
+    """Successes come first, whatever the order of the repositories, and deployments come last."""
     states = ["not_published", "unknown", "failed", "published"]
     repos = [row("", state=state) for state in states]
     assert ended(*repos, row("m1")) == "2 published, 1 failed, 1 unknown, 1 not published"
@@ -29,7 +29,7 @@ def test_results_are_counted_in_the_order_of_the_command() -> None:
 
 
 def test_what_was_only_deployed_counts_by_its_deployments() -> None:
-    """Nothing was published; and what was undone no longer counts as published."""
+    """Nothing was published by it, and a repository that was undone is counted as undone."""
     assert ended(row("", "failed", state="failed")) == "1 not deployed"
     assert ended(row("", "succeeded", state="deployed"), result="done") == "1 deployed"
     back = (ProblemRecord("taken_back"),)
@@ -46,13 +46,13 @@ def test_what_was_only_deployed_counts_by_its_deployments() -> None:
     ],
 )
 def test_why_nothing_was_done(reason: str, code: str, words: str) -> None:
-    """In a record of an earlier version only the first problem says."""
+    """In a record of an earlier version, only the first problem gives the reason."""
     problems = (ProblemRecord(code),) if code else ()
     assert ending(record("a", result="blocked", reason=reason, problems=problems)) == words
 
 
 def test_reviews_are_counted_by_their_answer() -> None:
-    """They have no repositories."""
+    """They have no repositories to count."""
     reviewed = tuple(ReviewRecord("api", state=each) for each in ("approved", "approved", "failed"))
     assert ending(record("a", result="failed", reviewed=reviewed)) == "1 failed, 2 approved"
 
@@ -64,7 +64,7 @@ PASSED = (ProblemRecord("reverted_work"),)
 @pytest.mark.parametrize("result", ["done", EVIL])
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_text_from_outside_steers_no_terminal(width: int, result: str) -> None:
-    """In whichever field of a record; each part has a line of its own."""
+    """Every field of a record is escaped, and each part has its own line."""
     kept = Record(
         at=EVIL,
         command=EVIL,

@@ -20,7 +20,7 @@ VIEW = plan_view(planned(plan(to_publish(API), without_steps(WEB, State.BLOCKED)
 
 @pytest.mark.parametrize("width", [40, 50, 60, 65, 80, 120])
 def test_no_fact_is_cut(width: int) -> None:
-    """What moves, how much, and the verdict; only the newest commit is shortened."""
+    """Changes, counts and states are always shown, and only the newest commit is shortened."""
     lines = shown(VIEW, width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
@@ -40,7 +40,7 @@ def test_no_fact_is_cut(width: int) -> None:
 
 
 def test_table_without_subjects_needs_no_room_for_them() -> None:
-    """An undo has none, and is a table in 80 columns; in the list there is no line for one."""
+    """An undo has none, so it is a table even in 72 columns, and its list has no line for one."""
     restore = RestoreStep("stg", "staging", "merge-1", "stg-1")
     undone = RepoPlan("user-frontend", "web", State.PLANNED, (restore,))
     view = plan_view(planned(plan(undone, command="undo")), NOW)
@@ -72,7 +72,7 @@ TAGGED = (DeleteTagStep("stg-deploy-1", "tag-1"),)
 def test_a_branch_is_named_where_the_title_names_another(
     repos: list[tuple[Step, ...]], words: list[str], width: int
 ) -> None:
-    """In every row, as soon as one repository moves more than the target's branch."""
+    """Every row has it as soon as one repository moves a branch other than the target's."""
     plans = [RepoPlan("user-frontend", "web", State.PLANNED, steps) for steps in repos]
     lines = shown(plan_view(planned(plan(*plans)), NOW), width)
     rows = [line for line in lines if line.endswith(tuple(words))]
@@ -83,14 +83,14 @@ def test_a_branch_is_named_where_the_title_names_another(
 
 @pytest.mark.parametrize(("named", "words"), [(False, "published"), (True, "published on stg")])
 def test_what_is_already_published_names_its_branch_too(*, named: bool, words: str) -> None:
-    """When the operation is continued."""
+    """Such rows appear when an operation is continued."""
     done = RepoPlan("api", "api", State.PUBLISHED, (MERGE,))
     there = Progress(settled=State.PUBLISHED)
     assert verb(MERGE, done, there, named=named) == words
 
 
 def test_narrow_plan_is_a_list() -> None:
-    """Three lines for each branch that moves, one where nothing does."""
+    """A branch that moves has three lines, and a repository without steps has one."""
     assert shown(VIEW, 50)[2:6] == [
         "  api  merge, tag",
         "    stg-1   → merge-1  commits 3  files 5",
@@ -101,7 +101,7 @@ def test_narrow_plan_is_a_list() -> None:
 
 @pytest.mark.parametrize("width", range(68, 100))
 def test_a_subject_comes_before_its_age(width: int) -> None:
-    """A subject that is cut below what can be read leaves its age out."""
+    """If the subject has no room, the age is left out."""
     row = shown(VIEW, width)[3]
     assert "fix: ti" in row
     assert ("…  merge" in row) != ("(2h)" in row)
@@ -117,5 +117,5 @@ def test_a_subject_comes_before_its_age(width: int) -> None:
     ],
 )
 def test_an_age_needs_a_subject_that_can_be_read(width: int, line: str) -> None:
-    """Else the subject has all the room."""
+    """Otherwise the subject gets all the room."""
     assert shown(Subject("fix: time-out on upload", "1110d"), width) == [line]

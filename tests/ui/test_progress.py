@@ -1,4 +1,4 @@
-"""What is drawn while repositories are worked on."""
+"""The progress display while repositories are being processed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tests.ui.views import shown
 
 
 def progress_of(*repos: str) -> LiveProgress:
-    """Return the progress of a phase for these repositories."""
+    """Return the progress display of a phase with these repositories."""
     progress = LiveProgress(Console(file=io.StringIO()))
     progress.phase("Reading", repos)
     return progress
 
 
 def test_nothing_is_drawn_before_the_first_phase() -> None:
-    """There is nothing to count."""
+    """There is nothing to count yet."""
     assert not any(shown(LiveProgress(Console(file=io.StringIO())), 80))
 
 
 def test_a_phase_is_counted_and_what_runs_is_named() -> None:
-    """What ended is only counted; for the others the last report counts."""
+    """Finished repositories are only counted, and the others show their last report."""
     progress = progress_of("api", "web", "worker")
     progress.started("api", "fetching")
     progress.started("web", "fetching")
@@ -36,7 +36,7 @@ def test_a_phase_is_counted_and_what_runs_is_named() -> None:
 
 
 def test_a_new_phase_starts_from_zero() -> None:
-    """Nothing of the one before remains."""
+    """Nothing is left of the previous phase."""
     progress = progress_of("api", "web")
     progress.started("api", "fetching")
     progress.finished("web", "failed", "is gone")
@@ -46,7 +46,7 @@ def test_a_new_phase_starts_from_zero() -> None:
 
 
 def test_rows_that_have_no_room_are_counted() -> None:
-    """The first ones are shown."""
+    """The first ones are shown, and the rest is counted."""
     repos = [f"repo-{number}" for number in range(ROWS + 3)]
     progress = progress_of(*repos)
     for repo in repos:
@@ -57,14 +57,14 @@ def test_rows_that_have_no_room_are_counted() -> None:
 
 
 def test_a_description_is_not_markup_and_steers_nothing() -> None:
-    """A step of a deployment may be called anything."""
+    """A step of a deployment may have any name."""
     progress = progress_of("api")
     progress.started("api", "running [bold]x[/] \x1b[2J")
     assert shown(progress, 80)[1][2:] == "api  running [bold]x[/] \\x1b[2J"
 
 
 def test_an_interrupt_shows_what_is_waited_for() -> None:
-    """Below all that runs."""
+    """The note is below the running repositories."""
     progress = progress_of("api")
     progress.started("api", "pushing")
     progress.interrupted()

@@ -34,7 +34,7 @@ VIEW = status_view(ROWS, ((DEV, STG), (STG, MAIN)), NOW)
 
 @pytest.mark.parametrize("width", [30, 40, 50, 60, 70, 80, 120])
 def test_no_fact_is_cut(width: int) -> None:
-    """Only names are shortened; all that is known of a repository fits into the lines."""
+    """Only names are shortened, and no line is too long."""
     lines = shown(VIEW, width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
@@ -48,7 +48,7 @@ def test_no_fact_is_cut(width: int) -> None:
 
 @pytest.mark.parametrize("width", [30, 80, 110])
 def test_unpushed_commits_of_other_branches_are_below(width: int) -> None:
-    """Those of the checked-out branch are in its arrow."""
+    """Those of the checked-out branch are shown by its arrow."""
     unpushed = (
         Unpushed("dev", "develop", 1),
         Unpushed("stg", "stg", 2),
@@ -64,7 +64,7 @@ def test_unpushed_commits_of_other_branches_are_below(width: int) -> None:
 
 @pytest.mark.parametrize("width", [30, 80, 110])
 def test_what_was_reverted_is_below(width: int) -> None:
-    """With the commit and a hint; names of branches cannot steer the terminal."""
+    """It has the commit and a hint, and branch names are escaped."""
     odd = replace(MAIN, branch="ma\x1b[31min")
     pair = Pair("stg", "main", reverted=(Reversal("aaaaaaaaaa", "Revert", 2),))
     row = StatusRow("api", "api", WorkTree("dev", "dev-2"), (Pair("dev", "stg"), pair), {})
@@ -78,7 +78,7 @@ def test_what_was_reverted_is_below(width: int) -> None:
 
 
 def test_wide_table_has_everything_in_a_row() -> None:
-    """One line for each repository."""
+    """Each repository has one line."""
     row = re.split("  +", shown(VIEW, 110)[2].strip())
     assert row == [
         "api", "feature/a-branc… ↑1 ↓22 ●1", "✗ conflicts", "7 waiting", "3 on main",
@@ -91,13 +91,13 @@ def test_wide_table_has_everything_in_a_row() -> None:
     [("succeeded", "✓"), ("unhealthy", "✗"), ("running", "…"), ("timed_out", "?")],
 )
 def test_the_last_deployment_shows_its_result(state: str, mark: str) -> None:
-    """And when: later than its tag was made."""
+    """The age is that of the deployment, not that of the tag."""
     at = (NOW - timedelta(minutes=5)).isoformat()
     assert last_deploys(LastDeployment("deploy", at, state)) == f"main 5min {mark}"
 
 
 def test_an_earlier_release_that_was_deployed_again_is_named() -> None:
-    """The newest tag is not what is deployed."""
+    """It is deployed, although it is not the newest tag."""
     at = (NOW - timedelta(minutes=5)).isoformat()
     last = LastDeployment("deploy-2024", at, "succeeded")
     assert last_deploys(last, went_back=True) == "main 5min ✓ deploy-2024"
@@ -105,40 +105,40 @@ def test_an_earlier_release_that_was_deployed_again_is_named() -> None:
 
 
 def test_a_release_that_the_log_does_not_know_has_no_mark() -> None:
-    """Someone else has made its tag since."""
+    """Someone else has made a newer tag since then."""
     at = (NOW - timedelta(days=1)).isoformat()
     assert last_deploys(LastDeployment("deploy-2024", at, "failed")) == "main 15min"
 
 
 def last_deploys(last: LastDeployment, *, went_back: bool = False) -> str:
-    """Return the cell of a repository with a tag on main and a deployment in the log."""
+    """Return the cell of a repository with a tag on main and this deployment in the log."""
     row = replace(ROWS[1], deploys={"main": TAG}, deployed={"main": last})
     row = replace(row, went_back=frozenset({"main"}) if went_back else frozenset())
     return deploys_cell(row, NOW).plain
 
 
 def test_a_stage_out_of_the_log_steers_no_terminal() -> None:
-    """Whatever name a record gives it."""
+    """The name of a stage in a record may contain anything."""
     last = LastDeployment("r-1", "2025-01-15T15:02:00Z", "failed")
     row = replace(ROWS[1], deploys={}, deployed={"\x1b[31m": last})
     assert deploys_cell(row, NOW).plain.startswith("\\x1b[31m ")
 
 
 def test_narrower_table_stacks_the_deploys() -> None:
-    """A line for each of them."""
+    """Each deployment has its own line."""
     lines = shown(VIEW, 92)
     assert lines[2].endswith("3 on main  stg 15min")
     assert re.fullmatch(" +main 15min", lines[3])
 
 
 def test_a_still_narrower_table_has_them_below() -> None:
-    """Only the repositories that have any."""
+    """Only repositories with deployments are listed there."""
     lines = shown(VIEW, 76)
     assert lines[4:6] == ["  repo  last deploys", "  api   stg 15min, main 15min"]
 
 
 def test_the_narrowest_view_is_a_list() -> None:
-    """A fact on each line."""
+    """Each fact has its own line."""
     assert shown(VIEW, 60) == [
         "  database  dev",
         "    dev → stg: up to date",

@@ -1,4 +1,4 @@
-"""What a person sees of a view, at a width."""
+"""What a view looks like at a given width."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 
 
 def shown(view: RenderableType, width: int) -> list[str]:
-    """Return the lines of a view in a terminal of that width."""
+    """Return the lines of a view in a terminal of this width."""
     console = Console(file=StringIO(), width=width, color_system=None, emoji=False, markup=False)
     with console.capture() as capture:
         console.print(view)

@@ -48,7 +48,7 @@ NOT_PUBLISHED = [state for state in State if state not in MOVED]
 
 @pytest.mark.parametrize("state", NOT_PUBLISHED)
 def test_what_was_not_published_has_no_after(state: State) -> None:
-    """Not even if the commit was made: as far as is known, the remote does not have it."""
+    """This holds even if the commit was made, since the remote may not have it."""
     assert as_state(state).after == ""
 
 
@@ -87,7 +87,7 @@ def test_what_an_earlier_attempt_made_stays_known() -> None:
 
 
 def test_a_plan_that_was_not_run_is_its_own_report() -> None:
-    """Each repository has its planned state and its problems."""
+    """It has the planned state and the problems of each repository."""
     idle, blocked = without_steps(ROOT, State.UP_TO_DATE), without_steps(WEB, State.BLOCKED, BLOCK)
     mixed = plan(to_publish(API, warning()), idle, blocked)
     assert planned(mixed) == Report(
@@ -112,7 +112,7 @@ def test_a_plan_that_was_not_run_is_its_own_report() -> None:
     ],
 )
 def test_each_result_of_a_plan_has_its_exit_code(it: Plan, result: Result, exit_code: int) -> None:
-    """So a script knows after a dry run if the real one would be blocked."""
+    """After a dry run, a script knows whether the real run would be blocked."""
     report = planned(it)
     assert (report.result, report.exit_code) == (result, exit_code)
 
@@ -164,13 +164,13 @@ def test_what_is_partly_published_is_unfinished(
     states: tuple[State, ...],
     unfinished: bool,  # noqa: FBT001
 ) -> None:
-    """If nothing can be published, there is nothing to continue."""
+    """If nothing was or may have been published, there is nothing to continue."""
     outcomes = [Outcome(repo, state) for repo, state in zip(BOTH.repos, states, strict=True)]
     assert ended(BOTH, outcomes).unfinished is unfinished
 
 
 def test_an_unfinished_operation_has_no_hints_from_its_plan() -> None:
-    """No other operation can begin now; problems found since then keep their hints."""
+    """No other operation can begin now, but problems found since then keep their hints."""
     before = Problem("not_included", "has unpushed work.", "Push it first.", Severity.WARN)
     since = Problem("refused", "the remote refused.", "Ask its owner.")
     api, web = (replace(repo, problems=(before,)) for repo in BOTH.repos)
@@ -190,12 +190,12 @@ def test_a_partly_published_repository_is_unfinished() -> None:
 
 @pytest.mark.parametrize("state", [State.PUBLISHED, State.UPDATED, State.UP_TO_DATE, State.SKIPPED])
 def test_a_skipped_repository_is_not_a_failure(state: State) -> None:
-    """It was skipped by option."""
+    """It was skipped on request."""
     assert ended(BOTH, [published(API), as_state(state)]).result is Result.DONE
 
 
 def test_an_interrupted_operation_ends_with_130() -> None:
-    """Whatever is published."""
+    """It does not matter what was published."""
     report = ended(BOTH, [published(API), as_state(State.NOT_PUBLISHED)], interrupted=True)
     assert (report.result, report.exit_code) == (Result.FAILED, 130)
 
@@ -214,7 +214,7 @@ def test_without_waiting_later_waves_are_a_pause(
     interrupted: bool,  # noqa: FBT001
     result: Result,
 ) -> None:
-    """Only if an earlier one is published and there was no Ctrl-C: otherwise it has failed."""
+    """This requires that an earlier wave is published, and that there was no Ctrl-C."""
     both = replace(BOTH, wait=False)
     outcomes = [Outcome(repo, state) for repo, state in zip(both.repos, states, strict=True)]
     report = ended(both, outcomes, interrupted=interrupted)
@@ -262,7 +262,7 @@ def test_repositories_are_counted_by_state() -> None:
 def test_an_operation_stays_open_for_what_may_still_change(
     deployment: Deployment, *, wait: bool, is_open: bool
 ) -> None:
-    """Also without waiting, as long as it is unknown whether a deployment started."""
+    """Without waiting, it only stays open if it is unknown whether a deployment started."""
     whole = replace(BOTH, wait=wait)
     outcomes = [
         Outcome(repo, State.PUBLISHED, MADE, deployments=(deployment,)) for repo in whole.repos

@@ -1,4 +1,4 @@
-"""The state of a repository, by what its remote holds."""
+"""The state of a repository, according to the refs of its remote."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tests.core.recovery.scene import HELD, MADE, STG, plan, stands
 
 
 def test_the_remote_decides_what_is_published() -> None:
-    """Not the journal."""
+    """The journal does not matter."""
     repo = plan().repos[0]
     assert state_of(repo, stands(MADE)) is State.PUBLISHED
     assert state_of(repo, stands(HELD)) is State.NOT_PUBLISHED
-    assert state_of(repo, stands({STG: "merge-1"})) is State.NOT_PUBLISHED  # to be completed
+    assert state_of(repo, stands({STG: "merge-1"})) is State.NOT_PUBLISHED  # still to be completed
     assert state_of(repo, stands({STG: "theirs"})) is State.FAILED
     unreachable = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     assert state_of(repo, unreachable) is State.UNKNOWN

@@ -23,7 +23,7 @@ from multigit.core.records.chain import (
 
 
 def chained(contents: Sequence[dict[str, Any]]) -> tuple[list[bytes], Head]:
-    """Return the lines of a log that holds these records, and its head."""
+    """Return the lines of a log with these records, and its head."""
     lines, head = [], Head()
     for content in contents:
         line, head = next_line(content, head)
@@ -64,7 +64,7 @@ def test_a_line_carries_its_number_and_the_hash_of_the_one_before() -> None:
 
 
 def test_a_record_cannot_choose_its_own_place() -> None:
-    """Number and hash are the log's, whatever the content says."""
+    """The log sets its number and hash, whatever the content says."""
     line, _ = next_line({"seq": 9, "prev": "x"}, Head())
     assert line == canonical({"seq": 1, "prev": NO_LINE})
 
@@ -117,7 +117,7 @@ def test_a_whole_log_is_sound() -> None:
 
 
 def test_no_bit_can_flip_unnoticed() -> None:
-    """The line is named, or the one before it; a change in the last line changes the head."""
+    """The line or the one before it is named; only a change in the last line shows in the head."""
     log = b"\n".join(LINES[:3])
     _, head = chained([json.loads(line) for line in LINES[:3]])
     for bit in range(8 * len(log)):
@@ -138,14 +138,14 @@ def test_a_deleted_line_is_noticed(line: int) -> None:
 
 
 def test_a_cut_end_shows_in_the_head() -> None:
-    """The rest is sound; only the head differs, which each deploy tag carries."""
+    """The rest is sound, but its head differs from the one in the deploy tags."""
     assert verify(LINES[:3]) == Head(3, sha256(LINES[2]).hexdigest())
 
 
 @settings(max_examples=50)
 @given(st.permutations(range(5)).filter(lambda order: order != list(range(5))))
 def test_lines_in_another_order_are_found(order: list[int]) -> None:
-    """The first one that is not where it belongs is named."""
+    """The first line that is out of place is named."""
     found = verify([LINES[index] for index in order])
     first = next(place for place, index in enumerate(order) if place != index)
     assert found == BadLine(first + 1, "reordered", f"holds record {order[first] + 1}")
@@ -154,7 +154,7 @@ def test_lines_in_another_order_are_found(order: list[int]) -> None:
 @settings(max_examples=50)
 @given(st.sets(st.integers(0, 3), min_size=1))
 def test_lines_missing_in_between_are_found(gone: set[int]) -> None:
-    """However many, the first gap is named."""
+    """The first gap is named, whatever the number of gaps."""
     found = verify([line for index, line in enumerate(LINES) if index not in gone])
     assert isinstance(found, BadLine)
     assert (found.line, found.code) == (min(gone) + 1, "cut")
@@ -167,13 +167,13 @@ def test_swapped_lines_are_found() -> None:
 
 
 def test_a_gap_shows_although_the_hashes_were_recomputed() -> None:
-    """A forger who recomputes the hashes still leaves the numbers."""
+    """A forger who recomputes the hashes still leaves a gap in the numbers."""
     forged = rechained([*LINES[:2], *LINES[3:]])
     assert verify(forged) == BadLine(3, "cut", "holds record 4: one is missing")
 
 
 def test_a_whole_new_chain_shows_in_the_head() -> None:
-    """Someone who rewrites every line cannot rewrite the tags."""
+    """The head differs from the one in the deploy tags, which a forger cannot rewrite."""
     forged = rechained([LINES[0].replace(b"release 1", b"release x"), *LINES[1:]])
     found = verify(forged)
     assert isinstance(found, Head)
@@ -182,20 +182,20 @@ def test_a_whole_new_chain_shows_in_the_head() -> None:
 
 
 def test_an_edited_record_is_named() -> None:
-    """An edit that keeps the form shows in the hash that the next line carries."""
+    """An edit that keeps the form does not match the hash in the next line."""
     edited = [LINES[0], LINES[1].replace(b"release 2", b"release 9"), *LINES[2:]]
     message = "is not the line that line 3 was written after"
     assert verify(edited) == BadLine(2, "edited", message)
 
 
 def test_an_edited_form_is_named() -> None:
-    """A line that is no longer canonical is the bad one, although it says the same."""
+    """A line that is not in canonical form is bad, even if its content is the same."""
     edited = [LINES[0], LINES[1].replace(b":", b": ", 1), *LINES[2:]]
     assert verify(edited) == BadLine(2, "edited", "is not a record as multigit writes it")
 
 
 def test_an_added_line_is_found() -> None:
-    """An invented record, a repeated one and an empty line all stand out."""
+    """This covers an invented record, a repeated one and an empty line."""
     invented = canonical({"seq": 3, "prev": sha256(LINES[1]).hexdigest(), "result": "done"})
     found = verify([*LINES[:2], invented, *LINES[2:]])
     assert found == BadLine(4, "reordered", "holds record 3")
@@ -205,13 +205,13 @@ def test_an_added_line_is_found() -> None:
 
 
 def test_the_first_line_follows_nothing() -> None:
-    """A first record that follows another one is the rest of a longer log."""
+    """A first record that follows another one was cut off from a longer log."""
     first = canonical({"seq": 1, "prev": HEAD.sha256})
     assert verify([first]) == BadLine(1, "edited", "claims that there was a line before it")
 
 
 def test_a_record_without_a_number_is_out_of_place() -> None:
-    """Every line has one, and a hash."""
+    """A missing hash is found, too."""
     assert verify([canonical({"prev": NO_LINE})]) == BadLine(
         1, "cut", "holds record 0: one is missing"
     )
@@ -220,7 +220,7 @@ def test_a_record_without_a_number_is_out_of_place() -> None:
 
 
 def test_only_the_first_bad_line_is_named() -> None:
-    """After it, nothing can be trusted anyway."""
+    """Nothing after it can be trusted anyway."""
     found = verify([LINES[0], b"x", b"y", *LINES[3:]])
     assert isinstance(found, BadLine)
     assert found.line == 2

@@ -1,4 +1,4 @@
-"""What was done before, as commands look it up."""
+"""Looking up earlier operations in the log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNDONE = (ProblemRecord("undone"),)
 
 
 def test_an_operation_is_found_by_its_id_or_its_release() -> None:
-    """The newest one that fits; a text elsewhere, such as in a message, is not a name."""
+    """The newest match is returned; a name in a message or in another field does not count."""
     first = record("a", row("m1"), release="one")
     again = record("b", row("m1"), release="one", command="deploy")
     other = record("c", row("m2"), release="two", message="one", undoes="a")
@@ -36,7 +36,7 @@ def test_an_operation_is_found_by_its_id_or_its_release() -> None:
     ],
 )
 def test_a_watch_deploys_nothing(kept: Record, wanted: bool) -> None:  # noqa: FBT001
-    """The deployments belong to the operation that is watched."""
+    """The deployments belong to the operation that is being watched."""
     assert kept.deploys() == wanted
 
 
@@ -53,7 +53,7 @@ def test_a_watch_deploys_nothing(kept: Record, wanted: bool) -> None:  # noqa: F
     ],
 )
 def test_what_can_be_undone_was_maybe_published(kept: Record, left: bool) -> None:  # noqa: FBT001
-    """All of it, a part, or maybe; an undo is not undone."""
+    """All of it, part of it or possibly some of it was published; an undo cannot be undone."""
     assert kept.maybe_published() == left
 
 
@@ -72,14 +72,14 @@ def test_what_can_be_undone_was_maybe_published(kept: Record, left: bool) -> Non
 def test_the_last_records_of_a_stage(
     stage: str | None, limit: int, shown: str, hidden: int
 ) -> None:
-    """The newest is last; the limit counts what is shown, and older ones are counted."""
+    """The newest is last; the limit counts the records that are shown, and the rest is counted."""
     history = past(record("a"), record("b", stage="main"), record("c"))
     found, older = history.last(limit, stage, {})
     assert ["".join(each.operation for each in found), older] == [shown, hidden]
 
 
 def test_what_was_deployed_is_found_by_its_commit() -> None:
-    """Whichever operation deployed it; what never started does not count."""
+    """Any operation may have deployed it, but a deployment that never started is ignored."""
     history = past(
         record("a", row("m1"), row("m2", "failed", repo="web")),
         record("b", row("m1", "succeeded"), command="deploy"),
@@ -90,7 +90,7 @@ def test_what_was_deployed_is_found_by_its_commit() -> None:
 
 
 def test_the_release_before_an_operation() -> None:
-    """The last one with which the repository was published on that stage."""
+    """It is the last one that published the repository on that stage."""
     history = past(
         record("a", row("m0", tag="one")),
         record("b", row("m1", tag="two", state="failed")),
@@ -104,7 +104,7 @@ def test_the_release_before_an_operation() -> None:
 
 
 def test_the_release_before_was_not_undone() -> None:
-    """The tag of one that was undone is gone, but maybe not in another repository."""
+    """A release may be undone in one repository, and not in another one."""
     history = past(
         record("a", row("m0", tag="one")),
         record("b", row("m1", tag="two"), row("m1", tag="two", repo="web")),
@@ -116,7 +116,7 @@ def test_the_release_before_was_not_undone() -> None:
 
 
 def test_what_promoted_it_further_is_named_only_if_it_can_be_undone() -> None:
-    """Not if it was deployed, is undone already, or has someone's work on top."""
+    """It is not if it was deployed, was undone, or has someone else's commits on top."""
     onward = record("b", row("m1"), stage="main")
     assert past(onward).promoted_by("api", "main", "m1") == "b"
     assert past(onward).promoted_by("web", "main", "m1") == ""
@@ -128,7 +128,7 @@ def test_what_promoted_it_further_is_named_only_if_it_can_be_undone() -> None:
 
 
 def test_what_a_record_moved_on_the_way_counts_as_well() -> None:
-    """The branch of a stage between, which a repository names among its moves."""
+    """A back-merge also moves the branches of the stages in between."""
     moves = (MoveRecord("stg", after="m1"), MoveRecord("dev", after="m2"))
     down = past(record("b", row("m2", moves=moves), command="backmerge", stage="dev"))
     assert down.promoted_by("api", "stg", "m1") == "b"
@@ -138,7 +138,7 @@ def test_what_a_record_moved_on_the_way_counts_as_well() -> None:
 
 
 def test_the_undo_of_an_operation_undid_something() -> None:
-    """The last one; one that was refused undid nothing."""
+    """It is the last undo that changed something; a refused one does not count."""
     first, last, refused = (
         record(name, row("m0", state=state), command="undo", undoes="a")
         for name, state in (("u1", "published"), ("u2", "published"), ("u3", "failed"))
@@ -151,13 +151,13 @@ def test_the_undo_of_an_operation_undid_something() -> None:
 
 
 def test_states_that_only_a_later_version_knows_are_ignored() -> None:
-    """As if the log did not have them."""
+    """The result is as if the log did not contain them."""
     assert past(record("a", row("m1", state="melted"))).states_of("a") == {}
     assert past(record("a", row("m1"))).states_of("a") == {"api": State.PUBLISHED}
 
 
 def test_an_end_is_recorded_once() -> None:
-    """Two watches of an operation see the same end; what happens before is not recorded."""
+    """Two watches see the same end, and a deployment that is still running is not recorded."""
 
     def watched(run: str) -> Record:
         return record("w", row("m1", run), command="watch", watches="a")

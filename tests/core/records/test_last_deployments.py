@@ -1,4 +1,4 @@
-"""The last deployment of each repository to each stage, as the log has it."""
+"""The last deployment of each repository to each stage, according to the log."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.core.builders import plan, record, row, to_publish
 
 
 def kept(release: str, *runs: str, repo: str = "api", stage: str = "main", **more: Any) -> Record:
-    """Return a record of one repository's deployments."""
+    """Return the record of one repository's deployments."""
     fields: dict[str, Any] = {"operation": "", "at": "2025-01-15", **more}
     rows = row("", *runs, repo=repo)
     return record(fields.pop("operation"), rows, stage=stage, release=release, **fields)
 
 
 def test_the_last_deployment_counts() -> None:
-    """By repository and stage; a promotion that deployed nothing does not."""
+    """It is found by repository and stage, and promotions without a deployment are ignored."""
     records = [
         kept("r-1", "failed"),
         kept("r-2", "succeeded", "unhealthy"),
@@ -35,7 +35,7 @@ def test_the_last_deployment_counts() -> None:
 
 
 def test_a_watch_of_an_older_operation_does_not_make_it_the_last() -> None:
-    """Its end is recorded later, but the stage holds what was deployed after it."""
+    """Its end is recorded later, but the stage has what was deployed after it."""
     first = kept("r-1", "running", operation="one")
     second = kept("r-2", "running", operation="two")
     end = kept("r-1", "succeeded", operation="w", watches="one")
@@ -48,7 +48,7 @@ def test_a_watch_of_an_older_operation_does_not_make_it_the_last() -> None:
 
 
 def test_one_that_is_running_did_not_go_wrong() -> None:
-    """One that was not reached did."""
+    """One that was not reached counts as failed."""
     assert failed_last(last_deployed([kept("r-1", "running")]), "main") == set()
     assert failed_last(last_deployed([kept("r-1", "succeeded", "not_started")]), "main") == {"api"}
 
@@ -56,7 +56,7 @@ def test_one_that_is_running_did_not_go_wrong() -> None:
 @pytest.mark.parametrize("may_run", [state for state in RunState if state.may_run])
 @pytest.mark.parametrize("other", [state for state in RunState if not state.may_run])
 def test_what_may_run_at_one_target_counts_for_all_of_them(may_run: str, other: str) -> None:
-    """Whatever became of the others: nothing is started beside it."""
+    """It does not matter how the others ended, since nothing may be started in the meantime."""
     for states in ((may_run, other), (other, may_run)):
         last = last_deployed([kept("r-1", *states)])
         assert last["api"]["main"].state == may_run
@@ -64,20 +64,20 @@ def test_what_may_run_at_one_target_counts_for_all_of_them(may_run: str, other: 
 
 
 def test_running_comes_before_unknown() -> None:
-    """And a failure before a success."""
+    """A failure comes before a success."""
     last = last_deployed([kept("r-1", "unknown", "running"), kept("s", "succeeded", "failed")])
     assert last["api"]["main"].state == "failed"
     assert last_deployed([kept("r-1", "unknown", "running")])["api"]["main"].state == "running"
 
 
 def test_what_is_unknown_is_never_repeated_automatically() -> None:
-    """It may have started, or may still be running."""
+    """It may have started, and may still be running."""
     for state in ("unknown", "timed_out", "exploded"):
         assert failed_last(last_deployed([kept("r-1", state)]), "main") == set()
 
 
 def test_an_operation_without_a_record_counts_by_its_journal() -> None:
-    """It is the last one, whatever the log has; what it has not started yet does not count."""
+    """It is the last one, whatever the log says; a deployment that never started does not count."""
     last = last_deployed([kept("r-1", "succeeded", stage="stg")])
     begun = {"api": {"": Deployment("", RunState.RUNNING)}}
     known = with_unfinished(last, plan(to_publish()), begun)["api"]["stg"]
@@ -90,5 +90,5 @@ def test_an_operation_without_a_record_counts_by_its_journal() -> None:
     "at", ["", "yesterday", "0001-01-01", "99999-01-01T00:00:00Z", "2025-13-01"]
 )
 def test_an_unreadable_time_is_zero(at: str) -> None:
-    """A record may hold anything."""
+    """A record from outside may contain anything."""
     assert last_deployed([kept("r-1", "failed", at=at)])["api"]["main"].time == 0

@@ -1,4 +1,4 @@
-"""A record holds who did what and when, and how it ended, whatever it was."""
+"""A record says who did what and when, and how it ended."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AGREED = Agreement(
 
 
 def written(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[str, Any]:
-    """Return what the log writes for a report, and assert that it is read as it was written."""
+    """Return a report's record as the log writes it, and assert that it is read back unchanged."""
     record = Record.of(report, actor, at, agreement)
     assert Record.parse(json.loads(canonical(record.document()))) == record
     return record.document()
@@ -44,7 +44,7 @@ def written(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict
 
 @pytest.mark.parametrize("state", [State.BLOCKED, State.SKIPPED])
 def test_the_reason_is_what_blocks(state: State) -> None:
-    """Also if it was to be left out, and nothing else can move."""
+    """This includes a repository that was skipped, if nothing else could be published."""
     conflict = Problem("conflict", "develop conflicts with staging.")
     problem = conflict if state is State.BLOCKED else conflict.as_warning()
     report = planned(plan(without_steps(WEB, state, problem)))
@@ -53,7 +53,7 @@ def test_the_reason_is_what_blocks(state: State) -> None:
 
 
 def test_an_unfinished_operation_that_is_closed_is_done() -> None:
-    """As in its document; the repositories show how far it got."""
+    """Its document says the same, and the repositories show how far it got."""
     left = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
     report = ended(plan(to_publish(API), to_publish(WEB)), [published(API), left])
     content = written(replace(report, closing="abandon"), BOT, "2025-01-15T15:02:00Z", AGREED)
@@ -62,7 +62,7 @@ def test_an_unfinished_operation_that_is_closed_is_done() -> None:
 
 
 def test_a_record_holds_who_what_and_how_it_ended() -> None:
-    """One entry per repository, with what moved from where to where."""
+    """It has one entry per repository, with the old and the new commit of each branch."""
     blocked = Problem("conflict", "develop conflicts with staging.", files=("a.py",))
     left_out = without_steps(WEB, State.SKIPPED, blocked.as_warning())
     report = ended(plan(to_publish(API), left_out), [published(API)])
@@ -137,12 +137,12 @@ READY = planned(plan(to_publish()))
     ],
 )
 def test_a_missing_confirmation_differs_from_a_conflict(report: Report, reason: str) -> None:
-    """Both are blocked; the reason is the code of the first thing that blocked."""
+    """Both are blocked, and the reason is the code of the first problem that blocked."""
     assert written(report, ADA, "now", AGREED)["reason"] == reason
 
 
 def test_a_refused_operation_is_recorded_with_its_reason() -> None:
-    """Nothing moved, so no repository has an `after`."""
+    """Nothing was changed, so no repository has an `after`."""
     kept = written(
         refused(planned(plan(to_publish())), Problem("lock", "is taken.")), ADA, "now", AGREED
     )
@@ -154,7 +154,7 @@ def test_a_refused_operation_is_recorded_with_its_reason() -> None:
 
 
 def test_a_record_has_all_repositories_in_the_order_of_the_plan() -> None:
-    """Also those whose outcome came first."""
+    """It does not matter which outcome came first."""
     both = plan(to_publish(WEB), to_publish(API))
     report = ended(both, [published(API), replace(published(WEB), state=State.FAILED)])
     kept = written(report, ADA, "now", AGREED)["repos"]
@@ -184,7 +184,7 @@ FIRST_VERSION = {
 
 
 def test_a_record_of_the_first_version_can_be_read() -> None:
-    """What it did not record is unknown; to have no `moves` is not the same as no moves."""
+    """What it did not record is unknown; a missing `moves` differs from an empty one."""
     record = Record.parse(FIRST_VERSION)
     assert record.actor == Actor("Ada <ada@example.com>", "ada", "build-7")
     assert record.agreement == NOT_NOTED
@@ -196,7 +196,7 @@ def test_a_record_of_the_first_version_can_be_read() -> None:
 
 
 def test_a_record_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
-    """Its own words are kept if they are shown, and all that it holds is in `stored`."""
+    """Unknown words are kept where they are shown, and `stored` has the whole record."""
     content = {
         **FIRST_VERSION,
         "ticket": "SHOP-7",
@@ -229,7 +229,7 @@ PLACES = (
 @settings(max_examples=200)
 @given(st.sampled_from(PLACES), JSON)
 def test_no_value_of_another_type_gets_through(place: tuple[str, str], value: Any) -> None:
-    """What is of another type is empty, and the rest is read anyway."""
+    """A value of another type is left out, and the rest is still read."""
     where, key = place
     content = json.loads(json.dumps(FIRST_VERSION))
     deployment = content["repos"][0]["deployments"][0]
@@ -241,7 +241,7 @@ def test_no_value_of_another_type_gets_through(place: tuple[str, str], value: An
 
 
 def misfits(value: Any, hint: Any = Record, at: str = "") -> list[str]:
-    """Return the values that are not of the type that their class promises."""
+    """Return the values that do not have the type that their class declares."""
     if get_origin(hint) in {Union, UnionType}:
         kinds = get_args(hint)
         return min((misfits(value, kind, at) for kind in kinds), key=len)
@@ -259,13 +259,13 @@ def misfits(value: Any, hint: Any = Record, at: str = "") -> list[str]:
 
 @pytest.mark.parametrize("content", [None, [], 17, "x", {}, {"repos": {}}, {"repos": [None, 1]}])
 def test_what_is_not_a_record_reads_as_an_empty_one(content: object) -> None:
-    """Nothing is raised, whatever it is."""
+    """Nothing is raised, whatever the content is."""
     assert Record.parse(content) == Record.parse({})
     assert Record.parse(content).repos == ()
 
 
 def test_the_records_of_watching_and_of_a_review_name_what_they_are_about() -> None:
-    """Other records have no such key; what is read is written again in the same bytes."""
+    """Other records do not have these keys, and both are read back unchanged."""
     watched = Record(operation="w", command="watch", watches="op-1")
     review = ReviewRecord("api", "", ("production",), "approved")
     reviewed = Record(operation="r", command="approve", reviews="op-1", reviewed=(review,))
@@ -282,7 +282,7 @@ LOWER = {"main": ["stg", "dev"], "stg": ["dev"], "dev": []}
 
 
 def of(command: str, source: str, stage: str, *moved: str | None) -> dict[str, Any]:
-    """Return a record; one of an earlier version if nothing moved."""
+    """Return a record; without stages in `moved`, it is one of an earlier version."""
     row = {"repo": "api", "moves": [{"stage": each} for each in moved if each]} if moved else {}
     return {"command": command, "source": source, "stage": stage, "repos": [row]}
 
@@ -308,6 +308,6 @@ def of(command: str, source: str, stage: str, *moved: str | None) -> dict[str, A
 def test_a_record_concerns_each_stage_whose_branch_it_moved(
     content: dict[str, Any], stages: set[str]
 ) -> None:
-    """As it says itself; for a record of an earlier version, the route says."""
+    """It is read from the moves, or in a record of an earlier version from the route."""
     record = Record.parse(content)
     assert {each for each in LOWER if record.concerns(each, LOWER)} == stages

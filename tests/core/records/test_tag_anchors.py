@@ -1,4 +1,4 @@
-"""Deploy tags as anchors of a log."""
+"""Deploy tags as anchors that prove that the log is complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECOND = {"operation": "promote-2", "command": "promote"}
 
 
 def log(*records: dict[str, Any]) -> list[bytes]:
-    """Return the lines of a log that holds these records."""
+    """Return the lines of a log with these records."""
     lines, head = [], Head()
     for record in records:
         line, head = next_line(record, head)
@@ -36,14 +36,14 @@ def log(*records: dict[str, Any]) -> list[bytes]:
 
 
 def test_a_log_is_named_after_its_first_operation() -> None:
-    """A review may be recorded before the operation that it belongs to."""
+    """The record of a review may come before that of the operation that it belongs to."""
     assert name_of(map(Record.parse, [REVIEW, FIRST, SECOND])) == "promote-1"
     assert name_of(map(Record.parse, [FIRST, REVIEW])) == "promote-1"
     assert name_of([Record.parse(REVIEW)]) == name_of([]) == ""
 
 
 def test_a_cut_after_a_review_is_found_too() -> None:
-    """The tag of the second operation names the log after the first, and knows of two lines."""
+    """The tag of the second operation has the name of the log, and a count of two lines."""
     _, head = next_line(FIRST, next_line(REVIEW, Head())[1])
     tag = TagAnchor("deploy-2", "promote-2", "promote-1", 2, head.sha256)
     assert compare_with_tags(log(REVIEW, FIRST, SECOND), [tag]) == TagComparison(1)
@@ -51,12 +51,12 @@ def test_a_cut_after_a_review_is_found_too() -> None:
 
 
 def found_in(seen: TagComparison) -> str:
-    """Return the code of what the tags found, or nothing."""
+    """Return the code of the mismatch that was found, or an empty text."""
     return seen.bad.code if seen.bad else ""
 
 
 def past(count: int, *, name: str = "op", quiet: Sequence[int] = ()) -> Past:
-    """Return the records of some operations, and the tags of those that are not quiet."""
+    """Return the records of some operations, and tags for all that are not quiet."""
     records = [{"operation": f"{name}-{number}"} for number in range(count)]
     lines = log(*records)
     tags = [
@@ -79,7 +79,7 @@ RAN = [str(record["operation"]) for record in RECORDS]
 
 
 def test_a_whole_log_agrees_with_its_tags_alone() -> None:
-    """Those of other workspaces neither agree nor disagree, and are not counted as if they did."""
+    """Tags of other workspaces are counted separately, and neither agree nor disagree."""
     seen = compare_with_tags(log(*RECORDS), [*TAGS, *OTHERS[1]], ran=RAN, silent=2)
     assert seen == TagComparison(6, others=4, silent=2)
     assert compare_with_tags(log(*RECORDS[:6]), TAGS, ran=RAN, unrecorded=["op-6"]).bad is None
@@ -91,7 +91,7 @@ def test_a_whole_log_agrees_with_its_tags_alone() -> None:
     ("begin", "end"), [(b, e) for b in range(7) for e in range(b + 1, 8) if (b, e) != (3, 7)]
 )
 def test_every_cut_is_found_whatever_was_rechained(begin: int, end: int) -> None:
-    """The first records, some in the middle, the last ones, or all: a tag knows of them."""
+    """The first records, some in the middle, the last ones or all may be cut: a tag reveals it."""
     kept = [*RECORDS[:begin], *RECORDS[end:]]
     seen = compare_with_tags(log(*kept), [*TAGS, *OTHERS[1]], ran=RAN)
     assert found_in(seen)
@@ -101,27 +101,27 @@ def test_every_cut_is_found_whatever_was_rechained(begin: int, end: int) -> None
 
 
 def test_a_cut_of_the_first_records_needs_no_memory_of_the_workspace() -> None:
-    """The remaining records lead to their tags, and these to the name that the log had."""
+    """The remaining records lead to their tags, which have the original name of the log."""
     assert all(found_in(compare_with_tags(log(*RECORDS[cut:]), TAGS)) for cut in range(1, 6))
-    kept = log(*RECORDS)[2:]  # as they were, without the first lines
+    kept = log(*RECORDS)[2:]  # unchanged lines, without the first ones
     assert found_in(compare_with_tags(kept, TAGS)) == "cut"
 
 
 def test_another_log_in_its_place_is_found() -> None:
-    """By the operations that ran in this workspace."""
+    """The operations that ran in this workspace reveal it."""
     seen = compare_with_tags(log(*OTHERS[0]), [*TAGS, *OTHERS[1]], ran=RAN)
     assert (seen.own, found_in(seen)) == (10, "cut")
 
 
 def test_a_changed_record_is_found_when_all_after_it_is_recomputed() -> None:
-    """By the tag that was made right after it."""
+    """The tag that was made right after it does not match."""
     for number in range(6):
         forged = [dict(each, who="me") if at == number else each for at, each in enumerate(RECORDS)]
         assert found_in(compare_with_tags(log(*forged), TAGS)) == "rewritten"
 
 
 def test_an_anchor_is_read_from_the_trailer() -> None:
-    """After whatever message a person gave it; the first tag of a log gives the log its name."""
+    """It follows any message; the first tag of a log names the log after its own operation."""
     head = Head(3, "a" * 64)
     message = f"Release\n\nwith notes\n\n{trailer('promote-4', 'promote-1', head)}\n"
     assert anchor_in("deploy-4", message) == TagAnchor(
@@ -133,13 +133,13 @@ def test_an_anchor_is_read_from_the_trailer() -> None:
 
 @pytest.mark.parametrize("lost", ["Operation", "Log:", "Log-Seq", "Log-Head", "3"])
 def test_a_tag_that_is_not_from_multigit_is_not_an_anchor(lost: str) -> None:
-    """One without trailers, or with trailers that multigit does not write."""
+    """It has no trailers, or trailers that multigit would not write."""
     message = trailer("promote-4", "promote-1", Head(3, "a" * 64))
     assert anchor_in("deploy-4", message.replace(lost, "x")) is None
 
 
 def test_a_line_that_moved_or_changed_is_named() -> None:
-    """Lines before it were lost, or someone rewrote it."""
+    """Either lines before it were lost, or it was rewritten."""
     lines = log(FIRST, SECOND, {"operation": "promote-3"})
     last = hashlib.sha256(lines[-1]).hexdigest()
     moved = TagAnchor("deploy-4", "promote-3", "promote-1", 2, last)
@@ -154,7 +154,7 @@ def test_a_line_that_moved_or_changed_is_named() -> None:
 
 
 def test_a_tag_that_knows_more_lines_than_there_are() -> None:
-    """The first one that is missing is named."""
+    """The first missing line is named."""
     tag = TagAnchor("deploy-4", "promote-4", "promote-1", 3, "a" * 64)
     found = compare_with_tags(log(FIRST), [tag]).bad
     assert found is not None
@@ -162,7 +162,7 @@ def test_a_tag_that_knows_more_lines_than_there_are() -> None:
 
 
 def test_an_operation_without_a_record_is_noticed() -> None:
-    """Unless it is known that it has none yet."""
+    """It is accepted if the operation is known to have no record yet."""
     lines = log(FIRST)
     tag = TagAnchor("deploy-2", "promote-2", "promote-1", 1, hashlib.sha256(lines[0]).hexdigest())
     found = compare_with_tags(lines, [tag]).bad

@@ -1,4 +1,4 @@
-"""A promotion of two repositories that has come as far as a test requires."""
+"""A promotion of two repositories that got as far as a test requires."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def plan() -> Plan:
 
 
 def promoted(whole: Plan | None = None, **known: Any) -> Operation:
-    """Return the promotion after its pushes may have started, with what else is known."""
+    """Return the promotion after its objects were made, with this additional state."""
     return operation(whole or plan(), state(made={"api": MADE, "web": MADE}, **known))
 
 
@@ -51,7 +51,7 @@ def stands(now: dict[str, str]) -> RemoteState:
 
 
 def reread(left: Operation) -> Operation:
-    """Return a continued operation as it is read from its journal."""
+    """Return a continued operation as read from its journal."""
     entry = Entry(EntryKind.BEGUN, plan=left.plan, actor=ADA, progress=left.state.repos)
     known = Operation.from_entries([entry])
     assert known
@@ -59,7 +59,7 @@ def reread(left: Operation) -> Operation:
 
 
 def continued(*remotes: RemoteState, **known: Any) -> Operation:
-    """Return the promotion, continued with the remotes in these states."""
+    """Return the promotion after it was continued with the remotes in these states."""
     states = dict(zip(("api", "web"), remotes, strict=True))
     return reread(resumed(promoted(**known), states, {}, skip_blocked=False))
 

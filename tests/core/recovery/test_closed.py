@@ -1,4 +1,4 @@
-"""How an operation ends that is closed unfinished."""
+"""How an operation that is closed unfinished is reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.core.recovery.scene import (
 def test_a_start_without_a_run_is_recorded_as_unknown(
     known: Deployment, expected: RunState
 ) -> None:
-    """Its result can never be known; the state of a run still can."""
+    """Its result can never be known, while the state of a run can still be found out."""
     left = deploying(deployments={"api": {"": known}})
     report = closed_report(left, {"api": stands(MADE)}, "abandoned")
     (deployment,) = report.outcomes[0].deployments
@@ -44,7 +44,7 @@ def test_a_start_without_a_run_is_recorded_as_unknown(
 
 
 def test_a_deployment_is_kept_if_its_tag_is_gone() -> None:
-    """A running deployment is shown, even if its repository is only partly published now."""
+    """A running deployment is shown, even if its repository is only partly published."""
     left = deploying(deployments={"api": {"": RUNNING}})
     report = closed_report(left, {"api": stands({STG: "merge-1"})}, "abandoned")
     api = report.outcomes[0]
@@ -53,7 +53,7 @@ def test_a_deployment_is_kept_if_its_tag_is_gone() -> None:
 
 
 def test_an_abandoned_operation_is_recorded_as_is() -> None:
-    """By what is on the remotes."""
+    """The state of each repository is that of its remote."""
     report = closed_report(promoted(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
     assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]
 
@@ -69,13 +69,13 @@ def test_an_abandoned_operation_is_recorded_as_is() -> None:
 def test_the_result_of_an_abandoned_operation_is_how_far_it_came(
     api: dict[str, str], web: dict[str, str], result: Result
 ) -> None:
-    """Done if all of it is published after all, nothing if none of it is."""
+    """It is done if everything is published after all, and nothing if nothing is."""
     report = closed_report(promoted(), {"api": stands(api), "web": stands(web)}, "abandoned")
     assert report.result is result
 
 
 def test_what_was_published_and_undone_is_recorded_as_undone() -> None:
-    """Not as nothing: for a while it was published."""
+    """It does not count as nothing, since it was published for some time."""
     back = undone(promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     undo = ended(back, [Outcome(back.repos[0], State.PUBLISHED, {STG: "stg-1", TAG: ""})])
     report = after_undo(promoted(), undo)

@@ -1,4 +1,4 @@
-"""What is left of an operation to continue, by its journal and the remotes."""
+"""What is left of an operation to continue, according to its journal and the remotes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.core.recovery.scene import (
 
 
 def test_only_what_is_missing_is_planned() -> None:
-    """Its objects are kept."""
+    """The objects that were already made are kept."""
     left = resumed(promoted(), {"api": stands(MADE), "web": stands(HELD)}, {}, skip_blocked=False)
     assert [repo.state for repo in left.plan.repos] == [State.PUBLISHED, State.PLANNED]
     assert left.state.of("web").made == MADE
@@ -57,7 +57,7 @@ PUSHED = Flight(0.0, 1.0, "here", "1:2")
 def test_a_moved_branch_blocks_and_both_commits_are_named(
     known: dict[str, Any], expected: State
 ) -> None:
-    """A repository is not skipped if its push may be published."""
+    """With --skip-blocked, a repository is only skipped if its push cannot have been published."""
     remotes = {"api": stands({STG: "theirs-9"}), "web": stands(MADE)}
     left = resumed(promoted(**known), remotes, {}, skip_blocked=True).plan
     assert left.repos[0].state is expected
@@ -67,14 +67,14 @@ def test_a_moved_branch_blocks_and_both_commits_are_named(
 
 
 def test_a_partly_published_repository_is_not_skipped() -> None:
-    """Whatever is recorded of its push: the tag is published, and the branch was moved."""
+    """The tag is published and the branch was moved, whatever the journal says about the push."""
     remotes = {"api": stands({**MADE, STG: "theirs-9"}), "web": stands(MADE)}
     left = resumed(promoted(), remotes, {}, skip_blocked=True).plan
     assert left.repos[0].state is State.BLOCKED
 
 
 def test_a_partly_published_repository_is_not_skipped_if_its_remote_is_unreachable() -> None:
-    """An earlier continue recorded that it is."""
+    """An earlier continue recorded that its push had begun."""
     away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     for begun, expected in ((["api"], State.BLOCKED), ([], State.SKIPPED)):
         known = promoted(begun=begun)
@@ -86,7 +86,7 @@ def test_a_partly_published_repository_is_not_skipped_if_its_remote_is_unreachab
 
 
 def test_the_remote_decides_at_each_continue_what_is_published() -> None:
-    """Also if it was published before and now its tag, or all of it, is gone."""
+    """This holds even if it was published before, and its tag or everything is gone now."""
     again = continued(stands(MADE), stands(HELD))
     assert again.plan.repos[0].state is State.PUBLISHED
     for now in ({STG: "merge-1"}, HELD):
@@ -97,7 +97,7 @@ def test_the_remote_decides_at_each_continue_what_is_published() -> None:
 
 
 def test_published_stays_published_if_the_remote_cannot_be_read() -> None:
-    """At every continue."""
+    """An earlier continue found it published."""
     again = continued(stands(MADE), stands(HELD))
     away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     left = resumed(again, {"api": away, "web": stands(HELD)}, {}, skip_blocked=False)
@@ -105,7 +105,7 @@ def test_published_stays_published_if_the_remote_cannot_be_read() -> None:
 
 
 def test_a_requested_deployment_is_kept_if_its_tag_is_gone() -> None:
-    """The repository is published again but not deployed again, even two attempts later."""
+    """The repository is published again but not deployed again, also two attempts later."""
     before = deploying(deployments={"api": {"": RUNNING}})
     remotes = {"api": stands({STG: "merge-1"}), "web": stands(HELD)}
     left = resumed(before, remotes, {}, skip_blocked=False)
@@ -116,7 +116,7 @@ def test_a_requested_deployment_is_kept_if_its_tag_is_gone() -> None:
 
 
 def test_a_deployment_that_never_started_is_dropped_unless_an_earlier_attempt_did() -> None:
-    """So the next one gets a new name, and what failed before counts as deployed."""
+    """The next start then gets a new key, and a repeated deployment counts as one that was begun."""
     never, once_more = Deployment("fra"), Deployment("nrt", attempt=2)
     before = deploying(deployments={"api": {"fra": never, "nrt": once_more}})
     remotes = {"api": stands(MADE), "web": stands(HELD)}
@@ -126,7 +126,7 @@ def test_a_deployment_that_never_started_is_dropped_unless_an_earlier_attempt_di
 
 
 def test_a_skipped_repository_that_never_began_has_no_deployments() -> None:
-    """They would stay open forever."""
+    """Otherwise they would stay open forever."""
     before = deploying()
     away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     left = resumed(before, {"api": stands(MADE), "web": away}, {}, skip_blocked=True)
@@ -138,7 +138,7 @@ def test_a_skipped_repository_that_never_began_has_no_deployments() -> None:
 
 
 def test_a_moved_repository_is_planned_again_only_if_nothing_of_it_is_left() -> None:
-    """Not if its tag or another's exists, and not if a deployment was requested."""
+    """It is not if its tag or another tag of this name exists, or if a deployment was requested."""
     moved = stands({STG: "theirs"})
     held = stands(HELD)
 
@@ -154,13 +154,13 @@ def test_a_moved_repository_is_planned_again_only_if_nothing_of_it_is_left() -> 
 
 
 def test_what_was_published_is_not_planned_again() -> None:
-    """Also at the second continue."""
+    """This holds for the second continue, too."""
     again = continued(stands(MADE), stands(HELD))
     assert to_plan_again(again, {"api": stands({STG: "theirs"}), "web": stands(HELD)}) == ()
 
 
 def test_an_undone_branch_that_moved_is_still_undone() -> None:
-    """As recorded; a release that someone moved, however, is no longer published."""
+    """The undo is recorded as done; a release that someone moved, however, is blocked."""
     back = replace(plan(), undoes="op-1")
     for whole, expected in ((back, State.PUBLISHED), (plan(), State.BLOCKED)):
         known = promoted(whole, settled={"api": State.PUBLISHED})
@@ -170,7 +170,7 @@ def test_an_undone_branch_that_moved_is_still_undone() -> None:
 
 
 def test_a_published_repository_may_still_have_to_be_deployed() -> None:
-    """Then it is planned without another push, and what succeeded is kept."""
+    """It is planned without another push, and deployments that succeeded are kept."""
     step = DeployStep("stg", "stg", "staging", "nrt", CommandRunner(("true",)), 60.0)
     whole = plan()
     api = replace(whole.repos[0], steps=(*whole.repos[0].steps, step, replace(step, target="fra")))

@@ -1,4 +1,4 @@
-"""The plan of an undo: what is reset, what stays and why."""
+"""The plan of an undo: what is reset, and what stays and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME = TAG.removeprefix("refs/tags/")
 
 
 def test_undo_resets_refs_that_hold_what_was_written() -> None:
-    """Branch and tag in one push, each with a lease; the local branch follows."""
+    """The branch and the tag are in one push, each with a lease, and the local branch follows."""
     back = undone(promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     assert back.repos[0].steps == (
         RestoreStep("stg", "staging", "merge-1", "stg-1"),
@@ -38,7 +38,7 @@ def test_undo_resets_refs_that_hold_what_was_written() -> None:
 
 
 def test_an_undo_has_its_own_plan() -> None:
-    """Also for a finished operation; the waves are reversed."""
+    """A published repository is planned as well, and the waves are reversed."""
     api = replace(plan().repos[0], state=State.PUBLISHED, wave=3)
     whole = replace(plan(), repos=(api, plan().repos[1]))
     begun = promoted(whole, settled={"api": State.PUBLISHED})
@@ -55,7 +55,7 @@ def test_an_undo_has_its_own_plan() -> None:
     ],
 )
 def test_undo_leaves_what_others_built_on_or_moved(there: RemoteState, code: str) -> None:
-    """And says why."""
+    """The reason is reported."""
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
     assert back.repos[0].state is State.SKIPPED
     assert [problem.code for problem in back.repos[0].problems] == [code]
@@ -63,20 +63,20 @@ def test_undo_leaves_what_others_built_on_or_moved(there: RemoteState, code: str
 
 @pytest.mark.parametrize("there", [stands(HELD), stands({STG: "theirs"})])
 def test_there_is_nothing_to_undo_if_nothing_is_published(there: RemoteState) -> None:
-    """Whether it never was, or someone else removed it."""
+    """Either it was never published, or someone else removed it."""
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
     assert [repo.state for repo in back.repos] == [State.UP_TO_DATE, State.UP_TO_DATE]
 
 
 def test_undo_leaves_what_was_deployed() -> None:
-    """Or may have been."""
+    """This includes a deployment that only may have started."""
     deployments = {"api": {"": Deployment("", RunState.STARTING)}}
     begun = promoted(deployments=deployments)
     back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
 
 
-# --- What the log says
+# --- With the log
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_undo_leaves_what_was_deployed() -> None:
     [(["succeeded"], True), (["failed"], True), (["unknown"], True), (["not_started"], False)],
 )
 def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: bool) -> None:  # noqa: FBT001
-    """The commit counts, whatever operation deployed it."""
+    """The commit decides, whichever operation deployed it."""
     records = [record("deploy-1", row("merge-1", *states, state="deployed"), command="deploy")]
     back = undone(
         promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past(*records)
@@ -108,7 +108,7 @@ def test_the_release_before_is_proposed_if_it_can_be_deployed() -> None:
 
 @pytest.mark.parametrize("tip", ["m5", "theirs"])
 def test_a_later_release_on_top_is_named(tip: str) -> None:
-    """It can be undone first; a colleague's commits have to be inspected."""
+    """A later release can be undone first, but a colleague's commits have to be looked at."""
     there = RemoteState({STG: tip}, done=frozenset({TAG}), overtaken=frozenset({STG}))
     later = past(record("b", row("m5")))
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
@@ -125,7 +125,7 @@ def test_a_later_release_on_top_is_named(tip: str) -> None:
 
 
 def test_a_name_from_the_log_is_quoted_as_one_word() -> None:
-    """So a hint cannot run another command, whoever wrote the log."""
+    """No hint can run another command, whoever wrote the log."""
     there = RemoteState({STG: "m5"}, done=frozenset({TAG}), overtaken=frozenset({STG}))
     later = past(record("b; rm -rf ~", row("m5")))
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
@@ -133,7 +133,7 @@ def test_a_name_from_the_log_is_quoted_as_one_word() -> None:
 
 
 def test_what_was_promoted_further_is_undone_from_the_last_stage() -> None:
-    """The last promotion is named: undoing the one in between would be refused."""
+    """Undoing the promotion in between would be refused, so the last one is named."""
     now = {STG: "m5", branch_ref(MAIN.branch): "m6"}
     there = RemoteState(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
     later = past(record("b", row("m5")), record("c", row("m6"), stage="main"))
@@ -143,7 +143,7 @@ def test_what_was_promoted_further_is_undone_from_the_last_stage() -> None:
 
 
 def test_what_came_to_the_stage_after_a_further_promotion_is_undone_before_it() -> None:
-    """A release of production that has none of the later work is not what is in the way."""
+    """The release of production does not contain the later work, so it is not in the way."""
     now = {STG: "m5", branch_ref(MAIN.branch): "m6"}
     there = RemoteState(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
     later = past(record("b", row("m6"), stage="main"), record("c", row("m5")))
@@ -153,7 +153,7 @@ def test_what_came_to_the_stage_after_a_further_promotion_is_undone_before_it() 
 
 
 def test_a_stage_that_was_removed_from_the_configuration_is_named() -> None:
-    """Its rules are needed for the confirmation."""
+    """Its rules are required for the confirmation."""
     lost = replace(SHOP, stages=tuple(each for each in SHOP.stages if each.name != "stg"))
     there = {"api": stands(MADE), "web": stands(HELD)}
     with pytest.raises(RefusedError, match="The stage stg is no longer in the configuration"):
@@ -173,6 +173,6 @@ def test_the_one_who_undid_it_last_is_named() -> None:
 
 
 def test_a_repository_without_refs_is_compared_too() -> None:
-    """No ref of it is published or held."""
+    """It has no published or unchanged refs."""
     there = compared(RepoPlan("api", "api", State.PLANNED), {}, {})
     assert (there.done, there.held, there.published) == (frozenset(), frozenset(), frozenset())

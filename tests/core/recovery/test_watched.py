@@ -1,4 +1,4 @@
-"""The state of a watched operation, by its journal and the log."""
+"""The state of a watched operation, according to its journal and the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPO = to_publish()
 
 
 def promoted(**known: Any) -> Operation:
-    """Return a promotion with what is known of it."""
+    """Return a promotion in this state."""
     return operation(plan(REPO), state(made={"api": MADE}, **known))
 
 
@@ -50,7 +50,7 @@ def test_a_push_without_a_recorded_result_is_unknown(
     ],
 )
 def test_what_an_attempt_found_is_still_known_after_it(found: Progress, expected: State) -> None:
-    """It read the remote, and was cut short before it recorded anything else."""
+    """The attempt read the remote, and was killed before it recorded anything else."""
     begun = Entry(EntryKind.BEGUN, plan=plan(REPO), actor=ADA, progress={"api": found})
     known = Operation.from_entries([begun])
     assert known
@@ -58,7 +58,7 @@ def test_what_an_attempt_found_is_still_known_after_it(found: Progress, expected
 
 
 def of(name: str, state: str, undoes: str = "") -> Record:
-    """Return a record of the log."""
+    """Return a record of api in this state."""
     return record(name, row("merge-1", state=state), undoes=undoes)
 
 
@@ -73,7 +73,7 @@ def of(name: str, state: str, undoes: str = "") -> Record:
     ],
 )
 def test_the_log_knows_what_was_undone(records: list[Record], expected: State) -> None:
-    """The newest record about it counts."""
+    """The newest undo of the operation that succeeded counts."""
     logged = past(*records).states_of("one")
     outcome = watched(promoted(settled={"api": State.PUBLISHED}), REPO, (), logged["api"])
     undone = ["taken_back"] * (expected is State.NOT_PUBLISHED)

@@ -1,4 +1,4 @@
-"""Which ways out of an unfinished operation are proposed, by its journal."""
+"""Which ways out of an unfinished operation are proposed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FLIGHT = Flight(1.0, 2.0, "here", "1:1")
     [
         ({}, Hint.FINISH_OR_UNDO),
         ({"settled": {"api": State.PUBLISHED}}, Hint.FINISH_OR_UNDO),
-        ({"deployments": FAILED}, Hint.FINISH),  # web is of a later wave
+        ({"deployments": FAILED}, Hint.FINISH),  # web is in a later wave
         ({"deployments": FAILED, "settled": {"web": State.NOT_PUBLISHED}}, Hint.FINISH),
         ({"deployments": FAILED, "settled": {"web": State.PUBLISHED}}, Hint.FINISH_OR_UNDO),
         ({"deployments": FAILED, "settled": {"web": State.UNKNOWN}}, Hint.FINISH_OR_UNDO),
@@ -31,5 +31,5 @@ FLIGHT = Flight(1.0, 2.0, "here", "1:1")
     ],
 )
 def test_undo_is_proposed_if_it_may_undo_something(known: dict[str, Any], hint: Hint) -> None:
-    """Not if all that may be published was deployed: it would be refused."""
+    """It is not if everything that may be published was deployed, since it would be refused."""
     assert ways_out(promoted(**known)) == hint

@@ -1,4 +1,4 @@
-"""Diagnosis: what is judged ok, a warning or a problem, and in which words."""
+"""The diagnosis of `multigit doctor`: what is ok, a warning or a problem, and how it is worded."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ def about(repo: Repo, seen: Checkup) -> list[Finding]:
 
 
 def bad(seen: Checkup, repo: Repo = API) -> Finding:
-    """Return the one finding about a repository that is not ok."""
+    """Return the only finding about a repository that is not ok."""
     (found,) = (each for each in about(repo, seen) if each.state is not OK)
     assert found.hint
     return found
 
 
 def around(**changes: object) -> dict[str, Finding]:
-    """Return the findings about the workspace by code, if all else is ok."""
+    """Return the findings about the workspace by code, with all else being ok."""
     seen = findings(WELL, around=replace(AROUND, **changes))  # type: ignore[arg-type]
     return {each.code: each for each in seen if not each.repo}
 
 
 def with_facts(facts: CloneFacts) -> Checkup:
-    """Return a checkup of a clone that is configured like this."""
+    """Return the checkup of a clone with these facts."""
     return replace(WELL, snapshot=snapshot(facts=facts))
 
 
@@ -69,7 +69,7 @@ def with_facts(facts: CloneFacts) -> Checkup:
 
 
 def test_a_healthy_workspace_is_all_ok() -> None:
-    """Four facts, no hint, exit code 0."""
+    """There are four findings without a hint, and the exit code is 0."""
     seen = findings(WELL)
     assert [(each.repo, each.code, each.state, each.hint) for each in seen] == [
         ("", "git_version", OK, ""),
@@ -122,7 +122,7 @@ UNREACHABLE = Problem("unreachable", "the remote cannot be reached.", "Check the
 def test_each_finding_has_its_state_and_a_hint(
     seen: Checkup, state: Level, code: str, phrase: str
 ) -> None:
-    """One finding that is not ok, in its words; the exit code is 3 only for problems."""
+    """The message has the reason, and the exit code is 3 for a problem but 0 for a warning."""
     found = bad(seen)
     assert (found.state, found.code, found.repo) == (state, code, "api")
     assert phrase in found.message
@@ -138,7 +138,7 @@ def test_each_finding_has_its_state_and_a_hint(
     ],
 )
 def test_a_push_that_would_fail_says_that_reading_works(failure: Problem, hint: str) -> None:
-    """With git's reason; a hint about reading would mislead, so it is replaced."""
+    """The message has git's reason, and a hint about reading is replaced."""
     found = bad(replace(WELL, push=failure))
     assert found.code == "not_pushable"
     assert "can be read" in found.message
@@ -147,7 +147,7 @@ def test_a_push_that_would_fail_says_that_reading_works(failure: Problem, hint: 
 
 
 def test_a_remote_with_a_problem_is_not_called_ok_and_with_a_warning_it_is() -> None:
-    """The words “can be pushed to” never appear beside the reason why not."""
+    """A message never says “can be pushed to” next to the reason why not."""
     shallow = about(API, with_facts(replace(FACTS, shallow=True)))
     secret = about(API, with_facts(replace(FACTS, credentials=True)))
     assert [each.code for each in shallow] == ["shallow"]
@@ -155,32 +155,32 @@ def test_a_remote_with_a_problem_is_not_called_ok_and_with_a_warning_it_is() -> 
 
 
 def test_branches_of_an_unread_remote_are_not_missing() -> None:
-    """What was fetched before says nothing about now."""
+    """The branches that were fetched earlier may not be there any more."""
     stale = replace(snapshot(refs=refs(staging=branch())), stale=UNREACHABLE)
     assert [each.code for each in about(API, Checkup(stale))] == ["unreachable"]
 
 
 def test_follow_tags_is_fine_since_it_is_overridden() -> None:
-    """It is mentioned, so that no one wonders."""
+    """It is still mentioned for people who wonder about it."""
     found = about(API, with_facts(replace(FACTS, follow_tags=True)))
     assert [(each.code, each.state) for each in found] == [("remote", OK), ("follow_tags", OK)]
     assert "overrides" in found[1].message
 
 
 def test_a_lock_that_was_taken_and_released_is_ok() -> None:
-    """If none was tried, there is no finding about locks."""
+    """Without a lock, there is no finding about locks."""
     tried = about(API, replace(WELL, lock=LockTrial()))
     assert [each.code for each in tried] == ["remote", "lock_refs"]
 
 
 def test_a_lock_that_stays_is_named_so_that_it_can_be_deleted() -> None:
-    """The hint names the ref that was tried."""
+    """The hint has the ref that was used."""
     assert PROBE in bad(replace(WELL, lock=LockTrial(stays="no"))).hint
 
 
 @pytest.mark.parametrize("ahead", [-86_400, 0, CLOCK_SLACK])
 def test_clocks_may_differ_a_little(ahead: int) -> None:
-    """And old commits do not matter."""
+    """The date of old commits does not matter, either."""
     assert [each.code for each in about(API, replace(WELL, newest=NOW + ahead))] == ["remote"]
 
 
@@ -189,7 +189,7 @@ def test_clocks_may_differ_a_little(ahead: int) -> None:
     [(121, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours"), (30 * 86_400, "30 days")],
 )
 def test_the_future_is_in_one_unit(seconds: int, words: str) -> None:
-    """Either clock may be wrong, and both are named; then the clock is not called ok."""
+    """Either clock may be wrong, so both are named, and the clock is not reported as ok."""
     seen = findings(replace(WELL, newest=NOW + seconds))
     (found,) = (each for each in seen if each.code == "clock")
     assert (found.repo, found.state) == ("api", WARNING)
@@ -200,7 +200,7 @@ def test_the_future_is_in_one_unit(seconds: int, words: str) -> None:
 
 
 def test_exposed_files_name_the_gitignore_that_keeps_them_out() -> None:
-    """The message is short; the hint has every line to add."""
+    """The message is short, and the hint has every line to add."""
     paths = ("deployment.log", ".multigit/", "services/api/", "web/")
     found = bad(replace(WELL, exposed=paths), ROOT)
     assert (found.code, found.state) == ("exposed_files", WARNING)
@@ -209,7 +209,7 @@ def test_exposed_files_name_the_gitignore_that_keeps_them_out() -> None:
 
 
 def test_secrets_in_any_reason_are_masked() -> None:
-    """Whatever a server says, also about locks."""
+    """This includes anything that a server says, even about locks."""
     said = "see https://ada:canary@host/x"
     for seen in (
         replace(WELL, lock=LockTrial(refused=said)),
@@ -235,7 +235,7 @@ def test_secrets_in_any_reason_are_masked() -> None:
 def test_the_log_is_sound_torn_or_bad(
     log: BadLine | Head | Problem, state: Level, code: str
 ) -> None:
-    """A torn line is fixed by the next operation; a bad one is named by its number."""
+    """A torn line is fixed by the next operation, and a bad line is named by its number."""
     found = around(log=log)[code]
     assert found.state is state
     assert bool(found.hint) is (state is not OK)
@@ -254,7 +254,7 @@ def test_an_unfinished_operation_has_three_ways_out() -> None:
 
 
 def test_too_few_open_files_are_a_warning_with_the_number_to_set() -> None:
-    """It works, with fewer repositories at a time."""
+    """Operations work, but with fewer repositories at a time."""
     assert "open_files" not in around(possible=8)
     found = around(possible=3)["open_files"]
     assert found.state is WARNING
@@ -263,16 +263,16 @@ def test_too_few_open_files_are_a_warning_with_the_number_to_set() -> None:
 
 
 def test_the_clock_is_not_called_ok_without_commits() -> None:
-    """Without a stage branch there is nothing to compare with."""
+    """Without commits of a stage branch, there is nothing to compare with."""
     seen = findings(Checkup(unreadable()))
     assert "clock" not in {each.code for each in seen}
 
 
-# --- The whole
+# --- The whole result
 
 
 def test_problems_and_warnings_are_counted() -> None:
-    """The hint comes only with problems."""
+    """There is a hint only if there are problems."""
     mixed = findings(
         with_facts(replace(FACTS, shallow=True, credentials=True)),
         with_facts(replace(FACTS, credentials=True)),
@@ -286,7 +286,7 @@ def test_problems_and_warnings_are_counted() -> None:
 
 
 def test_the_document_holds_every_finding() -> None:
-    """In the shape of all documents; the workspace has no repository name."""
+    """It has the form of all documents, and findings about the workspace have no repository."""
     found = (
         Finding("", OK, "git_version", "git 2.39.5."),
         Finding("api", PROBLEM, "shallow", "is shallow.", "Unshallow it."),
@@ -323,7 +323,7 @@ def test_the_document_holds_every_finding() -> None:
 
 
 def test_what_repositories_share_is_shown_once_and_the_worst_last() -> None:
-    """Findings in different words are different."""
+    """Findings with different messages or hints stay separate."""
     found = [
         Finding("api", PROBLEM, "shallow", "is shallow.", "git -C api"),
         Finding("api", OK, "remote", "is fine."),

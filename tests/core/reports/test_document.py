@@ -1,4 +1,4 @@
-"""A report for scripts: one JSON document."""
+"""A report for scripts is one JSON document."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def pull(*repos: RepoPlan) -> Plan:
 
 
 def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
-    """Before and after, tag and steps of each repository; problems with code and files."""
+    """It has the commits, tag and steps of each repository, and problems with code and files."""
     report = ended(plan(to_publish(API), LEFT_OUT), [published(API)])
     assert document(report) == {
         "schema": "multigit/1",
@@ -132,7 +132,7 @@ def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
 
 
 def test_a_dry_run_has_the_commits_that_would_be_made() -> None:
-    """They are in the object database already."""
+    """They already exist in the object database."""
     output = document(planned(BOTH))
     assert (output["result"], output["exit_code"]) == ("planned", 0)
     assert [(each["state"], each["after"]) for each in output["repos"]] == [
@@ -150,7 +150,7 @@ def test_what_is_not_published_has_no_after(state: State) -> None:
 
 
 def test_the_document_of_a_refusal_names_the_reason_at_the_top() -> None:
-    """It belongs to no repository."""
+    """The problem does not belong to a repository."""
     reason = Problem("confirmation_needed", "There is no terminal.", "Pass --yes.")
     output = document(refused(planned(BOTH), reason))
     assert (output["result"], output["exit_code"]) == ("blocked", 3)
@@ -167,7 +167,7 @@ def test_the_document_of_a_refusal_names_the_reason_at_the_top() -> None:
 
 
 def test_what_does_not_apply_is_null() -> None:
-    """A pull has no source and no release; an unborn branch no commit."""
+    """For example, a pull has no source and no release, and an unborn branch has no commit."""
     output = document(planned(pull(RepoPlan("api", ".", State.UP_TO_DATE, branch="develop"))))
     assert (output["source"], output["release"], output["hint"]) == (None, None, None)
     repo = output["repos"][0]
@@ -175,7 +175,7 @@ def test_what_does_not_apply_is_null() -> None:
 
 
 def test_the_steps_of_a_push() -> None:
-    """Each branch that moves is a step; what only prepares or follows is not."""
+    """Each branch that moves is a step, but preparations and consequences are not."""
     repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, PushStep(())))
     outcome = Outcome(repo, State.PUBLISHED, {"refs/heads/develop": "signed-3"})
     report = ended(plan(repo), [outcome])
@@ -202,7 +202,7 @@ def test_the_steps_of_a_push() -> None:
 
 
 def test_the_steps_of_a_pull() -> None:
-    """Each is as in the plan."""
+    """They are the steps of the plan."""
     step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
     output = document(planned(pull(RepoPlan("api", ".", State.PLANNED, (step,)))))
     assert output["repos"][0]["steps"] == [
@@ -219,20 +219,20 @@ def test_the_steps_of_a_pull() -> None:
 
 @pytest.mark.parametrize(("commit", "after"), [("dev-3", "dev-3"), ("", None)])
 def test_a_commit_that_is_not_made_yet_has_its_planned_id(commit: str, after: str | None) -> None:
-    """Or none, if it was not needed in advance."""
+    """It has none if the id was not needed in advance."""
     step = replace(COMMIT, commit=commit)
     assert step_document(step, {})["after"] == after
 
 
 def test_a_branch_that_is_new_has_no_before() -> None:
-    """Null, not an empty text."""
+    """The value is null, not an empty text."""
     step = replace(ADVANCE, before="")
     assert step_document(step, {})["before"] is None
 
 
 @pytest.mark.parametrize(("back_to", "after"), [("stg-1", "stg-1"), ("", None)])
 def test_a_branch_that_is_restored_goes_back(back_to: str, after: str | None) -> None:
-    """To what it was, or to nothing if it was new."""
+    """It goes back to its earlier commit, or to null if it was new."""
     step = RestoreStep("stg", "staging", "merge-1", back_to)
     assert step_document(step, MADE) == {
         "type": "restore",
@@ -243,13 +243,13 @@ def test_a_branch_that_is_restored_goes_back(back_to: str, after: str | None) ->
 
 
 def test_a_document_is_json() -> None:
-    """Nothing in it needs a special encoder."""
+    """It needs no special encoder."""
     output = document(ended(BOTH, [published(API), web(State.FAILED, CONFLICT)]))
     assert json.loads(json.dumps(output)) == output
 
 
 def test_the_document_of_an_error() -> None:
-    """The same keys as any other document, with the exit code of the error."""
+    """It has the keys of any other document, and the exit code of the error."""
     error = UsageError("There is no stage 'x'.", hint="Choose.", code="unknown_stage")
     assert error_document(error, "promote") == {
         "schema": "multigit/1",
@@ -273,7 +273,7 @@ def test_the_document_of_an_error() -> None:
 
 
 def test_the_document_of_a_wrong_configuration_holds_every_mistake() -> None:
-    """Each is a problem, besides the message."""
+    """Each mistake is a problem, in addition to the message."""
     details = (("stages.stg: wrong.", "Write it so."), ("repos.api: wrong.", ""))
     output = error_document(ConfigError("2 mistakes.", details=details), None)
     assert output["message"] == "2 mistakes."
@@ -285,7 +285,7 @@ def test_the_document_of_a_wrong_configuration_holds_every_mistake() -> None:
 
 
 def test_an_error_never_shows_a_password() -> None:
-    """Neither in the message nor in the problems."""
+    """This covers the message, the hint and the problems."""
     url = "https://ada:s3cret@host/x"
     for error in (
         MultigitError(f"cannot reach {url}", hint=f"try {url}"),
@@ -301,5 +301,5 @@ def test_an_error_never_shows_a_password() -> None:
     [(MultigitError("x"), 1), (UsageError("x"), 2), (ConfigError("x"), 2), (RefusedError("x"), 3)],
 )
 def test_an_error_has_the_exit_code_of_its_kind(error: MultigitError, exit_code: int) -> None:
-    """It is the same in the document and for the process."""
+    """The document and the process have the same exit code."""
     assert error_document(error, None)["exit_code"] == exit_code == error.exit_code

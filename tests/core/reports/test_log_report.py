@@ -1,4 +1,4 @@
-"""The deployment log as it is shown: the last records, and whether the whole is sound."""
+"""The log as `multigit log` reports it: the last records, and whether the log is sound."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BAD = BadLine(2, "edited", "is not a record as multigit writes it")
     ],
 )
 def test_hidden_records_have_a_hint(seen: LogReport, hint: str | None) -> None:
-    """Also if the log was verified; a log that is not sound has another hint."""
+    """This holds for a verified log, too."""
     assert log_document(seen)["hint"] == hint
 
 
@@ -57,7 +57,7 @@ def test_hidden_records_have_a_hint(seen: LogReport, hint: str | None) -> None:
 def test_a_sentence_says_whether_the_log_is_sound(
     seen: LogReport, sentence: str, exit_code: int
 ) -> None:
-    """Only if that was requested."""
+    """This is only said if the log was verified."""
     assert (log_sentence(seen), seen.exit_code) == (sentence, exit_code)
 
 
@@ -87,7 +87,7 @@ def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, phra
 
 
 def test_a_remote_that_could_not_be_reached_is_a_failure() -> None:
-    """The log may be sound, but the tags of one were not compared."""
+    """The log may be sound, but the tags of one repository were not compared."""
     unread = {"api": UNREADABLE}
     seen = LogReport((), Head(), TagComparison(), unread)
     assert seen.unread_rows() == [("api", (UNREADABLE,))]
@@ -101,7 +101,7 @@ def test_a_remote_that_could_not_be_reached_is_a_failure() -> None:
 
 @pytest.mark.parametrize(("verified", "expected"), [(None, None), (Head(1, "x"), True)])
 def test_the_document_of_a_log(verified: Head | None, expected: bool | None) -> None:  # noqa: FBT001
-    """The records are data, as they were written."""
+    """The records are included as they were written."""
     assert log_document(LogReport((STG,), verified)) == {
         "schema": "multigit/1",
         "command": "log",
@@ -122,7 +122,7 @@ def test_the_document_of_a_log(verified: Head | None, expected: bool | None) -> 
 
 
 def test_the_document_of_a_log_that_is_not_sound() -> None:
-    """The first bad line is a problem with a code, and the records are there anyway."""
+    """The first bad line is a problem with a code, and the records are still included."""
     hint = "Compare the file with a backup: nothing from that line on can be trusted."
     assert log_document(LogReport((STG,), BAD)) == {
         "schema": "multigit/1",

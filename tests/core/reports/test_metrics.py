@@ -1,4 +1,4 @@
-"""The lines about deployments that a monitoring system gets."""
+"""The metrics about deployments that are sent to a monitoring system."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def deployed(*deployments: Deployment) -> Outcome:
 def lines(
     *outcomes: Outcome, tags: bool = True, known: OperationState = NOTHING_YET
 ) -> tuple[str, ...]:
-    """Return the metrics of these outcomes; for a new operation nothing is known."""
+    """Return the metrics of these outcomes; by default, the operation is new."""
     report = ended(plan(*(outcome.plan for outcome in outcomes)), outcomes)
     return metrics(report, known, tags=tags)
 
 
 def pushed(outcome: Outcome, runner: Runner) -> Outcome:
-    """Return the outcome of a repository that this runner deploys."""
+    """Return the outcome with a deployment by this runner."""
     step = DeployStep("stg", "stg", "staging", "", runner, 60.0)
     return replace(outcome, plan=replace(outcome.plan, steps=(*outcome.plan.steps, step)))
 
 
 def test_a_deployment_is_counted_with_its_duration() -> None:
-    """Seconds become milliseconds."""
+    """The duration is in milliseconds."""
     assert lines(deployed(SUCCEEDED)) == (
         "deployment.count:1|c|#stage:stg,result:done,repo:api",
         "deployment.duration:12346|ms|#stage:stg,result:done,repo:api",
@@ -46,7 +46,7 @@ def test_a_deployment_is_counted_with_its_duration() -> None:
 
 
 def test_plain_statsd_has_no_tags() -> None:
-    """The same lines without them."""
+    """The lines are the same without them."""
     assert lines(deployed(SUCCEEDED), tags=False) == (
         "deployment.count:1|c",
         "deployment.duration:12346|ms",
@@ -54,7 +54,7 @@ def test_plain_statsd_has_no_tags() -> None:
 
 
 def test_each_target_counts_when_it_has_ended() -> None:
-    """What was not started is not counted."""
+    """A target that was not started is not counted."""
     assert lines(deployed(FAILED, NOT_STARTED)) == (
         "deployment.count:1|c|#stage:stg,result:failed,repo:api,target:fra",
         "deployment.duration:2000|ms|#stage:stg,result:failed,repo:api,target:fra",
@@ -62,7 +62,7 @@ def test_each_target_counts_when_it_has_ended() -> None:
 
 
 def test_without_a_runner_the_push_is_the_deployment() -> None:
-    """It is counted, without a duration."""
+    """It is counted without a duration."""
     idle = without_steps(ROOT, State.UP_TO_DATE)
     failed = Outcome(to_publish(WEB), State.FAILED)
     assert lines(published(API), failed, Outcome(idle, State.UP_TO_DATE)) == (
@@ -72,13 +72,13 @@ def test_without_a_runner_the_push_is_the_deployment() -> None:
 
 
 def test_what_was_not_reached_is_not_counted() -> None:
-    """A later wave that the operation did not reach is neither done nor failed."""
+    """A repository in a later wave that was not reached is neither done nor failed."""
     left = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
     assert lines(published(API), left) == ("deployment.count:1|c|#stage:stg,result:done,repo:api",)
 
 
 def test_what_ended_before_a_continue_is_not_counted_again() -> None:
-    """Neither a deployment nor a push; what failed and was tried again is."""
+    """This covers deployments and pushes, but a failed deployment that was repeated is counted."""
     again = replace(FAILED, attempt=2)
     known = state(
         settled={"web": State.PUBLISHED}, deployments={"api": {"": SUCCEEDED, "fra": FAILED}}
@@ -90,7 +90,7 @@ def test_what_ended_before_a_continue_is_not_counted_again() -> None:
 
 
 def test_an_end_that_is_seen_later_has_no_duration() -> None:
-    """It was started by an earlier process, and may have ended long before this one."""
+    """An earlier process started it, and it may have ended long before it was noticed."""
     running = replace(SUCCEEDED, state=RunState.RUNNING)
     there = {"api": State.PUBLISHED, "web": State.PUBLISHED}
     before = state(settled=there, deployments={"api": {"": running}})
@@ -101,13 +101,13 @@ def test_an_end_that_is_seen_later_has_no_duration() -> None:
 
 
 def test_what_was_not_started_before_is_timed() -> None:
-    """An attempt that failed to start it does not count."""
+    """An earlier attempt that failed to start it makes no difference."""
     in_vain = state(deployments={"api": {"": Deployment(attempt=2)}})
     assert len(lines(deployed(replace(SUCCEEDED, attempt=2)), known=in_vain)) == 2
 
 
 def test_what_a_push_starts_has_no_duration() -> None:
-    """What multigit requested is timed."""
+    """Only deployments that multigit requested itself have one."""
     for runner, count in (
         (GithubRunner("deploy.yml", Trigger.PUSH), 1),
         (GithubRunner("deploy.yml"), 2),

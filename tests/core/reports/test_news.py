@@ -1,4 +1,4 @@
-"""Notifications of an operation."""
+"""Notifications about an operation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def report(*outcomes: Outcome, **changes: object) -> Report:
 
 
 def news_of(*outcomes: Outcome, **changes: object) -> News:
-    """Return the message about the end of a promotion."""
+    """Return the notification about the end of a promotion."""
     whole = report(*outcomes, **changes)
     event = event_of(whole)
     assert event
@@ -55,7 +55,7 @@ def rows(message: News) -> list[str]:
 
 
 def test_a_good_end() -> None:
-    """One message holds the sentence, the operation's message, the table and the release."""
+    """It has the summary, the operation's message, the table, the release and the operation."""
     message = news_of(deployed(DONE), Outcome(IDLE, State.UP_TO_DATE))
     assert message == News(
         event=Event.SUCCEEDED,
@@ -77,7 +77,7 @@ Operation: `20250115T150130Z-promote-dev-stg-7f3a`
 
 
 def arriving(count: int, *subjects: str) -> Outcome:
-    """Return api, published, with so many commits of which these are known."""
+    """Return api, published, with this number of commits, of which these subjects are known."""
     repo = to_publish(API)
     waiting = PendingCommits(count, NEWEST, subjects=subjects)
     (step,) = repo.merges()
@@ -87,7 +87,7 @@ def arriving(count: int, *subjects: str) -> Outcome:
 
 
 def test_the_commits_that_reach_the_stage_are_listed() -> None:
-    """By repository, below the table, with how many more there are; a long subject is cut."""
+    """They follow the table, by repository, with the number of the rest; long subjects are cut."""
     body = news_of(arriving(12, "fix: *a*", "x" * 200), published(WEB)).body
     assert (
         f"""
@@ -105,7 +105,7 @@ Release: """
 
 
 def test_a_start() -> None:
-    """It shows what is planned; nothing has a link yet."""
+    """It shows the plan, and there are no links yet."""
     message = news(planned(BOTH), Event.STARTED)
     assert message.title == "promote dev → stg started: stg-deploy-20250115-160130"
     assert rows(message) == [
@@ -116,7 +116,7 @@ def test_a_start() -> None:
 
 
 def test_a_bad_end() -> None:
-    """Failures come first, with the reason."""
+    """Failures come first, with their reasons."""
     status = RunStatus(RunState.FAILED, detail="#17 is a FAILURE.", url="https://ci/17")
     bad = Deployment("fra", RunState.FAILED, status=status)
     refused = Problem("refused_by_remote", "the remote refused: protected branch.")
@@ -133,7 +133,7 @@ def test_a_bad_end() -> None:
 
 
 def test_waiting_for_approval() -> None:
-    """The reviewers are named while it is running, not again when the watch is interrupted."""
+    """The reviewers are named during the operation; an interrupted watch sends nothing."""
     status = RunStatus(RunState.WAITING, reviewers=("ada", "grace"))
     one = Deployment(state=RunState.WAITING, status=status)
     message = news(under_way(BOTH, {"api": (one,)}), Event.WAITING)
@@ -146,14 +146,14 @@ def test_waiting_for_approval() -> None:
 
 
 def test_nothing_was_done() -> None:
-    """A plan, a refusal and a “no” are not notified."""
+    """There is no notification of a plan or of a “no”."""
     assert event_of(planned(BOTH)) is None
     assert event_of(cancelled(planned(BOTH), interrupted=False)) is None
     assert event_of(report(published())) is Event.SUCCEEDED
 
 
 def test_a_new_branch_without_a_release() -> None:
-    """What is missing is not mentioned."""
+    """Missing parts are left out."""
     new = replace(to_publish(API), before="")
     message = news_of(Outcome(new, State.PUBLISHED, MADE), release="", source="", message="")
     assert message.title == "promote stg succeeded"
@@ -162,7 +162,7 @@ def test_a_new_branch_without_a_release() -> None:
 
 
 def test_text_from_outside_is_only_shown() -> None:
-    """No Markdown, HTML, escape sequence or password gets through."""
+    """Markdown and HTML are escaped, control characters are shown, and passwords are masked."""
     detail = "<b>[x](y)</b> | `a`\x1b[2J\n& https://ada:secret@host/"
     status = RunStatus(RunState.FAILED, detail=detail, url="https://ci/a) b|c")
     body = news_of(deployed(Deployment("", RunState.FAILED, status=status))).body
@@ -173,7 +173,7 @@ def test_text_from_outside_is_only_shown() -> None:
 
 
 def test_the_message_keeps_its_markdown() -> None:
-    """Release notes are the user's own; only HTML is escaped, and the length is limited."""
+    """Release notes may use Markdown; only HTML is escaped, and the length is limited."""
     body = news_of(published(), message="Notes\n\n- **one**\n- <img src=x>\x1b").body
     assert "Notes\n\n- **one**\n- &lt;img src=x>\\x1b\n" in body
     assert f"{'x' * NOTES}…\n" in news_of(published(), message="x" * (NOTES + 1)).body

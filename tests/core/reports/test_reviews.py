@@ -32,7 +32,7 @@ LOST = Problem("review_unknown", "the answer was lost.")
 
 
 def deploying(runner: Runner, **targets: Deployment) -> Operation:
-    """Return an operation that deploys to these targets, with what is known about each."""
+    """Return an operation that deploys to these targets, with the state of each."""
     whole = plan()
     steps = tuple(DeployStep("stg", "stg", "staging", target, runner, 60.0) for target in targets)
     repos = tuple(
@@ -49,7 +49,7 @@ def deployment(target: str, state: RunState, run: Run | None = RUN) -> Deploymen
 
 
 def review(answer: ReviewResult, problem: Problem | None = None) -> Review:
-    """Return the review of a run that waits at two gates, one of which is not the user's."""
+    """Return the review of a run that waits at two gates, one of which the user may not approve."""
     spec = DeploymentSpec(
         "key", "api", "stg", "stg", "staging", "merge-1", "", "r", "eu", 0.0, GITHUB
     )
@@ -58,7 +58,7 @@ def review(answer: ReviewResult, problem: Problem | None = None) -> Review:
 
 
 def test_what_may_wait_for_a_review() -> None:
-    """Each run on GitHub that did not succeed: one that failed may be rerun on its page."""
+    """It is each run on GitHub that has not succeeded, since a failed one may be rerun there."""
     operation = deploying(
         GITHUB,
         eu=deployment("eu", RunState.WAITING),
@@ -92,20 +92,20 @@ def test_other_runners_have_no_reviews() -> None:
 def test_the_exit_code(
     answers: list[ReviewResult], *, interrupted: bool, unread: bool, code: int
 ) -> None:
-    """0 only if every review was accepted and every run could be read."""
+    """It is 0 only if every review was accepted and every run could be read."""
     reviews = [review(answer) for answer in answers]
     assert reviews_exit_code(reviews, interrupted=interrupted, unread=unread) == code
 
 
 def test_the_sentence_counts_the_answers() -> None:
-    """In the order of the results."""
+    """They are in the order of the results."""
     answers = (ReviewResult.NOT_SENT, ReviewResult.APPROVED, ReviewResult.APPROVED)
     said = reviews_sentence([review(answer) for answer in answers])
     assert said == "3 reviews: 2 approved, 1 not sent."
 
 
 def test_the_document_names_own_gates_and_all_problems() -> None:
-    """Including those of runs that could not be read."""
+    """The problems include those of runs that could not be read."""
     unread = Problem("unreachable", "GitHub does not answer.")
     document = reviews_document([review(ReviewResult.UNKNOWN, LOST)], [unread], FAILED)
     assert document["reviewed"] == [

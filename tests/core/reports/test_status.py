@@ -1,4 +1,4 @@
-"""Status: one row per repository, from what was read there."""
+"""The status: one row per repository, from its snapshot."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def hotfix() -> Merge:
 
 
 def test_a_row_holds_all_facts() -> None:
-    """What is waiting, what is owed, what was deployed, what is changed."""
+    """It has pending commits, hotfixes to carry back, the last deployment and changed files."""
     tree = work(change("a.py"))
     seen = snapshot(merge(), refs=refs("stg-deploy-20250115-150130"), work=tree, debts=(hotfix(),))
     assert row(seen) == StatusRow(
@@ -90,13 +90,13 @@ def test_a_row_holds_all_facts() -> None:
 
 
 def test_rows_are_in_the_order_of_the_repositories() -> None:
-    """Not in that of the snapshots."""
+    """The order of the snapshots does not matter."""
     seen = {"api": snapshot(), "web": snapshot(repo=WEB)}
     assert [each.repo for each in status_rows(SHOP, (WEB, API), seen)] == ["web", "api"]
 
 
 def test_an_unreadable_repository_has_a_row_with_the_reason() -> None:
-    """Nothing is claimed about its stages."""
+    """The row says nothing about its stages."""
     assert row(unreadable()) == StatusRow("api", "services/api", None, (), {}, (UNREADABLE,))
 
 
@@ -104,40 +104,40 @@ def test_an_unreadable_repository_has_a_row_with_the_reason() -> None:
 
 
 def test_what_was_fetched_last_is_shown_with_a_warning_that_it_is_old() -> None:
-    """A remote that cannot be reached hides nothing."""
+    """An unreachable remote hides nothing."""
     seen = row(replace(snapshot(merge()), stale=OFFLINE))
     assert seen.pairs[0].commits == 3
     assert seen.problems == (OFFLINE,)
 
 
 def test_stages_without_previews_are_up_to_date() -> None:
-    """Nothing is waiting, nothing is owed."""
+    """There is nothing to promote or to carry back."""
     assert pairs() == (Pair("dev", "stg"), LEVEL)
     assert [pair.state for pair in pairs()] == ["up_to_date", "up_to_date"]
 
 
 def test_waiting_commits_are_counted() -> None:
-    """Without merges, as the preview counts them."""
+    """Merge commits are not counted."""
     assert pairs(merge(commits=4)) == (Pair("dev", "stg", commits=4), LEVEL)
     assert pairs(merge())[0].state == "waiting"
 
 
 def test_commits_without_content_do_not_wait() -> None:
-    """Content decides: after a hotfix was carried back there is nothing to promote."""
+    """After a hotfix was carried back, for example, there is nothing to promote."""
     cherry_picked = replace(nothing(), waiting=PendingCommits(2, NEWEST))
     assert pairs(cherry_picked) == (Pair("dev", "stg"), LEVEL)
 
 
 @pytest.mark.parametrize("files", [("a.py", "b.py"), ()])
 def test_a_conflict_comes_before_what_waits(files: tuple[str, ...]) -> None:
-    """With its files, if git names them."""
+    """The files are listed if git names them."""
     pair = pairs(clash(*files))[0]
     assert pair == Pair("dev", "stg", commits=2, blocked=True, conflicts=files)
     assert pair.state == "conflict"
 
 
 def test_unrelated_histories_count_as_a_conflict() -> None:
-    """A person has to decide."""
+    """Neither can be merged automatically."""
     assert pairs(clash(unrelated=True))[0].state == "conflict"
 
 
@@ -148,7 +148,7 @@ ONE_FILE = replace(REVERT, lost=0, kind=Evidence.CONTENT, deletes=True, slight=T
 
 
 def test_reverted_work_comes_before_what_waits() -> None:
-    """It blocks a promotion; also if nothing is waiting."""
+    """It blocks a promotion, even if nothing is pending."""
     for seen in (merge(), nothing()):
         pair = pairs(replace(seen, reversals=(REVERT,)))[0]
         assert (pair.state, pair.reverted) == ("reverted", (REVERT,))
@@ -160,21 +160,21 @@ def test_reverted_work_comes_before_what_waits() -> None:
 
 @pytest.mark.parametrize("reversal", [replace(REVERT, accepted="merge-8"), ONE_FILE])
 def test_what_a_promotion_only_warns_of_is_not_insisted_on(reversal: Reversal) -> None:
-    """If it was accepted, or it is one deleted file."""
+    """For example, it was accepted, or it is a single deleted file."""
     found = row(snapshot(replace(merge(), reversals=(reversal,))))
     assert (found.pairs[0].state, found.pairs[0].reverted) == ("waiting", ())
     assert status_hint([found], SHOP.pairs()) == ""
 
 
 def test_a_revert_is_not_a_hotfix_to_carry_back() -> None:
-    """It blocks a back-merge; a commit beside it is a hotfix."""
+    """It blocks a back-merge instead, and other commits still count as hotfixes."""
     pair = Pair("stg", "main", debt=3, reverted=(REVERT, replace(REVERT, is_merge=True)))
     assert pair.hotfixes == 2
     assert replace(pair, debt=1).hotfixes == 0
 
 
 def test_a_shallow_clone_has_no_pairs() -> None:
-    """Counts and merges would be wrong there."""
+    """Counts and merges would be wrong."""
     found = row(replace(snapshot(merge()), facts=CloneFacts(shallow=True)))
     assert (found.pairs, [each.code for each in found.problems]) == ((), ["shallow"])
     assert status_sentence([found]) == "1 repository: 1 in a shallow clone."
@@ -182,18 +182,18 @@ def test_a_shallow_clone_has_no_pairs() -> None:
 
 
 def test_a_conflict_comes_before_reverted_work() -> None:
-    """A person has to resolve it anyway; both are reported."""
+    """The conflict has to be resolved anyway, and both are reported."""
     pair = pairs(replace(clash("a.py"), reversals=(REVERT,)))[0]
     assert (pair.state, pair.reverted) == ("conflict", (REVERT,))
 
 
 def test_hotfix_debt_is_what_a_later_stage_has_and_an_earlier_one_lacks() -> None:
-    """It belongs to the pair, whatever is waiting there."""
+    """It belongs to the pair, whatever is pending there."""
     assert pairs(debts=(hotfix(),)) == (Pair("dev", "stg"), Pair("stg", "main", debt=1))
 
 
 def test_debt_without_content_does_not_count() -> None:
-    """A hotfix that was cherry-picked is not owed."""
+    """For example, a hotfix that was cherry-picked does not have to be carried back."""
     picked = nothing("main", "stg", theirs="main-2")
     assert pairs(debts=(replace(picked, waiting=PendingCommits(1, NEWEST)),)) == (
         Pair("dev", "stg"),
@@ -202,14 +202,14 @@ def test_debt_without_content_does_not_count() -> None:
 
 
 def test_debt_that_conflicts_is_still_owed() -> None:
-    """It shows as debt; the state of the pair stays the same."""
+    """It is reported as debt, and the state of the pair stays the same."""
     owed = clash("a.py", source="main", target="stg", ours="stg-1", theirs="main-2")
     pair = pairs(debts=(owed,))[1]
     assert (pair.debt, pair.state) == (2, "up_to_date")
 
 
 def test_a_branch_missing_on_the_remote_is_named_by_its_stage() -> None:
-    """In both of its pairs."""
+    """It is named in both of its pairs."""
     seen = row(snapshot(refs=refs(staging=branch("", "stg-1"))))
     assert [(pair.state, pair.missing) for pair in seen.pairs] == [
         ("missing", ("stg",)),
@@ -221,13 +221,13 @@ def test_a_branch_missing_on_the_remote_is_named_by_its_stage() -> None:
 
 
 def test_two_branches_may_be_missing() -> None:
-    """Both are named."""
+    """Both are named then."""
     seen = row(snapshot(refs=refs(staging=branch(), develop=branch())))
     assert seen.pairs[0].missing == ("dev", "stg")
 
 
 def test_the_last_deploy_of_a_stage_is_its_newest_tag() -> None:
-    """Tags are sorted by time; those of other stages and of people do not count."""
+    """Tags are ordered by time, and tags of other stages or made by hand are ignored."""
     tags = [
         Tag("deploy-20250110-100000", 1),
         Tag("stg-deploy-20250111-100000", 2),
@@ -239,12 +239,12 @@ def test_the_last_deploy_of_a_stage_is_its_newest_tag() -> None:
 
 
 def test_a_stage_that_was_never_deployed_has_none() -> None:
-    """Nor has one without tags."""
+    """It may have no tags at all."""
     assert last_deploys(STAGES, ()) == {}
 
 
 def test_an_earlier_release_differs_from_one_that_was_not_fetched() -> None:
-    """The newest release that is known here may be older than the one that was just published."""
+    """The newest known release may be older than the one that was just published."""
     older, newest = Tag("deploy-20250110-100000", 1), Tag("deploy-20250111-100000", 2)
     deploys = {"main": newest}
     for release, stages in (
@@ -257,7 +257,7 @@ def test_an_earlier_release_differs_from_one_that_was_not_fetched() -> None:
 
 
 def test_unpushed_commits_are_counted_by_stage() -> None:
-    """Also on branches that are not checked out, compared with the remote's branch."""
+    """Each branch is compared with the remote's, whether or not it is checked out."""
     seen = row(snapshot(refs=AHEAD, work=work()))
     assert seen.unpushed == (Unpushed("dev", "develop", 1), Unpushed("stg", "staging", 2))
     assert [each.stage for each in seen.unpushed_elsewhere()] == ["stg"]
@@ -266,5 +266,5 @@ def test_unpushed_commits_are_counted_by_stage() -> None:
 
 
 def test_states_of_a_pair_are_words_of_the_json() -> None:
-    """They are those of a plan if both mean the same."""
+    """A state that a plan has, too, is the same word."""
     assert str(State.UP_TO_DATE) == Pair("dev", "stg").state

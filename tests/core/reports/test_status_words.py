@@ -59,7 +59,7 @@ REVERT = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a.py", "b.py"))
 
 
 def test_a_hint_has_the_message_that_the_stage_requires() -> None:
-    """And there is none if nothing would be planned."""
+    """There is no hint if the repository could not be read."""
     found = row(snapshot(replace(merge(), reversals=(REVERT,))))
     strict = (DEV, replace(STG, require_message=True))
     assert 'promote dev stg -m "what comes" --dry-run' in status_hint([found], [strict])
@@ -67,7 +67,7 @@ def test_a_hint_has_the_message_that_the_stage_requires() -> None:
 
 
 def test_the_document_of_a_status() -> None:
-    """One document, in which every key has a value or null."""
+    """Every key is present, with a value or null."""
     tree = replace(
         work(change("a.py"), change("b.py", "untracked")),
         conflicted=("c.py",),
@@ -153,7 +153,7 @@ def test_the_document_of_a_status() -> None:
 
 
 def test_a_detached_and_an_unborn_head_are_null() -> None:
-    """Neither has an empty name."""
+    """They are not empty texts."""
     rows = [row(snapshot(work=tree)) for tree in (work(on=""), work(head=""), WorkTree())]
     heads = [(r["branch"], r["head"]) for r in status_document(rows)["repos"]]
     assert heads == [(None, "dev-2"), ("develop", None), (None, None)]
@@ -161,7 +161,7 @@ def test_a_detached_and_an_unborn_head_are_null() -> None:
 
 @pytest.mark.parametrize(("seen", "code"), [(snapshot(clash("a")), 0), (unreadable(), 1)])
 def test_only_what_could_not_be_read_is_a_failure(seen: Snapshot, code: int) -> None:
-    """A conflict is a fact, not a failure of status."""
+    """A conflict is a result of the status, not a failure."""
     rows = [row(seen)]
     assert status_exit_code(rows) == code
     assert status_document(rows)["result"] == ("failed" if code else "done")
@@ -186,12 +186,12 @@ def test_only_what_could_not_be_read_is_a_failure(seen: Snapshot, code: int) -> 
     ],
 )
 def test_what_matters_most_is_one_sentence(seen: Snapshot, sentence: str) -> None:
-    """It counts only what exists."""
+    """Only what exists is counted."""
     assert status_sentence([row(seen)]) == sentence
 
 
 def test_a_repository_counts_once_in_the_sentence() -> None:
-    """However many of its stages have commits waiting."""
+    """It does, however many of its stages have pending commits."""
     both = row(snapshot(merge(), merge("stg", "main", ours="main-1", theirs="stg-1")))
     assert status_sentence([both, row(snapshot())]) == (
         "2 repositories: 1 with commits to promote."

@@ -1,4 +1,4 @@
-"""A report for people: a sentence and a hint."""
+"""A report for people is one sentence and a hint."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def pull(*repos: RepoPlan) -> Plan:
     ],
 )
 def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
-    """What will be done, what not, and how many commits reach which stage."""
+    """It says what will be done, what will not, and how many commits reach which stage."""
     assert summary(planned(it)) == (sentence, "")
 
 
@@ -111,13 +111,13 @@ def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
     "it", [plan(IDLE, BLOCKED), plan(IDLE, LEFT_OUT), plan(LEFT_OUT), plan(LEFT_OUT, BLOCKED)]
 )
 def test_what_blocks_is_counted(it: Plan) -> None:
-    """What is left out counts only if nothing is blocked."""
+    """Repositories that are left out are counted if none is blocked."""
     sentence = "1 repository is blocked. Nothing was changed."
     assert summary(planned(it)) == (sentence, "Fix the problem, then run the command again.")
 
 
 def test_a_plan_of_two_stages_counts_each() -> None:
-    """The commits that reach dev and those that reach stg are two numbers."""
+    """The commits that reach dev and those that reach stg are counted separately."""
     steps = (ADVANCE, COMMIT, merge_step(commits=4))
     both = plan(replace(to_publish(API), steps=steps), replace(to_publish(WEB), steps=steps))
     assert summary(planned(both))[0] == (
@@ -151,7 +151,7 @@ def test_a_plan_of_two_stages_counts_each() -> None:
     ],
 )
 def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> None:
-    """--skip-blocked is proposed only if something would remain to be done."""
+    """--skip-blocked is only proposed if there would still be something to do."""
     assert summary(planned(it)) == (sentence, hint)
 
 
@@ -180,18 +180,18 @@ def test_the_sentence_of_a_no(interrupted: bool) -> None:  # noqa: FBT001
     ],
 )
 def test_the_sentence_of_what_was_run(outcomes: list[Outcome], sentence: str, hint: str) -> None:
-    """A count for each outcome, and what to do if not all succeeded."""
+    """It has a number for each outcome, and the hint says what to do if not all succeeded."""
     assert summary(ended(BOTH, outcomes)) == (sentence, hint)
 
 
 def test_the_sentence_of_what_was_interrupted() -> None:
-    """It says so, and what was published by then."""
+    """It says that it was interrupted, and what was published by then."""
     report = ended(BOTH, [published(API), web(State.NOT_PUBLISHED)], interrupted=True)
     assert summary(report) == ("Interrupted. 1 published, 1 not published.", GO_ON)
 
 
 def test_after_an_interruption_there_is_nothing_to_fix() -> None:
-    """Unless something failed as well."""
+    """There is, if something failed as well."""
     nothing = ended(BOTH, [web(State.NOT_PUBLISHED)], interrupted=True)
     again = "Nothing was published. Run the command again."
     assert summary(nothing) == ("Interrupted. 1 not published.", again)
@@ -201,7 +201,7 @@ def test_after_an_interruption_there_is_nothing_to_fix() -> None:
 
 
 def test_the_sentence_of_what_was_undone() -> None:
-    """An undo publishes too, in its own words."""
+    """It has its own words, since an undo publishes, too."""
     step: tuple[Step, ...] = (RestoreStep("stg", "staging", "merge-1", "stg-1"),)
     undo = replace(plan(replace(to_publish(), steps=step)), undoes="20250115T150130Z-promote-7f3a")
     assert summary(planned(undo))[0] == "1 repository will be reset."
@@ -219,7 +219,7 @@ def test_the_sentence_of_what_was_undone() -> None:
     ],
 )
 def test_the_hint_is_about_what_was_not_deployed(api: RunState, other: RunState, hint: str) -> None:
-    """Only a push deploys the api; web can be deployed again by itself."""
+    """Only a new push can deploy api again, while web can be deployed by itself."""
     runners = (GithubRunner("deploy.yml", Trigger.PUSH), CommandRunner(("true",)))
     steps = [DeployStep("stg", "stg", "staging", "", runner, 60.0) for runner in runners]
     repos = [
@@ -243,14 +243,14 @@ def test_a_reason_for_all_comes_before_the_counts() -> None:
 
 
 def test_a_warning_for_all_is_not_a_reason() -> None:
-    """A lock that was not released hides neither the outcome nor what to do."""
+    """An unreleased lock hides neither the outcome nor the hint."""
     report = ended(BOTH, [published(API), web(State.FAILED)])
     warned = replace(report, problems=(lock_left(["refs/multigit/locks/stg"], "1f0c"),))
     assert summary(warned) == summary(report)
 
 
 def test_the_sentence_of_a_pull() -> None:
-    """Before and after, in the words of a pull."""
+    """It has its own words, before and after the pull."""
     step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
     moves = RepoPlan("api", ".", State.PLANNED, (step,))
     both = pull(moves, IDLE, BLOCKED)
@@ -262,7 +262,7 @@ def test_the_sentence_of_a_pull() -> None:
 
 
 def test_a_plan_that_only_warns_is_a_plan() -> None:
-    """Its sentence is that of any plan."""
+    """The sentence is that of any other plan."""
     report = planned(plan(to_publish(API, warning())))
     assert summary(report)[0] == "1 repository will be promoted. 3 commits reach stg."
     assert report.result is Result.PLANNED
@@ -276,12 +276,12 @@ def test_a_published_repository_keeps_its_notes() -> None:
 
 
 def test_a_push_that_publishes_nothing_else_counts_its_commit() -> None:
-    """One commit, however many files."""
+    """It is one commit, whatever the number of files."""
     updates = PushStep((RefUpdate("refs/heads/develop", "dev-2"),))
     repo = RepoPlan("api", ".", State.PLANNED, (COMMIT, updates), branch="develop")
     assert summary(planned(plan(repo)))[0] == "1 repository will be promoted. 1 commit reaches dev."
 
 
 def test_a_report_of_no_repository_is_possible() -> None:
-    """The document and the sentence assume nothing."""
+    """Neither the document nor the sentence requires a repository."""
     assert document(Report(plan(), Result.NOTHING, ()))["repos"] == []

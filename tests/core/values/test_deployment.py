@@ -1,4 +1,4 @@
-"""Deployments as values: templates and health."""
+"""Values of deployments: filling in templates, and judging health checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADER = HealthCheck("https://x", header="X-Version")
 
 
 def test_templates_are_filled_and_other_braces_stay() -> None:
-    """So that JSON in an argument survives."""
+    """JSON in an argument therefore stays intact."""
     spec = DeploymentSpec(
         "key", "api", "stg", "staging", "stg", "1a2b", "t-1", "r-1", "nrt", 0.0, Command(())
     )
@@ -25,7 +25,7 @@ def test_templates_are_filled_and_other_braces_stay() -> None:
 
 
 def test_unknown_placeholders_are_named_once() -> None:
-    """Each of them, however often it occurs."""
+    """Each is named once, however often it occurs."""
     assert unknown_keys("{relase} {relase} {repo}") == ("relase",)
 
 
@@ -47,12 +47,12 @@ def test_unknown_placeholders_are_named_once() -> None:
 def test_an_answer_is_judged_by_what_is_required(
     check: HealthCheck, answer: HealthAnswer, wrong: str
 ) -> None:
-    """The status first, then the part that is named."""
+    """The status is checked first, and then the named part."""
     assert unhealthy(check, "v1", answer) == wrong
 
 
 def test_what_an_answer_says_is_harmless_and_short() -> None:
-    """Anyone may have written it."""
+    """Anyone could have written it."""
     shown = unhealthy(HealthCheck("x"), "", HealthAnswer(500, "\x1b[31m" + "x" * 999))
     assert "\x1b" not in shown
     assert len(shown) < 300

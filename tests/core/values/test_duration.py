@@ -1,4 +1,4 @@
-"""Durations, exactly or roughly, in words or briefly."""
+"""Durations, exact or rounded, in words or abbreviated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from multigit.core.values.duration import age, briefly, in_words, roughly
     ],
 )
 def test_words_are_exact(seconds: float, text: str) -> None:
-    """The largest unit of which it is a whole number."""
+    """The unit is the largest one that gives a whole number."""
     assert in_words(seconds) == text
 
 
@@ -40,7 +40,7 @@ def test_words_are_exact(seconds: float, text: str) -> None:
     ],
 )
 def test_rough_words_have_a_unit_that_fits_twice(seconds: int, text: str) -> None:
-    """Rounded down."""
+    """The number is rounded down."""
     assert roughly(seconds) == text
 
 
@@ -56,12 +56,12 @@ def test_rough_words_have_a_unit_that_fits_twice(seconds: int, text: str) -> Non
     ],
 )
 def test_briefly_is_in_units_that_follow_each_other(seconds: float, one: str, two: str) -> None:
-    """From the largest that fits; smaller ones are left out."""
+    """It starts with the largest unit that fits, and leaves out smaller ones."""
     assert (briefly(seconds, units=1), briefly(seconds)) == (one, two)
 
 
 @pytest.mark.parametrize(("ago", "text"), [(-5, "now"), (59, "now"), (300, "5min"), (7300, "2h")])
 def test_an_age_is_in_one_unit(ago: int, text: str) -> None:
-    """A time in the future, by a wrong clock, is now."""
+    """A time in the future, caused by a wrong clock, counts as now."""
     now = datetime(2025, 1, 15, tzinfo=UTC)
     assert age(int(now.timestamp()) - ago, now) == text

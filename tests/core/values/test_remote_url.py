@@ -1,4 +1,4 @@
-"""URLs of remotes: which repository they name, and whether they hold a secret."""
+"""URLs of remotes: which repository they name, and whether they contain a secret."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SAME = [
 
 
 def test_urls_of_several_protocols_name_one_repository() -> None:
-    """User, port, `.git`, slashes and the case of the host do not count; all else does."""
+    """The user, port, `.git`, slashes and the host's case are ignored, and all else counts."""
     places = [{place(url) for url in urls} for urls in SAME]
     assert [len(each) for each in places] == [1] * len(SAME)
     assert len(set[object]().union(*places)) == len(SAME)
@@ -83,7 +83,7 @@ def test_urls_of_several_protocols_name_one_repository() -> None:
     ],
 )
 def test_a_url_with_a_password_or_token_has_credentials(url: str, plain: str) -> None:
-    """It shows in process lists and error texts."""
+    """They would be shown in process lists and errors."""
     assert has_credentials(url)
     assert without_credentials(url) == plain
     assert not has_credentials(plain)
@@ -108,12 +108,12 @@ def test_a_url_with_a_password_or_token_has_credentials(url: str, plain: str) ->
     ],
 )
 def test_a_url_without_a_password_has_none(url: str) -> None:
-    """A user's name is not a secret, nor is a port or an @ in the path."""
+    """A user name, a port and an @ in the path are not secrets."""
     assert not has_credentials(url)
     assert without_credentials(url) == url
 
 
 def test_a_url_for_everyone_names_no_user() -> None:
-    """Unless the form requires one."""
+    """The user stays if the form of the URL requires one."""
     assert without_user("https://robin@host/x@y") == "https://host/x@y"
     assert without_user("git@host:x.git") == "git@host:x.git"

@@ -47,7 +47,7 @@ CORPUS = [
     ("hidden", "shown"), [row[1:] for row in CORPUS], ids=[r[0] for r in CORPUS]
 )
 def test_invisible_characters_are_escaped(hidden: str, shown: str) -> None:
-    """Also between ordinary letters."""
+    """They are escaped even between ordinary letters."""
     assert visible(f"a{hidden}é") == f"a{shown}é"
 
 
@@ -55,14 +55,14 @@ def test_invisible_characters_are_escaped(hidden: str, shown: str) -> None:
     "text", ["", "fix: time-out", "Größe 5 €", "日本語 עברית", "é 🚀", "a\\x1b"]
 )
 def test_visible_characters_stay(text: str) -> None:
-    """Letters of every script, symbols and emoji are left alone."""
+    """Letters of any script, symbols and emoji are left alone."""
     assert visible(text) == text
 
 
 @settings(max_examples=100)
 @given(st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF)))
 def test_no_text_can_control_a_terminal(text: str) -> None:
-    """Whatever comes in, no control, format or line-breaking character goes out."""
+    """The result has no control, format or line-breaking characters, whatever the text is."""
     kinds = {unicodedata.category(character) for character in visible(text)}
     assert not kinds & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
@@ -91,7 +91,7 @@ def test_no_text_can_control_a_terminal(text: str) -> None:
     ],
 )
 def test_user_and_password_of_a_url_are_masked(text: str, shown: str) -> None:
-    """Anywhere in the text; the host stays because people need it."""
+    """They are masked anywhere in a text, and the host stays, since people need it."""
     assert masked(text) == shown
 
 
@@ -117,7 +117,7 @@ def test_text_without_credentials_stays(text: str) -> None:
     st.text(string.ascii_letters + string.digits + "._-%:~!$&()*+,;=", min_size=1),
 )
 def test_no_password_that_a_url_can_hold_is_shown(scheme: str, secret: str) -> None:
-    """Every character that a URL allows there unescaped is covered."""
+    """This covers every character that a URL allows there without escaping."""
     assert masked(f"{scheme}://{secret}@host/x") == f"{scheme}://***@host/x"
 
 
@@ -136,7 +136,7 @@ def test_no_password_that_a_url_can_hold_is_shown(scheme: str, secret: str) -> N
     ],
 )
 def test_a_slip_is_understood(typed: str, meant: str) -> None:
-    """One wrong, missing or swapped letter; two in a long name; or a part of one name only."""
+    """It may be one wrong, missing or swapped letter, two in a long name, or a part of one name."""
     known = ["dev", "stg", "main", "shop", "api", "database", "user-frontend", "websocket"]
     assert nearest(typed, known) == meant
 
@@ -157,7 +157,7 @@ def test_a_part_of_several_names_suggests_none() -> None:
 
 @given(st.text("abc", max_size=6), st.text("abc", max_size=6))
 def test_slips_are_a_distance(one: str, other: str) -> None:
-    """None between equals, the same both ways, and never more than the longer word's length."""
+    """It is 0 for equal words, symmetric, and at most the length of the longer word."""
     assert (slips(one, other) == 0) == (one == other)
     assert slips(one, other) == slips(other, one) <= max(len(one), len(other))
 
@@ -174,12 +174,12 @@ def test_slips_are_a_distance(one: str, other: str) -> None:
     ],
 )
 def test_a_path_is_typed_so_that_it_is_not_an_option_or_pattern(path: str, typed: str) -> None:
-    """Only if git would take it for one."""
+    """It is changed only if git would read it as one."""
     assert pathspec(path) == typed
 
 
 def test_the_longest_secret_is_redacted_first() -> None:
-    """One may be the beginning of another, whose end would remain."""
+    """A secret may begin with another one, and its end would remain otherwise."""
     assert redacted("a secret, a secret-2", ["secret", "secret-2"]) == "a ***, a ***"
 
 
@@ -194,5 +194,5 @@ def test_the_longest_secret_is_redacted_first() -> None:
     ],
 )
 def test_a_count_has_the_right_noun(count: int, noun: str, text: str) -> None:
-    """Also if the plural is irregular."""
+    """The plural may be irregular."""
     assert plural(count, noun) == text

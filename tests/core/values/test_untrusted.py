@@ -1,4 +1,4 @@
-"""JSON that anyone may have written becomes values of the right types, or none."""
+"""JSON from outside becomes values of the right types, and all else is left out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Thing:
-    """A class with a field of each kind."""
+    """A class with a field of each supported type, and two that are not supported."""
 
     name: str = ""
     count: int = 7
@@ -45,12 +45,12 @@ class Thing:
     ],
 )
 def test_what_has_another_type_counts_as_missing(content: dict[str, Any], thing: Thing) -> None:
-    """Only such elements of a list; fields of other types are not read."""
+    """Wrong elements of a list are left out, and fields of other types are not read."""
     assert Thing(**known(Thing, content)) == thing
 
 
 @pytest.mark.parametrize("value", [None, 1, ["x"], b"x"])
 def test_anything_but_a_text_or_an_object_is_empty(value: object) -> None:
-    """So that callers need no check."""
+    """Callers therefore do not have to check it."""
     assert (text(value), table(value)) == ("", {})
     assert (text("x"), table({"a": 1})) == ("x", {"a": 1})

@@ -1,4 +1,4 @@
-"""Stages follow each other, repositories are chosen by name and group."""
+"""Stages follow each other, and repositories are chosen by name and group."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refusal(*names: str, groups: tuple[str, ...] = (), exclude: tuple[str, ...] 
     ],
 )
 def test_a_clone_is_typed_as_seen_from_a_folder(folder: str, api: str, file: str | None) -> None:
-    """By a relative path if it is below; otherwise by its absolute path, which is always right."""
+    """The path is relative for a clone below the folder, or else absolute, which always works."""
     root = Path("/desk/the shop")
     space = replace(workspace(Repo("api", "services/api")), root=root)
     here = Path(os.path.normpath(root / folder))
@@ -48,7 +48,7 @@ def test_a_clone_is_typed_as_seen_from_a_folder(folder: str, api: str, file: str
 
 
 def test_without_a_folder_a_clone_is_seen_from_the_workspace() -> None:
-    """As in tables and documents."""
+    """Tables and documents show it like this."""
     assert (DATABASE.typed(), DATABASE.typed("a b")) == (
         "services/database",
         "'services/database/a b'",
@@ -56,12 +56,12 @@ def test_without_a_folder_a_clone_is_seen_from_the_workspace() -> None:
 
 
 def test_a_stage_is_found_by_its_name() -> None:
-    """The name of the stage counts, not that of its branch."""
+    """The name of its branch does not matter."""
     assert SHOP.stage("stg") is STG
 
 
 def test_an_unknown_stage_gets_the_nearest_one_suggested() -> None:
-    """A slip is a usage error that says what was probably meant."""
+    """The error is a usage error that suggests what was probably meant."""
     with pytest.raises(UsageError) as caught:
         SHOP.stage("mian")
     error = caught.value
@@ -74,7 +74,7 @@ def test_an_unknown_stage_gets_the_nearest_one_suggested() -> None:
     [(["dev", "stg"], "Choose from: dev, stg."), ([], "The configuration defines no stage.")],
 )
 def test_a_name_like_no_other_gets_the_list(known: list[str], hint: str) -> None:
-    """If no name is near, the hint lists all of them."""
+    """The hint lists all names."""
     assert unknown("stage", "production", known).hint == hint
 
 
@@ -84,7 +84,7 @@ def test_the_last_stage_is_the_one_that_nothing_is_promoted_from() -> None:
 
 
 def test_a_chain_that_forks_has_several_last_stages() -> None:
-    """Each end is one."""
+    """Every end of the chain is one."""
     forked = workspace(API, stages=(DEV, STG, MAIN, Stage("demo", "demo", promotes_from="dev")))
     assert [stage.name for stage in forked.stages if forked.is_last(stage)] == ["main", "demo"]
 
@@ -95,7 +95,7 @@ def test_pairs_are_neighbors_in_order_of_promotion() -> None:
 
 
 def test_a_chain_goes_down_to_the_first_stage() -> None:
-    """From main over stg to dev; the first stage is a chain of one."""
+    """It goes from main over stg to dev, and the first stage is a chain of one."""
     assert SHOP.chain_down(MAIN) == (MAIN, STG, DEV)
     assert SHOP.chain_down(DEV) == (DEV,)
 
@@ -106,7 +106,7 @@ def test_the_root_holds_all_other_repositories() -> None:
 
 
 def test_a_repository_holds_only_what_is_below_it() -> None:
-    """Paths are relative to the outer one; a common prefix of names is not enough."""
+    """Paths are relative to the outer one, and a shared prefix of the names is not enough."""
     inner = Repo("proto", "services/api/proto")
     space = workspace(ROOT, API, inner, Repo("api2", "services/api-v2"))
     assert tuple(space.nested_in(API)) == ("proto",)
@@ -114,7 +114,7 @@ def test_a_repository_holds_only_what_is_below_it() -> None:
 
 
 def test_multigits_own_files_are_only_in_the_root() -> None:
-    """A push of the root leaves out the log, its torn line and .multigit."""
+    """A push of the root leaves out the log, its torn lines and .multigit."""
     assert SHOP.own_files(ROOT) == (".multigit", "deployment.log", "deployment.log.torn")
     assert SHOP.own_files(API) == ()
 
@@ -131,7 +131,7 @@ def test_names_and_groups_add_up_in_configuration_order() -> None:
 
 
 def test_exclude_comes_last() -> None:
-    """What is excluded is left out, even if it is named or in a named group."""
+    """An excluded repository is left out, even if it or its group is named."""
     assert SHOP.select(groups=["backend"], exclude=["database"]) == (API,)
     assert SHOP.select(exclude=["shop", "web"]) == (DATABASE, API)
 
@@ -151,12 +151,12 @@ def test_exclude_comes_last() -> None:
     ],
 )
 def test_a_wrong_selection_is_a_usage_error(error: UsageError, code: str, hint: str) -> None:
-    """A name or group that does not exist is not an empty selection."""
+    """An unknown name or group is not treated as an empty selection."""
     assert (error.code, error.hint, error.exit_code) == (code, hint, USAGE)
 
 
 def test_omitted_values_have_the_documented_default() -> None:
-    """Key by key, as in the example of a configuration."""
+    """Each default is that of the example configuration."""
     bare = Workspace(Path("/shop"), (), ())
     assert (bare.remote, bare.timezone, bare.jobs) == ("origin", "UTC", 8)
     assert (bare.log, bare.git_timeout, bare.name) == ("deployment.log", 600.0, "")
@@ -171,6 +171,6 @@ def test_ways_to_confirm_are_words_of_the_configuration() -> None:
 
 
 def test_values_are_frozen() -> None:
-    """A workspace that was read stays as it was read."""
+    """A workspace cannot be changed after it was read."""
     with pytest.raises(FrozenInstanceError):
         API.path = "elsewhere"  # type: ignore[misc]
