@@ -1,1 +1,1 @@
-"""Doubles of the systems that deployments meet, each a real server on a loopback port."""
+"""Doubles of the systems that deployments talk to, each a real server on a loopback port."""

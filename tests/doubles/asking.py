@@ -1,4 +1,4 @@
-"""Requests to the double of GitHub, with the token of ada."""
+"""Requests to the double of GitHub, with ada's token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ask(
 
 
 def get(double: GitHub, path: str) -> Any:
-    """Get JSON."""
+    """Request JSON."""
     answer = ask(double, "GET", path)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -40,6 +40,6 @@ def dispatch(double: GitHub, **changes: Any) -> int:
 
 
 def states(double: GitHub, number: int, polls: int) -> list[str]:
-    """Poll a run; return its conclusion, or its status as long as it has none."""
+    """Poll a run, and return its conclusion, or its status while it has none."""
     seen = [get(double, f"{RUNS}/{number}") for _ in range(polls)]
     return [run["conclusion"] or run["status"] for run in seen]

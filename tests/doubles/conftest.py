@@ -1,4 +1,4 @@
-"""A repository with a deploying workflow, and GitHub's double over it."""
+"""A repository with a deploying workflow, and GitHub's double on top of it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ jobs:
 
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
-    """Return a repository with a workflow to dispatch, and one that pushes start."""
+    """Return a repository with one workflow to dispatch, and one that pushes start."""
     files = {".github/workflows/deploy.yml": DEPLOY, ".github/workflows/build.yml": BUILD}
     return forge.add("api", files={"README.md": "# api\n", **files})
 
 
 @pytest.fixture
 def github(api: ForgeRepo) -> Iterator[GitHub]:
-    """Return a double without gates; in the end, no request has broken the contract."""
+    """Return a double without gates; no request may have broken the contract in the end."""
     environments = (Environment("staging"),)
     with GitHub({REPO: Repository(api.bare, environments=environments)}) as double:
         yield double

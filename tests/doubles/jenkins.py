@@ -1,4 +1,4 @@
-"""A stateful double of Jenkins: parameterized jobs, the queue, and builds, by script."""
+"""A stateful double of Jenkins: parameterized jobs, the queue, and builds, driven by scripts."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Build:
 
     @property
     def queued(self) -> bool:
-        """Whether an equal request would get this item again."""
+        """Whether an identical request would get this item again."""
         return self.at in QUEUED
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: the parameters that it takes, and whether it can be built."""
+    """A job: its parameters, and whether it can be built."""
 
     params: frozenset[str] = field(default_factory=frozenset)
     buildable: bool = True
@@ -70,7 +70,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """With `effect` the request is carried out first; None as `reaction` keeps its answer."""
+    """With `effect` the request is carried out first; if `reaction` is None its answer is kept."""
 
     effect: bool
     reaction: Answer | Silence | None
@@ -83,7 +83,7 @@ def effect_then(status: int = 502) -> Fault:
 
 
 def error(status: int, *, effect: bool = False) -> Fault:
-    """An error page, as from Jenkins or from a proxy in front of it."""
+    """An error page from Jenkins, or from a proxy in front of it."""
     html = (("Content-Type", "text/html"),)
     return Fault(effect, Answer(status, b"<html><h1>Error</h1></html>", html))
 
@@ -99,7 +99,7 @@ def silent(*, effect: bool = False) -> Fault:
 
 
 def dripping(pause: float = 0.05) -> Fault:
-    """The right answer, one byte after each pause."""
+    """The right answer, with a pause before each byte."""
     return Fault(effect=True, reaction=None, drip=pause)
 
 
@@ -114,7 +114,7 @@ class _Counted:
 class Jenkins(LoopbackServer):
     """Jenkins with these jobs (full name → Job), while its `with` block runs.
 
-    `readers` are users with an API token who may see jobs and not build them (403).
+    `readers` are users with an API token who may see jobs but not build them (403).
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Jenkins(LoopbackServer):
 
         Steps are `waiting`, `blocked`, `cancelled`, `building` or a result. Each poll of the queue
         item (while it is queued) or of the build shows it and moves it one step on. Scripts with
-        `times` are used first, in their order; of the others, the newest counts.
+        `times` are used first, in order; of the others, the newest counts.
         """
         for step in steps:
             if step not in (*QUEUED, CANCELLED, RUNNING, *RESULTS):
@@ -170,7 +170,7 @@ class Jenkins(LoopbackServer):
             return self._keep(self._at(replace(self._builds[build.item], rest=()), word))
 
     def forget(self, item: int) -> None:
-        """Forget a queue item, as Jenkins does some minutes after it left the queue."""
+        """Forget a queue item, as Jenkins does some minutes after it has left the queue."""
         with self._lock:
             self._forgotten.add(item)
 
@@ -180,14 +180,14 @@ class Jenkins(LoopbackServer):
             del self._builds[item]
 
     def builds(self) -> tuple[Build, ...]:
-        """The queue items so far, as they are now."""
+        """The queue items so far, in their current state."""
         with self._lock:
             return tuple(self._builds.values())
 
     # --- Answering
 
     def react(self, request: Request) -> Answer | Silence:
-        """Spoil and answer a request."""
+        """Answer a request, perhaps with a fault."""
         with self._lock:
             self.authorizations.append(request.headers.get("authorization", ""))
             reaction = self._react(request)
@@ -207,7 +207,7 @@ class Jenkins(LoopbackServer):
         return replace(answer, drip=fault.drip) if fault.reaction is None else fault.reaction
 
     def _job_of(self, found: Mapping[str, str]) -> str:
-        """The full name of the job of a path."""
+        """The full name of the job in a path."""
         if "job" in found:
             return "/".join(unquote(part) for part in found["job"].split("/job/")[1:])
         build = self._builds.get(int(found.get("item", "0")))
@@ -249,7 +249,7 @@ class Jenkins(LoopbackServer):
             return _page(500)
 
     def _build(self, request: Request, job: str) -> Answer:
-        """201 with a new queue item; 303 with an equal one that is still waiting."""
+        """201 with a new queue item; 303 with an identical one that is still waiting."""
         form = parse_qsl(request.body.decode(), keep_blank_values=True)
         given = {**dict(request.query), **dict(form)}
         known = self.jobs[job]
@@ -360,7 +360,7 @@ def _routed(path: str) -> tuple[str, Mapping[str, str]]:
 
 
 def _used(listed: list[_Counted], job: str, route: str, *, newest: bool = False) -> Any:
-    """What matches, used up by one; counted ones first."""
+    """The first match, counted as used; those with a limit come first."""
     fitting = [
         one
         for one in listed
@@ -383,7 +383,7 @@ def _credentials(request: Request) -> tuple[str, str]:
 
 
 def _actions(start: Start) -> list[dict[str, Any]]:
-    """What Jenkins adds to a queue item and a build: their parameters, and unnamed things."""
+    """What Jenkins adds to a queue item and a build: its parameters, and an empty action."""
     return [{}, {"parameters": [{"name": name, "value": value} for name, value in start.params]}]
 
 

@@ -14,7 +14,7 @@ Tree = dict[str, tuple["Tree", slice]]
 def chosen(value: Any, tree: str | None) -> Any:
     """The parts of `value` that a tree such as `number,builds[url,actions[id]]{0,10}` names.
 
-    Raises ValueError for a tree that Jenkins would not read.
+    Raises ValueError for a tree that Jenkins would reject.
     """
     if not tree:
         return value
@@ -27,7 +27,7 @@ def chosen(value: Any, tree: str | None) -> Any:
 
 
 def _parsed(tokens: Iterator[str]) -> Tree:
-    """The names up to the closing bracket, each with what is below it and its range."""
+    """The names up to the closing bracket, each with its subtree and its range."""
     found: Tree = {}
     name = ""
     for token in tokens:
@@ -44,7 +44,7 @@ def _parsed(tokens: Iterator[str]) -> Tree:
 
 
 def _range(token: str) -> slice:
-    """{M,N}: from M to before N; {,N} and {M,} leave one end open; {N}: the one at N."""
+    """{M,N}: from M to before N; {,N} and {M,} leave one end open; {N}: only number N."""
     begin, comma, end = token[1:-1].partition(",")
     if not comma:
         return slice(int(begin), int(begin) + 1)

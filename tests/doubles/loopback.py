@@ -1,4 +1,4 @@
-"""An HTTP server on a loopback port; a method says how it reacts to each request."""
+"""An HTTP server on a loopback port; a method decides how it reacts to each request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BODILESS = (204, 304)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as received: `target` is still percent-encoded, names in `headers` are lower."""
+    """One request as received: `target` is percent-encoded, names in `headers` are lowercase."""
 
     method: str
     target: str
@@ -59,7 +59,7 @@ class Silence(Enum):
     """No answer at all."""
 
     HANG_UP = "hang up"  # the connection is cut
-    NEVER = "never"  # nothing comes until the server ends
+    NEVER = "never"  # nothing is sent until the server ends
 
 
 def json_answer(status: int, value: Any, *headers: tuple[str, str]) -> Answer:
@@ -80,7 +80,7 @@ class LoopbackServer(ABC):
 
     @abstractmethod
     def react(self, request: Request) -> Answer | Silence:
-        """What a request is answered with; called from one thread per connection."""
+        """Return the answer to a request; called from one thread per connection."""
 
     @property
     def url(self) -> str:
@@ -154,12 +154,12 @@ class _Server(ThreadingHTTPServer):
                 _cut(connection)
 
     def forget(self, connection: socket.socket) -> None:
-        """Forget a connection that ends."""
+        """Forget a connection that has ended."""
         with self._guard:
             self._connections.discard(connection)
 
     def hang_up(self) -> None:
-        """Cut every connection and wake every answer that drips."""
+        """Cut every connection and interrupt every dripping answer."""
         with self._guard:
             self.closing.set()
             for connection in self._connections:

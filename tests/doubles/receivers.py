@@ -1,4 +1,4 @@
-"""What deployments report to, StatsD, webhooks and mail, and a health endpoint to check."""
+"""Receivers for what deployments report, by StatsD, webhook and mail, and a health endpoint."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class StatsD:
             return list(self._lines)
 
     def all_so_far(self) -> list[str]:
-        """All metrics of packets that were sent before this call."""
+        """All metrics from packets that were sent before this call."""
         last = f"last:{time.monotonic_ns()}|c"
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(last.encode(), self._socket.getsockname())
@@ -77,7 +77,7 @@ class StatsD:
             return list(self._lines)
 
     def _receive(self) -> None:
-        """Until a packet comes from the receiver itself."""
+        """Receive until a packet comes from the receiver itself."""
         while True:
             packet, sender = self._socket.recvfrom(_LARGEST)
             if sender == self._socket.getsockname():
@@ -98,7 +98,7 @@ class Delivery:
 
 
 class Webhook(LoopbackServer):
-    """Accepts every POST while its `with` block runs, or fails as a test says."""
+    """Accepts every POST while its `with` block runs, unless a test lets it fail."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class Webhook(LoopbackServer):
         self._reaction = Answer(reaction) if isinstance(reaction, int) else reaction
 
     def react(self, request: Request) -> Answer | Silence:
-        """Record the request, also when it fails."""
+        """Record the request, even if it fails."""
         try:
             value = request.json()
         except ValueError:
@@ -120,7 +120,7 @@ class Webhook(LoopbackServer):
 
 
 class Health(LoopbackServer):
-    """A health endpoint; it is healthy until a test says otherwise.
+    """A health endpoint, which is healthy until a test says otherwise.
 
     `refuse()` and `listen()` take it off the network and back.
     """
@@ -132,12 +132,12 @@ class Health(LoopbackServer):
         self._course: list[Answer | Silence] = [healthy()]
 
     def answer(self, *course: Answer | Silence) -> None:
-        """The answers from now on, one for each request; the last one stays."""
+        """Set the answers from now on, one for each request; the last one stays."""
         with self._guard:
             self._course = list(course)
 
     def react(self, request: Request) -> Answer | Silence:
-        """Answer what the test said."""
+        """Give the answer that the test has set."""
         with self._guard:
             self.asked.append(request.target)
             return self._course.pop(0) if len(self._course) > 1 else self._course[0]
@@ -158,7 +158,7 @@ def healthy(
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message as delivered."""
+    """A delivered message."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -208,7 +208,7 @@ class Smtp:
 
     @property
     def mails(self) -> tuple[Mail, ...]:
-        """What was delivered so far."""
+        """The messages delivered so far."""
         return tuple(self._postman.mails)
 
     def fail(self, refusal: str = "554 Refused") -> None:

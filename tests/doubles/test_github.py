@@ -157,7 +157,7 @@ def test_run_is_moved_by_the_test(github: GitHub) -> None:
 
 
 def jobs(double: GitHub, number: int) -> dict[str, tuple[str, list[tuple[str, str]]]]:
-    """Job → its state, and the state of each step."""
+    """The state of each job, and of each of its steps."""
 
     def state(one: Any) -> str:
         return str(one["conclusion"] or one["status"])

@@ -1,4 +1,4 @@
-"""The real PyGithub against the double: zero violations in a deployment from start to end."""
+"""The real PyGithub against the double: no violation in a deployment from start to end."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_more_runs_than_a_page(gated: GitHub, repo: ClientRepository) -> None:
 def test_an_entry_of_a_listing_asks_again_for_what_it_has(
     gated: GitHub, repo: ClientRepository
 ) -> None:
-    """Why multigit reads listings itself: the raw data of an entry costs a request each."""
+    """Why multigit reads listings itself: the raw data of each entry costs one more request."""
     for _ in range(3):
         gated.start(REPO, "deploy.yml", "main")
     runs, before = list(repo.get_workflow_runs()), gated.count()
@@ -93,7 +93,7 @@ def test_an_entry_of_a_listing_asks_again_for_what_it_has(
 
 
 def test_a_combined_status_is_its_first_page(gated: GitHub, repo: ClientRepository) -> None:
-    """Why multigit reads statuses itself: a red one on the next page would not be seen."""
+    """Why multigit reads statuses itself: it would miss a red one on the next page."""
     for number in range(31):
         gated.commit_status(REPO, "stg", f"ci-{number}", "success")
     status = repo.get_branch("stg").commit.get_combined_status()

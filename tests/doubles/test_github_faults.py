@@ -70,7 +70,7 @@ def test_silence_ends_with_the_client(github: GitHub) -> None:
 
 
 def test_faults_are_counted_and_chosen(github: GitHub) -> None:
-    """They occur after some requests, a number of times, only where they match, until cleared."""
+    """They occur after some requests, several times, only where they match, until cleared."""
     number = dispatch(github)
     github.inject(faults.error(500), REPO, "actions/get-workflow-run", times=2, after=1)
     path = f"{RUNS}/{number}"

@@ -36,7 +36,7 @@ def build(double: Jenkins, path: str = PATH, **params: str) -> requests.Response
 
 
 def get(url: str, **query: str) -> Any:
-    """Get JSON."""
+    """Request JSON."""
     answer = requests.get(f"{url}api/json", query, auth=(USER, API_TOKEN), timeout=30)
     assert answer.status_code == 200, answer.text
     return answer.json()

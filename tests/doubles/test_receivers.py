@@ -1,4 +1,4 @@
-"""What the receivers received, how they fail, and that they leave nothing behind."""
+"""What the receivers receive, how they fail, and that they leave nothing behind."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Bare:
     path: Path
 
     def refs(self) -> dict[str, str]:
-        """Every branch and tag by its full name; a tag's SHA may be that of a tag object."""
+        """Every branch and tag by its full name, with its SHA; that may be a tag object's."""
         wanted = ("refs/heads/", "refs/tags/")
         return {k: v for k, v in read_refs(self.path).items() if k.startswith(wanted)}
 
@@ -47,7 +47,7 @@ class Bare:
         return _peeled(self.path, sha) if _SHA.fullmatch(sha) else None
 
     def kind(self, sha: str) -> str:
-        """What an object is: commit or tag."""
+        """The type of an object: commit or tag."""
         return _kind(self.path, sha)
 
     def entries(self, commit: str, folder: str = "") -> tuple[Entry, ...]:
@@ -64,7 +64,7 @@ class Bare:
         return _content(self.path, blob)
 
 
-# What a SHA names never changes, so these remember it.
+# A SHA always names the same content, so these are cached.
 
 
 @functools.cache

@@ -1,7 +1,7 @@
-"""The contract: which operation a request means, what breaks the rules, and values that keep them.
+"""The contract: the operation of a request, violations of the rules, and values that keep them.
 
-github-rest.json is the part of GitHub's OpenAPI description that multigit uses; its licence is in
-github-rest.LICENSE beside it.
+github-rest.json is the part of GitHub's OpenAPI description that multigit uses; its license is in
+github-rest.LICENSE next to it.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Contract:
         return None
 
     def request_errors(self, match: Match, request: Request) -> tuple[str, ...]:
-        """What is wrong with a request; a query parameter that is not documented counts."""
+        """What is wrong with a request, including undocumented query parameters."""
         strange = {name for name, _ in request.query} - match.operation.queries
         asked = self._asked(match, request)
         found = [_text(error) for error in self._checker.iter_request_errors(asked)]
@@ -111,7 +111,7 @@ class Contract:
         return tuple(map(_text, self._checker.iter_response_errors(asked, answered)))
 
     def fill(self, schema: str, **values: Any) -> dict[str, Any]:
-        """The smallest value of a schema, with `values` in their places."""
+        """The smallest value of a schema, with `values` filled in."""
         return {**copy.deepcopy(self._smallest_of(schema)), **values}
 
     @functools.cache  # noqa: B019 - one contract lives as long as the process
@@ -119,7 +119,7 @@ class Contract:
         return self._smallest(self._document["components"]["schemas"][schema])
 
     def _smallest(self, schema: Mapping[str, Any]) -> Any:
-        """Nullable is null, a choice the first one, an object its required parts."""
+        """The smallest value: null if allowed, the first choice, an object's required parts."""
         if "$ref" in schema:
             return self._smallest_of(schema["$ref"].rpartition("/")[2])
         if schema.get("nullable") or "enum" in schema:
@@ -168,7 +168,7 @@ def contract() -> Contract:
 
 
 def _undiscriminated(part: dict[str, Any]) -> dict[str, Any]:
-    """Without discriminators: they only hint at `oneOf`, and openapi-core refuses arrays there."""
+    """Drop discriminators: they only hint at `oneOf`, and openapi-core refuses arrays there."""
     if isinstance(part.get("discriminator"), dict):
         del part["discriminator"]
     return part
@@ -190,7 +190,7 @@ def _operations(document: Mapping[str, Any]) -> list[Operation]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """Matches raw paths; what may contain a slash may contain it unencoded, as on GitHub."""
+    """A pattern for raw paths; parameters with slashes may have them unencoded, as on GitHub."""
 
     def group(match: re.Match[str]) -> str:
         name = match[1]
@@ -200,7 +200,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _looseness(operation: Operation) -> tuple[bool, int, int]:
-    """Sorts the operations that match the fewest paths first."""
+    """A sort key that puts the operations first that match the fewest paths."""
     template = operation.template
     loose = any(f"{{{name}}}" in template for name in _SLASHES)
     return (loose, template.count("{"), -len(template))

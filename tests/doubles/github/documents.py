@@ -1,4 +1,4 @@
-"""What the API says about things, in the shapes of the contract."""
+"""The API's descriptions of things, in the shapes of the contract."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def user(login: str, schema: str = "simple-user") -> dict[str, Any]:
 
 
 def number(text: str) -> int:
-    """A number that stays the same for a text."""
+    """A number that is always the same for a text."""
     return crc32(text.encode()) & 0x7FFFFFFF
 
 
@@ -149,7 +149,7 @@ class Documents:
         }
 
     def pending(self, run: Run, one: Environment, login: str) -> dict[str, Any]:
-        """A gate of a run that waits."""
+        """A gate of a run that is waiting."""
         return _FILL(
             "pending-deployment",
             environment=self._environment(run.repo, one.name),
@@ -158,7 +158,7 @@ class Documents:
         )
 
     def approval(self, run: Run, review: Review) -> dict[str, Any]:
-        """A review that was given."""
+        """A review of a run."""
         return _FILL(
             "environment-approvals",
             environments=[self._environment(run.repo, name) for name in review.environments],
@@ -193,7 +193,7 @@ class Documents:
         return _FILL("branch-with-protection", name=name, commit=self.commit(repo, sha))
 
     def commit(self, repo: str, sha: str) -> dict[str, Any]:
-        """A commit, of which only the SHA is real."""
+        """A commit in which only the SHA is real."""
         url, grace = f"{self._repo(repo)}/commits/{sha}", user("grace")
         return _FILL("commit", sha=sha, url=url, author=grace, committer=grace)
 
@@ -245,7 +245,7 @@ class Documents:
     def combined(
         self, name: str, repo: Repository, sha: str, latest: Mapping[str, CommitStatus]
     ) -> dict[str, Any]:
-        """What follows from the newest status of each context, without these."""
+        """The combined status of the newest status of each context, without the list of them."""
         states = {one.state for one in latest.values()}
         return _FILL(
             "combined-commit-status",

@@ -10,7 +10,7 @@ from tests.doubles.loopback import Answer, Silence, json_answer
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """With `effect` the request is carried out first; None as `reaction` keeps its answer."""
+    """With `effect` the request is carried out first; if `reaction` is None its answer is kept."""
 
     effect: bool
     reaction: Answer | Silence | None = None
@@ -33,12 +33,12 @@ def effect_then(status: int = 502) -> Fault:
 
 
 def not_found() -> Fault:
-    """404, as GitHub answers for what a token cannot see."""
+    """404, GitHub's answer for anything that a token cannot see."""
     return error(404, "Not Found")
 
 
 def forbidden() -> Fault:
-    """403, as GitHub answers a token without the scope."""
+    """403, GitHub's answer to a token without the scope."""
     return error(403, "Resource not accessible by personal access token")
 
 
@@ -53,13 +53,13 @@ def silent(*, effect: bool = False) -> Fault:
 
 
 def no_json(*, effect: bool = True) -> Fault:
-    """200 with a page of HTML, as the login page of a proxy."""
+    """200 with an HTML page, like the login page of a proxy."""
     page = b"<html><body>Please log in</body></html>"
     return Fault(effect, Answer(200, page, (("Content-Type", "text/html"),)))
 
 
 def dripping(pause: float = 0.05) -> Fault:
-    """The right answer, one byte after each pause."""
+    """The right answer, with a pause before each byte."""
     return Fault(effect=True, drip=pause)
 
 
@@ -98,11 +98,11 @@ class Faults:
         self._injected: list[_Injected] = []
 
     def add(self, fault: Fault, repo: str, operation: str, times: int | None, after: int) -> None:
-        """Let the next `times` matching requests fail, after `after` that do not; None: all."""
+        """Let the next `times` matching requests fail, after letting `after` pass; None: all."""
         self._injected.append(_Injected(fault, repo, operation, times, after))
 
     def take(self, operation: str, repo: str) -> Fault | None:
-        """The fault of a request, used up."""
+        """Return the fault of a request, and count it."""
         for one in [one for one in self._injected if one.fits(operation, repo)]:
             if one.after:
                 one.after -= 1

@@ -13,7 +13,7 @@ _MOMENT = timedelta(seconds=1)
 
 
 def fits(run: Run, query: Mapping[str, str]) -> bool:
-    """Whether a run is what a query asks for."""
+    """Whether a run matches a query."""
     values = {
         "head_sha": run.sha,
         "event": run.start.event,
@@ -28,9 +28,9 @@ def fits(run: Run, query: Mapping[str, str]) -> bool:
 
 
 def created(moment: datetime, wanted: str) -> bool:
-    """Whether a time is in a range as GitHub's search writes it, such as `>=2025-01-06T09:00:00Z`.
+    """Whether a time is in a range of GitHub's search, such as `>=2025-01-06T09:00:00Z`.
 
-    The ranges are `>`, `>=`, `<`, `<=`, `FROM..TO` with `*` for an open end, and a day or moment.
+    The ranges are `>`, `>=`, `<`, `<=`, `FROM..TO` with `*` for an open end, and a day or time.
     """
     first, last = _ALWAYS
     low, dots, high = wanted.partition("..")
@@ -51,7 +51,7 @@ def created(moment: datetime, wanted: str) -> bool:
 
 
 def _span(text: str) -> tuple[datetime, datetime]:
-    """The day or second that a text names: its first moment, and the first one after it."""
+    """The day or second that a text names: its first instant, and the first one after it."""
     begin = datetime.fromisoformat(text)
     begin = begin if begin.tzinfo else begin.replace(tzinfo=UTC)
     return begin, begin + (_MOMENT if "T" in text else _DAY)

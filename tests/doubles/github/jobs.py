@@ -1,4 +1,4 @@
-"""The jobs and steps that a run shows at a point of its course."""
+"""The jobs and steps that a run shows at one point."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ QUEUED = Progress("queued")
 
 
 def jobs(run: Run) -> tuple[Job, ...]:
-    """The jobs before the current one have succeeded; those after it wait, or were skipped."""
+    """The jobs before the current one have succeeded; those after it wait or are skipped."""
     plans = _plans(run)
     at = _current(run, plans)
     current, after = _now(run)
@@ -44,7 +44,7 @@ def jobs(run: Run) -> tuple[Job, ...]:
 
 
 def _plans(run: Run) -> tuple[JobPlan, ...]:
-    """The planned jobs; one that a test's script names exists, whatever the file says."""
+    """The planned jobs; a job that a test's script names exists, whatever the file says."""
     plans = run.jobs or (JobPlan("deploy"),)
     named = run.point.job
     if named and named not in [plan.name for plan in plans]:
@@ -53,7 +53,7 @@ def _plans(run: Run) -> tuple[JobPlan, ...]:
 
 
 def _current(run: Run, plans: tuple[JobPlan, ...]) -> int:
-    """The job that the script names, the one that waits, or else the last."""
+    """The job that the script names, the one that is waiting, or else the first or last."""
     for i, plan in enumerate(plans):
         waits = run.point.word == "waiting" and plan.environment in run.gates
         if run.point.job == plan.name or (waits and not run.point.job):

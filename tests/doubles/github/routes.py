@@ -1,4 +1,4 @@
-"""What each operation of the contract does and answers."""
+"""The effect and the answer of each operation of the contract."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .world import RefusedError, Repository, Token, World
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that passed the contract."""
+    """A request that satisfies the contract."""
 
     world: World
     documents: Documents
@@ -29,11 +29,11 @@ class Call:
 
     @property
     def repository(self) -> Repository:
-        """The repository of the path."""
+        """The repository in the path."""
         return self.world.repositories[self.repo]
 
     def run(self) -> Run:
-        """The run of the path."""
+        """The run in the path."""
         return self.world.run(self.repo, self.params["run_id"])
 
     def commit(self, name: str) -> str:
@@ -44,7 +44,7 @@ class Call:
         return found
 
     def show(self, run: Run) -> dict[str, Any]:
-        """A run as this poll shows it."""
+        """A run as shown by this poll."""
         path = run.workflow.path
         shown = self.world.poll(run)
         return self.documents.run(
@@ -54,9 +54,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A list of which only one page is shown, in an object; without `key` it is a bare array.
+    """A list that is shown one page at a time, in an object; without `key`, as a bare array.
 
-    `around` is what else that object contains.
+    `around` is the rest of that object.
     """
 
     items: Sequence[Any]
@@ -146,7 +146,7 @@ def _one_workflow(call: Call, one: Any) -> dict[str, Any]:
 
 
 def _dispatch(call: Call) -> Reply:
-    """Start a run; a server that does not know `return_run_details` refuses it with 400."""
+    """Start a run; a server without `return_run_details` refuses that parameter with 400."""
     wanted = call.body.get("return_run_details")
     if wanted is not None and not call.run_details:
         raise RefusedError(400, 'Invalid request. "return_run_details" is not a permitted key.')
@@ -245,7 +245,7 @@ def _combined_status(call: Call) -> Page:
 
 
 def _check_runs(call: Call) -> Page:
-    """Newest first; of each name only the newest, unless all are wanted.
+    """Newest first; only the newest of each name, unless all are requested.
 
     GitHub does not say among which runs it chooses; this is the worst case.
     """

@@ -1,4 +1,4 @@
-"""A run and its course, which scripts and decisions determine, never the clock."""
+"""A run and its course, which is determined by scripts and decisions, never by the clock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Point:
 
     @property
     def over(self) -> bool:
-        """Whether the run is completed here."""
+        """Whether the run is completed at this point."""
         return self.word in CONCLUSIONS
 
 
@@ -49,7 +49,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a reviewer decided; `state` is approved or rejected."""
+    """A reviewer's decision; `state` is approved or rejected."""
 
     login: str
     environments: tuple[str, ...]
@@ -62,7 +62,7 @@ class Start:
     """An effective start; `event` is that of the run, or `rerun`.
 
     `workflow` is the file's name, `ref` a branch or tag without `refs/…/`. `inputs` are sorted
-    pairs of text, with the defaults of the workflow file where none were given.
+    pairs of strings, including the defaults of the workflow file.
     """
 
     repo: str
@@ -74,9 +74,9 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a workflow. `rest` are its next points; `gates` the environments that wait.
+    """A run of a workflow. `rest` are its next points; `gates` the environments waiting for review.
 
-    `hidden` is how often listings will leave it out; a negative number means always.
+    `hidden` is how many more listings will leave it out; a negative number means all.
     """
 
     id: int
@@ -111,12 +111,12 @@ class Run:
 
     @property
     def status(self) -> str:
-        """What the API calls the status."""
+        """The status in the API."""
         return "completed" if self.point.over else self.point.word
 
     @property
     def conclusion(self) -> str | None:
-        """What the API calls the conclusion."""
+        """The conclusion in the API."""
         return self.point.word if self.point.over else None
 
 
@@ -130,7 +130,7 @@ def points(course: Iterable[str | Point]) -> tuple[Point, ...]:
 
 
 def course(script: Sequence[str | Point], *, gated: bool) -> tuple[Point, ...]:
-    """A script as points; a gated one waits before its first point after the queue."""
+    """A script as points; with gates, the run waits before its first point after the queue."""
     made = points(script)
     if not gated or any(point.word == "waiting" for point in made):
         return made
@@ -146,7 +146,7 @@ def gates(run: Run) -> tuple[str, ...]:
 
 
 def moved(run: Run, now: datetime) -> Run:
-    """The run one point further; the same when it is over or waits for a reviewer."""
+    """The run one point further; unchanged if it is over or waits for a reviewer."""
     if run.point.over or not run.rest or run.gates:
         return run
     return arrived(replace(run, rest=run.rest[1:]), run.rest[0], now)
@@ -159,7 +159,7 @@ def arrived(run: Run, point: Point, now: datetime) -> Run:
 
 
 def finished(run: Run, point: Point, now: datetime) -> Run:
-    """The run at its end, whatever was to come."""
+    """The run at its end, whatever was left of its course."""
     return replace(run, point=point, rest=(), gates=(), updated=now)
 
 

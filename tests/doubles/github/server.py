@@ -1,4 +1,4 @@
-"""The server: which requests are allowed, which are faulty, and what is answered."""
+"""The server: which requests are allowed, which ones fail, and how they are answered."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as answered; status 0 means that no answer was given."""
+    """A request with its answer; status 0 means that there was none."""
 
     method: str
     path: str
@@ -51,9 +51,9 @@ class Asked:
 class GitHub(LoopbackServer):
     """GitHub's REST API over bare repositories, while its `with` block runs.
 
-    `repositories` maps owner/name to what the double serves; `run_details` False makes it a
-    server that knows no `return_run_details` (400), and `prefix` is `/api/v3` on Enterprise
-    Server. `check` False leaves the contract unchecked, for measurements.
+    `repositories` maps owner/name to what the double serves. With `run_details` False the server
+    does not know `return_run_details` (400), and `prefix` is `/api/v3` on Enterprise Server.
+    `check` False leaves the contract unchecked, for measurements.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class GitHub(LoopbackServer):
 
         A step is a status or a conclusion, or a Point that also names the job and step. Each poll
         of a run, by its id or in a listing, shows it and moves it one step further. Scripts with
-        `times` are used first, in their order; of the others, the newest counts.
+        `times` are used first, in order; of the others, the newest counts.
         """
         with self._lock:
             self.world.script(repo, steps, workflow, times)
@@ -114,7 +114,7 @@ class GitHub(LoopbackServer):
         times: int | None = 1,
         after: int = 0,
     ) -> None:
-        """Let the next `times` requests fail, after `after` that do not; None means all.
+        """Let the next `times` requests fail, after letting `after` pass; None means all.
 
         `repo` and `operation` (such as `actions/create-workflow-dispatch`) are patterns.
         """
@@ -127,12 +127,12 @@ class GitHub(LoopbackServer):
             self._faults.clear()
 
     def late(self, repo: str, listings: int) -> None:
-        """Hide new runs from this many listings each; a negative number means from all."""
+        """Hide each new run from this many listings; a negative number means from all."""
         with self._lock:
             self.world.lateness[repo] = listings
 
     def push_seen(self, repo: str) -> None:
-        """Start what the pushes so far trigger, without a listing."""
+        """Start the runs that the pushes so far trigger, without a listing."""
         with self._lock:
             self.world.see_pushes(repo)
 
@@ -176,14 +176,14 @@ class GitHub(LoopbackServer):
     def check_run(
         self, repo: str, ref: str, name: str, word: str, *, suite: int = 1, app: int = 0
     ) -> None:
-        """Add a check run to a commit, with a status or a conclusion; older ones stay."""
+        """Add a check run to a commit, with a status or a conclusion, and keep older ones."""
         with self._lock:
             sha = self.world.repositories[repo].git.commit(ref) or ref
             check = Check(next(self._ids), repo, sha, name, Point(word), suite, app)
             self.world.checks.append(check)
 
     def commit_status(self, repo: str, ref: str, context: str, state: str) -> None:
-        """Add a status to a commit; older ones of the context no longer count."""
+        """Add a status to a commit, replacing older ones of the context."""
         with self._lock:
             sha = self.world.repositories[repo].git.commit(ref) or ref
             status = CommitStatus(next(self._ids), repo, sha, context, state)
@@ -198,13 +198,13 @@ class GitHub(LoopbackServer):
             return +self.world.starts
 
     def runs(self, repo: str | None = None) -> tuple[Run, ...]:
-        """The runs so far, in the order of their start, as they are now."""
+        """The runs so far, in the order of their start, in their current state."""
         with self._lock:
             known = tuple(self.world.runs.values())
         return tuple(run for run in known if repo in (None, run.repo))
 
     def count(self, operation: str = "*", repo: str | None = None) -> int:
-        """How many requests came for an operation; `*` means any."""
+        """The number of requests for an operation; `*` means any."""
         return sum(
             operation in ("*", asked.operation) and repo in (None, asked.repo)
             for asked in list(self.requests)
@@ -330,7 +330,7 @@ class GitHub(LoopbackServer):
 
 
 def _repo(match: Match | None) -> str:
-    """The repository of a path as owner/name; empty if the path has none."""
+    """The repository in a path as owner/name; empty if there is none."""
     if match is None or "repo" not in match.params:
         return ""
     return f"{match.params['owner']}/{match.params['repo']}"

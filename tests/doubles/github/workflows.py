@@ -117,7 +117,7 @@ def _input(name: str, given: Mapping[str, Any]) -> Input:
 
 
 def as_input(value: Any) -> str:
-    """The text in which an input reaches a workflow: true, not True."""
+    """The string that a workflow receives for an input: true, not True."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -145,7 +145,7 @@ def _taken(
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """`*` stops at a slash, `**` does not; `?` and `+` are about the character before them."""
+    """`*` stops at a slash, `**` does not; `?` and `+` apply to the character before them."""
     wild = {"*": "[^/]*", "**": ".*", "?": "?", "+": "+"}
     parts = re.split(r"(\*+|\?|\+|\[[\w-]+\])", pattern)
     made = (p if p.startswith("[") else wild.get(p, re.escape(p)) for p in parts)

@@ -1,4 +1,4 @@
-"""The state behind the double: repositories, runs, scripts, checks and counted starts."""
+"""The state of the double: repositories, runs, scripts, checks and counted starts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .runs import (
 )
 from .workflows import FOLDER, Workflow, as_input, expand, parse
 
-_FIRST_RUN = 5_000_000_001  # ids of runs need more than 32 bits
+_FIRST_RUN = 5_000_000_001  # run ids need more than 32 bits
 
 
 class RefusedError(Exception):
@@ -79,9 +79,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check run of a commit; a status of `success` and the like means completed.
+    """A check run of a commit; a conclusion such as `success` means that it is completed.
 
-    `app` 0 is none.
+    `app` 0 means none.
     """
 
     id: int
@@ -142,7 +142,7 @@ class World:
     # --- Reading
 
     def workflow_id(self, repo: str, path: str) -> int:
-        """A number that stays the same for a workflow's path."""
+        """A number that is always the same for a workflow's path."""
         return self._workflow_ids.setdefault((repo, path), 7001 + len(self._workflow_ids))
 
     def workflows(self, repo: str) -> tuple[Workflow, ...]:
@@ -158,14 +158,14 @@ class World:
         raise RefusedError(404, "Not Found")
 
     def run(self, repo: str, number: str) -> Run:
-        """The run with this id, after runs for new pushes were started."""
+        """The run with this id. Raises RefusedError."""
         found = self.runs.get(int(number))
         if found is None or found.repo != repo:
             raise RefusedError(404, "Not Found")
         return found
 
     def runs_of(self, repo: str) -> list[Run]:
-        """The repository's runs, newest first, after runs for new pushes were started."""
+        """The repository's runs, newest first, after starting those for new pushes."""
         self.see_pushes(repo)
         return [run for run in reversed(self.runs.values()) if run.repo == repo]
 
@@ -174,12 +174,12 @@ class World:
     def script(
         self, repo: str, steps: Sequence[str | Point], workflow: str | None, times: int | None
     ) -> None:
-        """Remember the course of new runs."""
+        """Set the course of new runs."""
         course(steps, gated=False)
         self._scripts.append(_Script(steps, repo, workflow, times))
 
     def see_pushes(self, repo: str) -> None:
-        """Start a run for each branch or tag that moved, of each workflow that it triggers."""
+        """Start the workflows that are triggered by each branch or tag that moved."""
         repository = self.repositories[repo]
         refs = repository.git.refs()
         before, self._refs[repo] = self._refs[repo], refs
@@ -242,7 +242,7 @@ class World:
         return self.keep(arrived(replace(run, rest=tuple(rest)), first, self.clock()))
 
     def _script(self, start: Start) -> Sequence[str | Point]:
-        """Counted scripts in their order, then the newest of the others, then the usual course."""
+        """Counted scripts in order, then the newest of the others, then the usual course."""
         fitting = [script for script in self._scripts if script.fits(start)]
         for script in fitting:
             if script.times is not None:
@@ -253,7 +253,7 @@ class World:
     # --- Progress
 
     def keep(self, run: Run) -> Run:
-        """Remember a run as it is now."""
+        """Store a run."""
         self.runs[run.id] = run
         return run
 
@@ -263,7 +263,7 @@ class World:
         return run
 
     def listed(self, run: Run) -> bool:
-        """Whether a listing shows a run; each listing that does not counts."""
+        """Whether a listing shows a run; every listing that hides it is counted."""
         if run.hidden > 0:
             self.keep(replace(run, hidden=run.hidden - 1))
         return run.hidden == 0
@@ -303,7 +303,7 @@ def _checked(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _values(start: Start, ref: str, sha: str, actor: str) -> dict[str, str]:
-    """What expressions in a workflow file may name."""
+    """The values that expressions in a workflow file may use."""
     inputs = {
         f"{prefix}.{name}": value
         for prefix in ("inputs", "github.event.inputs")
