@@ -1,1 +1,1 @@
-"""One suite of facts about the git port, held against the fake and the real one."""
+"""One suite of facts about the git port, checked for the fake and for the real one."""

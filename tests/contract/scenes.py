@@ -1,4 +1,4 @@
-"""A repository with its remote, and what else happens to both: once fake, once real."""
+"""A repository, its remote, and the other people who change both: one scene fake, one real."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.refs import read_refs
 
 
 class Scene(Protocol):
-    """What a test does to the world around the port, and what it looks at there.
+    """What a test does and sees in the world around the port.
 
     The remote has the branches dev, stg and main at one commit with a README.md; the clone has
     dev checked out, and no other local branch.
@@ -50,7 +50,7 @@ class Scene(Protocol):
         """Refuse pushes to matching refs."""
 
     def cut_off(self) -> None:
-        """Let the remote be out of reach from now on."""
+        """Make the remote unreachable from now on."""
 
     # The clone
 
@@ -58,25 +58,25 @@ class Scene(Protocol):
         """Change files of the work tree, and nothing else."""
 
     def stage(self, path: str) -> None:
-        """Take a file into the index."""
+        """Stage a file."""
 
     def local_commit(self, edits: Edits, message: str = "Local change") -> str:
-        """Write, stage and commit on what is checked out."""
+        """Write, stage and commit on the checked-out branch."""
 
     def make_branch(self, branch: str, commit: str) -> None:
         """Set a local branch without an upstream to a commit."""
 
     def local_tag(self, name: str, commit: str) -> None:
-        """Tag in the clone, without an object."""
+        """Make a lightweight tag in the clone."""
 
     def make_root(self, files: Files) -> Tip:
-        """Make a commit without parents that no ref has."""
+        """Make a commit without parents that no ref points to."""
 
     def link(self, branch: str) -> None:
-        """Check a branch out in another work tree."""
+        """Check out a branch in another work tree."""
 
     def detach(self) -> None:
-        """Leave the branch for its commit."""
+        """Detach HEAD."""
 
     def refuse_commits(self) -> None:
         """Let a commit hook refuse everything."""
@@ -85,29 +85,29 @@ class Scene(Protocol):
         """Remove the clone."""
 
     def local_refs(self) -> Mapping[str, str]:
-        """Return every ref of the clone that is the user's own: branches and tags."""
+        """Return the user's own refs in the clone: branches and tags."""
 
     def files(self) -> Files:
         """Return the files of the work tree."""
 
     def commit_files(self, commit: str) -> Files:
-        """Return the files of a commit of the clone; each must end in a line break."""
+        """Return the files of a commit in the clone; each must end with a newline."""
 
     def parents(self, commit: str) -> list[str]:
         """Return the parents of a commit of the clone."""
 
     def message(self, commit: str) -> str:
-        """Return the message of a commit or tag of the clone, without its last line break."""
+        """Return the message of a commit or tag of the clone, without its last newline."""
 
     def date(self, commit: str) -> int:
         """Return the committer date of a commit of the clone."""
 
     def target(self, tag: str) -> str:
-        """Return the commit that a tag object of the clone names."""
+        """Return the commit that a tag object in the clone names."""
 
 
 class FakeScene:
-    """On the fake."""
+    """The scene with the fake git."""
 
     def __init__(self) -> None:
         self.repository = FakeGit("api")["api"]
@@ -136,7 +136,7 @@ class FakeScene:
         return dict(self._remote.refs)
 
     def cut_off(self) -> None:
-        """Close the remote."""
+        """Make the remote unreachable."""
         self._remote.reachable = False
 
     def stage(self, path: str) -> None:
@@ -152,7 +152,7 @@ class FakeScene:
         return self._objects.commit(files, [], Signature("Root", "1 +0000"), ADA)
 
     def link(self, branch: str) -> None:
-        """Pretend another work tree."""
+        """Pretend that there is another work tree."""
         self.repository.linked[branch] = "/desk/linked"
 
     def refuse_commits(self) -> None:
@@ -194,7 +194,7 @@ class FakeScene:
 
 
 class RealScene:
-    """On a forge."""
+    """The scene with real git, on a forge."""
 
     def __init__(self, forge: Forge) -> None:
         self._forge = forge
@@ -214,7 +214,7 @@ class RealScene:
         return self._repo.commit(branch, edits, message=message, start=start or None)
 
     def remote_tag(self, name: str, commit: str) -> None:
-        """Tag on the remote, a minute later than everything before."""
+        """Tag on the remote, a minute after everything before."""
         header = f"object {commit}\ntype commit\ntag {name}\n"
         tagger = f"tagger A <a@example.org> {self._forge.tick()} +0000\n\n{name}\n"
         sha = self._repo.remote_git("mktag", input=header + tagger)
@@ -241,7 +241,7 @@ class RealScene:
         self._repo.git("tag", name, commit)
 
     def make_root(self, files: Files) -> Tip:
-        """Make a commit object; the tree is flat."""
+        """Make a commit object, without folders."""
         blobs = {
             name: self._repo.git("hash-object", "-w", "--stdin", input=content)
             for name, content in files.items()

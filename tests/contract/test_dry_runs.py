@@ -1,4 +1,4 @@
-"""What the doctor reads of a repository: a push that is not sent, dates, and messages of tags."""
+"""What the doctor reads of a repository: a push that is not sent, dates, and tag messages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_dry_run_of_an_outdated_push_fails(scene: Scene) -> None:
 
 
 def test_a_dry_run_needs_the_remote(scene: Scene) -> None:
-    """Without it the reason is raised."""
+    """If it is unreachable, the reason is raised."""
     tip = scene.remote_refs()["refs/heads/dev"]
     scene.cut_off()
     with pytest.raises(GitError):
@@ -50,7 +50,7 @@ def test_a_dry_run_needs_the_remote(scene: Scene) -> None:
 
 
 def test_the_same_bytes_are_stored_once(scene: Scene) -> None:
-    """Their id is their content's; no ref appears."""
+    """Their id depends only on their content; no ref appears."""
     refs = scene.local_refs()
     one = scene.repository.store(b"one\n")
     assert scene.repository.store(b"one\n") == one
@@ -59,7 +59,7 @@ def test_the_same_bytes_are_stored_once(scene: Scene) -> None:
 
 
 def test_what_a_branch_held_at_a_time(scene: Scene) -> None:
-    """Before, not at, that time, along the first parents; nothing before its first commit."""
+    """Before that time, not at it, along the first parents; nothing before its first commit."""
     older = scene.remote_commit("dev", {"a": "1\n"})
     newer = scene.remote_commit("dev", {"a": "2\n"})
     scene.repository.fetch(RefQuery(("dev",)))
@@ -80,7 +80,7 @@ def test_the_newest_of_some_commits(scene: Scene) -> None:
 
 
 def test_an_ordinary_repository_exposes_nothing(scene: Scene) -> None:
-    """Untracked files are its own."""
+    """Untracked files belong to it."""
     scene.write({"new.txt": "1\n"})
     assert tuple(scene.repository.exposed()) == ()
 

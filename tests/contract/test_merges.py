@@ -1,4 +1,4 @@
-"""Merges, commits and tags in the object database: nothing of the user's moves."""
+"""Merges, commits and tags in the object database: nothing of the user's changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAGES = RefQuery(("dev", "stg", "main"))
 
 
 def tips(scene: Scene) -> tuple[Tip, Tip]:
-    """Fetch, and return main and dev of the remote: ours and theirs."""
+    """Fetch, and return the remote's main and dev: ours and theirs."""
     scene.repository.fetch(STAGES)
     refs = scene.repository.refs(STAGES)
     ours, theirs = refs.branch("main").remote, refs.branch("dev").remote
@@ -65,13 +65,13 @@ def test_what_could_be_fast_forwarded_is_merged_all_the_same(scene: Scene) -> No
 
 
 def test_the_same_merge_is_the_same_commit(scene: Scene) -> None:
-    """So it can be made again after a crash."""
+    """So it can be repeated after a crash."""
     scene.remote_commit("dev", {"a": "1\n"})
     assert merge(scene) == merge(scene)
 
 
 def test_a_conflict_names_its_files_and_makes_no_commit(scene: Scene) -> None:
-    """Both changed them, differently; what only one side changed is not named."""
+    """Both sides changed them, differently; files that only one side changed are not named."""
     scene.remote_commit("dev", {"a": "dev\n", "README.md": "dev\n", "c": "dev\n"})
     scene.remote_commit("main", {"a": "main\n", "README.md": "main\n", "d": "main\n"})
     merged = merge(scene)
@@ -87,7 +87,7 @@ def test_changed_on_one_side_and_deleted_on_the_other_is_a_conflict(scene: Scene
 
 
 def test_the_same_change_on_both_sides_is_none(scene: Scene) -> None:
-    """What main already has is nothing to do, though the commits differ."""
+    """There is nothing to do if main already has the change, although the commits differ."""
     scene.remote_commit("dev", {"a": "1\n"})
     scene.remote_commit("main", {"a": "1\n"})
     ours, _ = tips(scene)
@@ -95,7 +95,7 @@ def test_the_same_change_on_both_sides_is_none(scene: Scene) -> None:
 
 
 def test_content_that_main_has_among_more_is_nothing_to_do(scene: Scene) -> None:
-    """The merge would be main's own tree: no commit, though histories differ."""
+    """The merge would have main's own tree: no commit, although the histories differ."""
     scene.remote_commit("dev", {"a": "1\n"})
     scene.remote_commit("main", {"a": "1\n", "b": "1\n"})
     ours, _ = tips(scene)
@@ -112,7 +112,7 @@ def test_a_branch_that_is_merged_already_is_nothing_to_do(scene: Scene) -> None:
 
 
 def test_a_second_merge_brings_only_what_is_new(scene: Scene) -> None:
-    """The first one is its base."""
+    """The first one is its merge base."""
     scene.remote_commit("dev", {"a": "1\n"})
     publish(scene, merge(scene).commit)
     scene.remote_commit("main", {"a": "hotfix\n"})
@@ -123,7 +123,7 @@ def test_a_second_merge_brings_only_what_is_new(scene: Scene) -> None:
 
 
 def test_without_a_signature_no_commit_is_made(scene: Scene) -> None:
-    """Only the tree that it would have, or the conflict."""
+    """The result is only the tree that it would have, or the conflict."""
     scene.remote_commit("dev", {"a": "1\n"})
     ours, theirs = tips(scene)
     looked = scene.repository.merge(ours, theirs, None)
@@ -134,7 +134,7 @@ def test_without_a_signature_no_commit_is_made(scene: Scene) -> None:
 
 
 def test_a_merge_can_build_on_a_merge(scene: Scene) -> None:
-    """The second hop of a back-merge takes the commit that no ref has yet."""
+    """The second hop of a back-merge uses a commit that no ref points to yet."""
     scene.remote_commit("main", {"hotfix": "1\n"})
     scene.remote_commit("stg", {"s": "1\n"})
     scene.remote_commit("dev", {"d": "1\n"})
@@ -148,7 +148,7 @@ def test_a_merge_can_build_on_a_merge(scene: Scene) -> None:
 
 
 def test_histories_without_a_common_commit_are_unrelated(scene: Scene) -> None:
-    """A fact of its own: neither a conflict nor a failure."""
+    """That is a result of its own: neither a conflict nor a failure."""
     ours, theirs = tips(scene)
     root = scene.make_root({"README.md": "other\n"})
     assert scene.repository.merge(ours, root, SIGNATURE) == Merged(unrelated=True)
@@ -167,7 +167,7 @@ def test_merging_moves_no_ref_and_no_file(scene: Scene) -> None:
 
 
 def test_a_tag_object_names_its_commit(scene: Scene) -> None:
-    """With the message; no ref has it until it is pushed."""
+    """It also has the message; no ref points to it until it is pushed."""
     commit = scene.remote_refs()["refs/heads/main"]
     tag = scene.repository.tag("deploy-1", commit, Signature("Release\n\nWhat: x", "1 +0000"))
     assert scene.target(tag) == commit
@@ -176,7 +176,7 @@ def test_a_tag_object_names_its_commit(scene: Scene) -> None:
 
 
 def test_a_tag_needs_its_commit(scene: Scene) -> None:
-    """An object that is not there cannot be tagged."""
+    """A missing object cannot be tagged."""
     with pytest.raises(GitError):
         scene.repository.tag("deploy-1", "1" * 40, SIGNATURE)
 
@@ -196,7 +196,7 @@ def test_commit_preview_is_the_commit_that_follows(scene: Scene) -> None:
 
 
 def test_commit_preview_takes_only_the_given_changes(scene: Scene) -> None:
-    """Other changes of the work tree stay out, staged ones too."""
+    """Other changes in the work tree are left out, even staged ones."""
     scene.write({"a": "1\n", "b": "1\n", "c": "1\n"})
     scene.stage("b")
     head = scene.repository.work_tree().head
@@ -207,7 +207,7 @@ def test_commit_preview_takes_only_the_given_changes(scene: Scene) -> None:
 
 
 def test_a_revert_names_the_work_that_it_takes_back(scene: Scene) -> None:
-    """Where the other side has that work, and only there."""
+    """But only if the other side has that work."""
     shared = scene.remote_commit("dev", {"a": "1\n"}, message="feat: a")
     scene.remote_commit("later", {"b": "1\n"}, start="dev")
     message = f'Revert "feat: a"\n\nThis reverts commit {shared}.'

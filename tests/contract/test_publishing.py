@@ -24,12 +24,12 @@ def release(scene: Scene) -> list[Publication]:
 
 
 def after(publications: list[Publication]) -> dict[str, str]:
-    """Return the refs as they are when all is published."""
+    """Return the refs as they are once everything is published."""
     return {each.ref: each.after for each in publications}
 
 
 def refused(scene: Scene, publications: list[Publication]) -> str:
-    """Push, see that it is refused for good and that nothing has moved; return the reason."""
+    """Push, check that it is refused for good and that nothing moved, and return the reason."""
     before = dict(scene.remote_refs())
     report = scene.repository.push(publications)
     assert not report.accepted
@@ -39,7 +39,7 @@ def refused(scene: Scene, publications: list[Publication]) -> str:
 
 
 def test_a_push_publishes_branch_and_tag(scene: Scene) -> None:
-    """And nothing else; the clone knows the branch's new place at once."""
+    """And nothing else; the clone's remote-tracking branch moves at once."""
     publications = release(scene)
     before = dict(scene.remote_refs())
     report = scene.repository.push(publications)
@@ -51,7 +51,7 @@ def test_a_push_publishes_branch_and_tag(scene: Scene) -> None:
 
 
 def test_a_push_leaves_local_branches_and_tags_alone(scene: Scene) -> None:
-    """They follow in a step of its own, or not."""
+    """They follow in a separate step, or not at all."""
     publications = release(scene)
     before = dict(scene.local_refs())
     scene.repository.push(publications)
@@ -66,7 +66,7 @@ def test_a_broken_lease_refuses_everything(scene: Scene) -> None:
 
 
 def test_a_lease_holds_against_a_rewound_branch(scene: Scene) -> None:
-    """Also where git could fast-forward."""
+    """Even where git could fast-forward."""
     start = scene.remote_refs()[MAIN]
     known = scene.remote_commit("main", {"b": "1\n"})
     scene.repository.fetch(RefQuery(("main",)))
@@ -91,7 +91,7 @@ def test_a_taken_tag_refuses_everything(scene: Scene) -> None:
 
 
 def test_a_new_branch_must_not_exist_yet(scene: Scene) -> None:
-    """Empty `before` creates, and never overwrites."""
+    """An empty `before` creates, and never overwrites."""
     commit = scene.local_commit({"a": "1\n"})
     new = [Publication(branch_ref("new"), "", commit)]
     assert scene.repository.push(new).accepted
@@ -100,21 +100,21 @@ def test_a_new_branch_must_not_exist_yet(scene: Scene) -> None:
 
 
 def test_a_protected_ref_refuses_everything(scene: Scene) -> None:
-    """The reason is what the server said."""
+    """The reason is the server's message."""
     publications = release(scene)
     scene.reject("refs/tags/*", "GH006: Protected")
     assert "GH006: Protected" in refused(scene, publications)
 
 
 def test_pushing_again_what_is_there_is_accepted(scene: Scene) -> None:
-    """With the old lease, as after an answer that was lost."""
+    """With the old lease, as after a lost answer."""
     publications = release(scene)
     assert scene.repository.push(publications).accepted
     assert scene.repository.push(publications).accepted
 
 
 def test_a_lease_does_not_ask_for_a_fast_forward(scene: Scene) -> None:
-    """A branch can be set back; so a push has to know what the commit builds on."""
+    """A branch can be moved back; so the pusher has to know what the commit builds on."""
     start = scene.remote_refs()[MAIN]
     known = scene.remote_commit("main", {"b": "1\n"})
     assert scene.repository.push([Publication(MAIN, known, start)]).accepted
@@ -122,7 +122,7 @@ def test_a_lease_does_not_ask_for_a_fast_forward(scene: Scene) -> None:
 
 
 def test_refs_can_be_deleted_while_they_hold_what_is_known(scene: Scene) -> None:
-    """Empty `after` deletes, with the same lease and together with the others."""
+    """An empty `after` deletes, with the same lease and together with the others."""
     publications = release(scene)
     assert scene.repository.push(publications).accepted
     main, tag = publications
@@ -135,13 +135,13 @@ def test_refs_can_be_deleted_while_they_hold_what_is_known(scene: Scene) -> None
 
 
 def test_what_is_not_there_cannot_be_pushed(scene: Scene) -> None:
-    """An object that got lost since the plan was made."""
+    """The object got lost since the plan was made."""
     before = scene.remote_refs()[MAIN]
     assert refused(scene, [Publication(MAIN, before, "1" * 40)])
 
 
 def test_a_push_without_a_remote_is_not_accepted(scene: Scene) -> None:
-    """And says why."""
+    """The report says why."""
     publications = release(scene)
     scene.cut_off()
     report = scene.repository.push(publications)
@@ -150,7 +150,7 @@ def test_a_push_without_a_remote_is_not_accepted(scene: Scene) -> None:
 
 
 def test_remote_refs_are_those_of_the_remote_now(scene: Scene) -> None:
-    """Exactly the refs that are asked for; absent ones are left out."""
+    """Exactly the requested refs; missing ones are left out."""
     tip = scene.remote_commit("dev", {"a": "1\n"})
     scene.remote_commit("feature/dev", {"a": "1\n"}, start="main")
     scene.remote_tag("deploy-1", tip)
@@ -165,14 +165,14 @@ def test_remote_refs_are_those_of_the_remote_now(scene: Scene) -> None:
 
 
 def published(scene: Scene) -> str:
-    """Let the remote's main move on, and fetch it."""
+    """Move the remote's main forward, and fetch it."""
     commit = scene.remote_commit("main", {"a": "1\n"})
     scene.repository.fetch(RefQuery(("main",)))
     return commit
 
 
 def test_a_branch_that_is_not_checked_out_follows(scene: Scene) -> None:
-    """It moves, and the answer is empty; a second time nothing is left to move."""
+    """It moves, and the answer is empty; the second time there is nothing to move."""
     scene.make_branch("main", scene.remote_refs()[MAIN])
     commit = published(scene)
     assert scene.repository.fast_forward("main", commit) == ""
@@ -189,7 +189,7 @@ def test_a_branch_with_commits_of_its_own_stays(scene: Scene) -> None:
 
 
 def test_a_checked_out_branch_stays(scene: Scene) -> None:
-    """Its files would no longer fit."""
+    """Its files would no longer match."""
     before = scene.local_refs()[DEV]
     commit = scene.remote_commit("dev", {"a": "1\n"})
     scene.repository.fetch(RefQuery(("dev",)))
@@ -198,7 +198,7 @@ def test_a_checked_out_branch_stays(scene: Scene) -> None:
 
 
 def test_a_branch_of_a_linked_work_tree_stays(scene: Scene) -> None:
-    """There it is checked out, too."""
+    """It is checked out there."""
     start = scene.remote_refs()[MAIN]
     scene.make_branch("main", start)
     scene.link("main")
@@ -207,7 +207,7 @@ def test_a_branch_of_a_linked_work_tree_stays(scene: Scene) -> None:
 
 
 def test_a_local_branch_can_be_set_back(scene: Scene) -> None:
-    """While it holds what is expected; deleted where it was new."""
+    """If it is where it is expected to be; it is deleted if it was new."""
     start = scene.remote_refs()[MAIN]
     commit = scene.local_commit({"a": "1\n"})
     scene.make_branch("main", commit)
@@ -218,7 +218,7 @@ def test_a_local_branch_can_be_set_back(scene: Scene) -> None:
 
 
 def test_a_local_branch_that_went_on_is_not_set_back(scene: Scene) -> None:
-    """Nor is one that is not there: both are as they should be."""
+    """Nor is one that does not exist: both are as they should be."""
     start = scene.remote_refs()[MAIN]
     commit = scene.local_commit({"a": "1\n"})
     scene.make_branch("main", commit)
@@ -253,8 +253,8 @@ def test_bytes_can_be_kept_and_published(scene: Scene) -> None:
 
 
 def test_published_bytes_can_be_read(scene: Scene) -> None:
-    """By their ref; a ref that is not there has none, and one of a commit has no bytes."""
-    repository: Any = scene.repository  # this is for locks, and no part of the engine's port
+    """By their ref; a missing ref returns None, and a ref to a commit has no bytes."""
+    repository: Any = scene.repository  # this is for locks, and not part of the engine's port
     kept = repository.store(b"one\0")
     assert repository.push([Publication("refs/multigit/lock", "", kept)]).accepted
     assert repository.remote_content("refs/multigit/lock") == (kept, b"one\0")

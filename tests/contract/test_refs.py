@@ -1,4 +1,4 @@
-"""Fetching, and what the refs and histories of both sides say."""
+"""Fetching, and the refs and histories of both sides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAGES = RefQuery(("dev", "stg", "main"))
 
 
 def remote_tip(scene: Scene, branch: str) -> str:
-    """Return where the clone believes the remote's branch to be; empty for nowhere."""
+    """Return the tip of a remote-tracking branch, or an empty string."""
     tip = scene.repository.refs(RefQuery((branch,))).branch(branch).remote
     return tip.sha if tip else ""
 
@@ -45,7 +45,7 @@ def test_refs_are_those_of_the_last_fetch(scene: Scene) -> None:
 
 
 def test_a_branch_that_exists_nowhere_has_no_side(scene: Scene) -> None:
-    """Asking for it does not keep the others from being fetched."""
+    """Asking for it does not prevent the others from being fetched."""
     query = RefQuery(("nowhere", "dev"))
     tip = scene.remote_commit("dev", {"a": "1\n"})
     scene.repository.fetch(query)
@@ -54,7 +54,7 @@ def test_a_branch_that_exists_nowhere_has_no_side(scene: Scene) -> None:
 
 
 def test_a_deleted_branch_is_gone_after_the_fetch(scene: Scene) -> None:
-    """Its remote side ends; the local branch stays."""
+    """Its remote side disappears; the local branch stays."""
     local = scene.repository.refs(DEV).branch("dev").local
     scene.remote_delete("refs/heads/dev")
     scene.repository.fetch(DEV)
@@ -63,7 +63,7 @@ def test_a_deleted_branch_is_gone_after_the_fetch(scene: Scene) -> None:
 
 
 def test_a_rewound_branch_is_read_as_rewound(scene: Scene) -> None:
-    """The fetch does not insist on fast-forwards."""
+    """The fetch does not require fast-forwards."""
     start = remote_tip(scene, "dev")
     scene.remote_commit("dev", {"a": "1\n"})
     scene.repository.fetch(DEV)
@@ -74,7 +74,7 @@ def test_a_rewound_branch_is_read_as_rewound(scene: Scene) -> None:
 
 
 def test_names_with_a_common_prefix_are_kept_apart(scene: Scene) -> None:
-    """Neither dev nor deev nor devel is taken for one of the others, also when one is gone."""
+    """Neither dev nor deev nor devel is mistaken for another one, even if one is gone."""
     names = ("dev", "devel", "dev2", "d", "deev", "de/v", "x", "release/1")
     tips = {"dev": remote_tip(scene, "dev")}
     tips |= {name: scene.remote_commit(name, {name: "1\n"}, start="main") for name in names[1:]}
@@ -96,7 +96,7 @@ def test_a_branch_can_become_a_folder_of_branches(scene: Scene) -> None:
 
 
 def test_local_branches_show_their_side(scene: Scene) -> None:
-    """Checked out, made by hand, or not there."""
+    """Checked out, made by hand, or missing."""
     start = remote_tip(scene, "main")
     scene.make_branch("main", start)
     refs = scene.repository.refs(STAGES)
@@ -107,7 +107,7 @@ def test_local_branches_show_their_side(scene: Scene) -> None:
 
 
 def test_a_linked_work_tree_has_its_branch_checked_out(scene: Scene) -> None:
-    """The branch names another place than the clone's own."""
+    """Its path is another one than the clone's own."""
     scene.make_branch("main", remote_tip(scene, "main"))
     scene.link("main")
     refs = scene.repository.refs(STAGES)
@@ -115,7 +115,7 @@ def test_a_linked_work_tree_has_its_branch_checked_out(scene: Scene) -> None:
 
 
 def test_a_branch_counts_against_its_upstream(scene: Scene) -> None:
-    """Commits of its own are ahead, missing ones behind; merges count like others."""
+    """Its own commits are ahead, missing ones are behind; merges count like others."""
     scene.local_commit({"a": "1\n"})
     scene.local_commit({"a": "2\n"})
     scene.remote_commit("dev", {"b": "1\n"})
@@ -162,7 +162,7 @@ def tags(scene: Scene, *patterns: str) -> list[str]:
 
 
 def test_tags_come_by_pattern(scene: Scene) -> None:
-    """The oldest first, and each once though two patterns match it."""
+    """Oldest first, and each only once even if two patterns match it."""
     main = scene.remote_refs()["refs/heads/main"]
     for name in ("deploy-2", "deploy-1", "stg-deploy-1", "v1"):
         scene.remote_tag(name, main)
@@ -172,7 +172,7 @@ def test_tags_come_by_pattern(scene: Scene) -> None:
 
 
 def test_tags_of_the_users_own_are_in_the_way_too(scene: Scene) -> None:
-    """One that was never pushed could not be fetched over."""
+    """A tag that was never pushed could not be fetched over."""
     main = scene.remote_refs()["refs/heads/main"]
     scene.remote_tag("deploy-1", main)
     scene.local_tag("deploy-2", main)
@@ -181,7 +181,7 @@ def test_tags_of_the_users_own_are_in_the_way_too(scene: Scene) -> None:
 
 
 def test_the_time_of_a_tag_is_when_it_was_made(scene: Scene) -> None:
-    """Not when its commit was."""
+    """It is not the time of its commit."""
     main = scene.remote_refs()["refs/heads/main"]
     scene.remote_tag("v1", main)
     query = RefQuery((), ("v*",))
@@ -203,13 +203,13 @@ def test_a_deleted_tag_is_gone_after_the_fetch(scene: Scene) -> None:
 
 
 def test_facts_of_an_ordinary_clone(scene: Scene) -> None:
-    """It is complete, pushes to one place, and has a committer."""
+    """It is complete, pushes to one URL, and has a committer."""
     expected = CloneFacts(shallow=False, push_urls=1, identity="Ada Lovelace <ada@example.org>")
     assert scene.repository.facts() == expected
 
 
 def test_waiting_counts_what_the_other_side_lacks(scene: Scene) -> None:
-    """And names the newest, by whom and what it says in its first line."""
+    """It also returns the newest one, with its author and subject."""
     main = remote_tip(scene, "main")
     scene.remote_commit("dev", {"a": "1\n"})
     tip = scene.remote_commit("dev", {"a": "2\n"}, message="feat: two\n\nWith a body.")
@@ -235,7 +235,7 @@ def test_waiting_names_only_the_newest(scene: Scene) -> None:
 
 
 def test_waiting_counts_no_merges(scene: Scene) -> None:
-    """What a merge brings counts, the merge itself does not, and is never the newest."""
+    """Commits that a merge brings count; the merge itself does not, and is never the newest."""
     refs = STAGES
     start = remote_tip(scene, "main")
     tip = scene.remote_commit("dev", {"a": "1\n"})
@@ -256,7 +256,7 @@ def test_waiting_counts_no_merges(scene: Scene) -> None:
 
 
 def test_what_was_picked_is_not_lacking(scene: Scene) -> None:
-    """A commit that was picked does not count, nor an empty one; what was taken is named."""
+    """Commits that were cherry-picked or are empty do not count; the remaining ones are named."""
     start = remote_tip(scene, "dev")
     fork = scene.repository.tip(start)
     scene.remote_commit("dev", {"a": "1\n"}, "feat: picked")
@@ -277,7 +277,7 @@ def test_what_was_picked_is_not_lacking(scene: Scene) -> None:
 
 
 def test_where_all_was_picked_all_is_returned(scene: Scene) -> None:
-    """Only the merge knows then whether it brings anything."""
+    """Only the merge can then show whether it brings anything."""
     scene.remote_commit("dev", {"a": "1\n"}, "feat: picked")
     scene.remote_commit("stg", {"h": "1\n"}, "fix: on staging")
     scene.remote_commit("stg", {"a": "1\n"}, "feat: picked, with another id")
@@ -289,7 +289,7 @@ def test_where_all_was_picked_all_is_returned(scene: Scene) -> None:
 
 
 def test_outgoing_is_what_no_branch_of_the_remote_has(scene: Scene) -> None:
-    """Every path that a commit adds or changes, deleted or not since, at its largest."""
+    """Every path that a commit adds or changes, even if deleted since, at its largest size."""
     scene.remote_commit("feature", {"theirs.txt": "1\n"}, start="dev")
     scene.repository.fetch(RefQuery(("feature",)))
     scene.local_commit({"a.txt": "12345\n", "gone.txt": "1\n", "line\nbreak": "1\n"})
@@ -315,7 +315,7 @@ def test_waiting_is_empty_between_a_commit_and_itself(scene: Scene) -> None:
 
 
 def test_waiting_without_a_base_is_what_no_remote_branch_has(scene: Scene) -> None:
-    """So for a branch that is pushed for the first time."""
+    """This is used when a branch is pushed for the first time."""
     main = remote_tip(scene, "main")
     assert scene.repository.waiting("", main).commits == 0
     tip = scene.local_commit({"a": "1\n"})
@@ -336,14 +336,14 @@ def test_divergence_counts_both_sides(scene: Scene) -> None:
 
 
 def test_a_tip_is_a_commit_with_its_tree(scene: Scene) -> None:
-    """As the refs have it."""
+    """It is the same as in the refs."""
     tip = scene.repository.refs(DEV).branch("dev").local
     assert tip
     assert scene.repository.tip(tip.sha) == tip
 
 
 def test_objects_are_held_or_not(scene: Scene) -> None:
-    """All of them have to be; an empty name stands for nothing, which is always there."""
+    """All of them have to exist; an empty name means no object, which always exists."""
     commit = scene.local_commit({"a": "1\n"})
     tag = scene.repository.tag("v1", commit, Signature("v1", "1 +0000"))
     assert scene.repository.holds([commit, tag, ""])

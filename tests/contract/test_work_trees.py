@@ -1,4 +1,4 @@
-"""The checked-out side: what has changed, committing it, and bringing it up to date."""
+"""The checked-out side: its changes, committing them, and bringing it up to date."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DEV, MAIN = branch_ref("dev"), branch_ref("main")
 
 
 def changes(scene: Scene) -> dict[str, tuple[str, bool]]:
-    """Return path → kind, and whether all of it is staged."""
+    """Return the kind of each changed path, and whether it is staged."""
     return {each.path: (each.kind, each.staged) for each in scene.repository.work_tree().changes}
 
 
 def test_a_clean_work_tree_has_nothing_to_tell(scene: Scene) -> None:
-    """Only its branch and commit."""
+    """It returns only its branch and commit."""
     work = scene.repository.work_tree()
     assert (work.branch, work.head) == ("dev", scene.local_refs()[DEV])
     assert (work.changes, work.conflicted, work.unfinished) == ((), (), "")
@@ -58,7 +58,7 @@ def test_sizes_are_returned_on_request(scene: Scene) -> None:
 
 
 def test_new_folders_are_listed_in_short_or_in_full(scene: Scene) -> None:
-    """File by file only where sizes are wanted, as for a commit."""
+    """File by file only if sizes are requested, as for a commit."""
     scene.local_commit({"old/a": "1\n"})
     scene.write({"old/b": "1\n", "new/a": "1\n", "new/deep/b": "1\n"})
     assert set(changes(scene)) == {"new/", "old/b"}
@@ -67,7 +67,7 @@ def test_new_folders_are_listed_in_short_or_in_full(scene: Scene) -> None:
 
 
 def test_what_was_staged_and_reverted_is_not_a_change(scene: Scene) -> None:
-    """A new file that is gone again, a changed one that is as before: the disk counts."""
+    """A new file that is gone again, a changed one that was restored: only the disk counts."""
     scene.write({"new": "1\n", "README.md": "staged\n", "other": "1\n"})
     scene.stage("new")
     scene.stage("README.md")
@@ -88,7 +88,7 @@ def test_a_detached_head_is_on_no_branch(scene: Scene) -> None:
 
 
 def test_the_work_tree_counts_against_the_upstream(scene: Scene) -> None:
-    """As the branch does."""
+    """Just like the branch."""
     scene.local_commit({"a": "1\n"})
     scene.remote_commit("dev", {"b": "1\n"})
     scene.remote_commit("dev", {"b": "2\n"})
@@ -101,7 +101,7 @@ def test_the_work_tree_counts_against_the_upstream(scene: Scene) -> None:
 
 
 def test_a_commit_takes_the_files_as_they_are(scene: Scene) -> None:
-    """On the checked-out branch, with message and date; afterwards nothing is left to commit."""
+    """On the checked-out branch, with message and date; afterwards there is nothing to commit."""
     head = scene.repository.work_tree().head
     scene.write({"README.md": None, "a": "1\n", "dir/b": "1\n"})
     work = scene.repository.work_tree(sizes=True)
@@ -115,7 +115,7 @@ def test_a_commit_takes_the_files_as_they_are(scene: Scene) -> None:
 
 
 def test_a_commit_leaves_other_changes_as_they_are(scene: Scene) -> None:
-    """They stay what they were."""
+    """They remain uncommitted."""
     scene.write({"a": "1\n", "b": "1\n"})
     made = scene.repository.commit([Change("a", "untracked")], SIGNATURE, verify=True)
     assert set(scene.commit_files(made.sha)) == {"README.md", "a"}
@@ -133,7 +133,7 @@ def test_what_is_staged_besides_stops_a_commit(scene: Scene) -> None:
 
 
 def test_a_hook_can_refuse_a_commit(scene: Scene) -> None:
-    """Nothing moves then; without `verify` it is not asked."""
+    """Then nothing changes; without `verify` the hook does not run."""
     head = scene.repository.work_tree().head
     scene.refuse_commits()
     scene.write({"a": "1\n", "README.md": "staged\n"})
@@ -151,7 +151,7 @@ def test_a_hook_can_refuse_a_commit(scene: Scene) -> None:
 
 
 def test_a_branch_begins_at_the_remote_one(scene: Scene) -> None:
-    """With that as its upstream; the checked-out branch stays."""
+    """The remote one is its upstream; the checked-out branch stays."""
     tip = scene.remote_commit("main", {"a": "1\n"})
     scene.repository.fetch(RefQuery(("main",)))
     scene.repository.create_branch("main")
@@ -163,7 +163,7 @@ def test_a_branch_begins_at_the_remote_one(scene: Scene) -> None:
 
 
 def test_a_branch_that_exists_is_not_created_again(scene: Scene) -> None:
-    """Nor one that the remote does not have."""
+    """Nor is one that the remote does not have."""
     before = dict(scene.local_refs())
     for name in ("dev", "nowhere"):
         with pytest.raises(GitError):
@@ -172,7 +172,7 @@ def test_a_branch_that_exists_is_not_created_again(scene: Scene) -> None:
 
 
 def test_switching_brings_the_files(scene: Scene) -> None:
-    """New files of the user's that are not in the way stay."""
+    """The user's new files stay if they are not in the way."""
     scene.remote_commit("main", {"a": "1\n", "README.md": None})
     scene.repository.fetch(RefQuery(("main",)))
     scene.repository.create_branch("main")
@@ -183,7 +183,7 @@ def test_switching_brings_the_files(scene: Scene) -> None:
 
 
 def test_switching_overwrites_no_file(scene: Scene) -> None:
-    """A file in the way keeps everything as it is."""
+    """If a file is in the way, everything stays as it is."""
     scene.remote_commit("main", {"a": "1\n"})
     scene.repository.fetch(RefQuery(("main",)))
     scene.repository.create_branch("main")
@@ -195,7 +195,7 @@ def test_switching_overwrites_no_file(scene: Scene) -> None:
 
 
 def test_switching_needs_a_local_branch(scene: Scene) -> None:
-    """The remote's name is not guessed at."""
+    """A remote branch of that name is not enough."""
     with pytest.raises(GitError):
         scene.repository.switch("stg")
 
@@ -221,7 +221,7 @@ def test_a_work_tree_that_went_another_way_stays(scene: Scene) -> None:
 
 
 def test_updating_overwrites_no_file(scene: Scene) -> None:
-    """A changed file in the way keeps everything as it is."""
+    """If a changed file is in the way, everything stays as it is."""
     before = scene.local_refs()[DEV]
     tip = scene.remote_commit("dev", {"README.md": "theirs\n"})
     scene.repository.fetch(RefQuery(("dev",)))
@@ -235,7 +235,7 @@ def test_updating_overwrites_no_file(scene: Scene) -> None:
 
 
 def test_a_missing_clone_is_cloned(scene: Scene) -> None:
-    """All branches of the remote are known, its default branch is checked out."""
+    """All branches of the remote are known, and its default branch is checked out."""
     tip = scene.remote_commit("dev", {"a": "1\n"})
     scene.remove()
     assert not scene.repository.exists()
@@ -259,7 +259,7 @@ def test_a_clone_that_fails_leaves_nothing(scene: Scene) -> None:
 
 
 def test_a_missing_clone_cannot_be_read(scene: Scene) -> None:
-    """The code says so, for scripts."""
+    """The error has a code, for scripts."""
     scene.remove()
     with pytest.raises(GitError) as caught:
         scene.repository.fetch(RefQuery(("dev",)))
