@@ -1,1 +1,1 @@
-"""The documents are tested: what they show is what the program does."""
+"""The documents are tested: the program does what they show."""

@@ -1,4 +1,4 @@
-"""What the package can say, read from its source: codes of problems and errors, and texts."""
+"""The package's output as found in its source: codes of problems and errors, and texts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def messages() -> Iterator[str]:
 
 
 def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the names that a module gives to texts."""
+    """Yield the constants of a module that are strings."""
     for line in module.body:
         match line:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str()) as value):
@@ -48,7 +48,7 @@ def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield what is in the place of a code."""
+    """Yield the expressions that are used as codes."""
     match node:
         case ast.Call(func=ast.Name(id="Problem"), args=[first, *_]):
             yield first
@@ -73,7 +73,7 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _texts(expression: ast.expr, constants: Mapping[str, ast.expr]) -> set[str]:
-    """Return the codes that an expression can be; none for a variable: its value is another."""
+    """Return the codes that an expression can be; a variable gets its value elsewhere."""
     match expression:
         case ast.Name(id=name) if name in constants:
             return _texts(constants[name], {})

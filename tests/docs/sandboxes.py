@@ -1,4 +1,4 @@
-"""Runs a story in a sandbox of its own, and returns what a person at a terminal would read."""
+"""Runs a story in a sandbox of its own, and returns what a person would see at a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.docs.stories import ANYTHING, Command, Story
 from tests.support import launch
 from tests.support.gitenv import base_environment, default_environment
 
-HOME = "/home/ada"  # what documents show for the home, which is a name of the same length
+HOME = "/home/ada"  # the home in the documents; the real path has the same length
 TIMEOUT = 300
 PROGRAMS = Path(__file__).parent / "programs"  # what happens behind the scenes
 FORKED = Path(launch.__file__).parent / "forked"
@@ -45,7 +45,7 @@ MARK, STATUS = "\x1e", "\x1f"
 
 @contextmanager
 def home() -> Iterator[Path]:
-    """Make a home whose path is as long as the one that documents show; remove it at the end."""
+    """Make a home whose path is as long as the one in the documents; remove it at the end."""
     while True:
         folder = Path("/tmp").resolve() / secrets.token_hex(2)
         try:
@@ -61,9 +61,9 @@ def home() -> Iterator[Path]:
 
 
 def play(story: Story, original: Path) -> dict[int, str]:
-    """Run a story in a copy of a sandbox; return what each shown command printed, by its line.
+    """Run a story in a copy of a sandbox; return the output of each shown command by line.
 
-    A hidden command that fails is an AssertionError.
+    A hidden command that fails raises AssertionError.
     """
     with home() as folder:
         environment = base_environment(folder) | {"USER": "ada", "LOGNAME": "ada"}
@@ -90,7 +90,7 @@ def play(story: Story, original: Path) -> dict[int, str]:
 
 
 def build(folder: Path) -> None:
-    """Build the sandbox that stories are played in copies of."""
+    """Build the sandbox that is copied for each story."""
     Sandbox.build(folder)
 
 
@@ -105,7 +105,7 @@ def _copy(original: Path, folder: Path) -> Path:
 
 @cache
 def _server() -> launch.Server:
-    """Return what forks the multigits of all stories, with their privileges."""
+    """Return the server that forks the multigits of all stories, with their privileges."""
     server = launch.Server(default_environment(), _without_privileges())
     atexit.register(server.close)
     return server
@@ -135,14 +135,14 @@ def _printed(commands: Sequence[Command], output: str) -> dict[int, str]:
 
 
 def _without_privileges() -> list[str]:
-    """Return the words before a command with which permissions also hold for root."""
+    """Return a command prefix that makes permissions apply even to root."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         return []
     return ["setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def presentable(text: str, folder: Path) -> str:
-    """Return an output as documents show it: with Ada's home and host instead of this machine's."""
+    """Return an output with Ada's home and host, as in the documents, instead of this machine's."""
     host = re.escape(socket.gethostname())
     text = text.replace(str(folder), HOME)
     return re.sub(rf'(?<=")\b{host}\b(?=")|(?<=\bon\s){host}\b', "laptop", text)
@@ -153,25 +153,25 @@ _CHANGING = (
     (r"\b([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{16}|[0-9a-f]{7})\b", "SHA"),
     (r"\b\d{8}T\d{6}Z(-[\w-]+)-[0-9a-f]{4}\b", r"OPERATION\1"),
     (r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}Z)?", "TIME"),
-    (r"\b\d{8}-\d{6}(-\d)?\b", "STAMP"),  # two in one second differ by their number
+    (r"\b\d{8}-\d{6}(-\d)?\b", "STAMP"),  # two in the same second differ by a number
     (r"\b(now|\d+(s|min|h|d))\b", "AGE"),
     (r'"time": \d+', '"time": 0'),
     (r"\bgit \d+(\.\d+)+", "git VERSION"),
     (r"(whether the push \w+: )[^;]*", r"\1REASON"),  # git's words differ between versions
-    (r"[^\s…]+…", "…"),  # where a cell is cut depends on the width of the ones beside it
-    (r"AGE( · \w*( AGE)?)*( ?…)?", "AGE"),  # the last deploys, as many as there is room for
+    (r"[^\s…]+…", "…"),  # where a cell is cut depends on the width of its neighbors
+    (r"AGE( · \w*( AGE)?)*( ?…)?", "AGE"),  # the last deploys, as many as fit
 )
 
 
 def normalised(text: str) -> str:
-    """Return what does not change from run to run, without line breaks."""
+    """Return a text without line breaks and anything that changes from run to run."""
     for pattern, instead in _CHANGING:
         text = re.sub(pattern, instead, text)
     return text.strip()
 
 
 def fits(expected: Sequence[str], output: str) -> bool:
-    """Return whether an output is the one that a document shows, cut where that says `…`."""
+    """Return whether an output matches the one in a document, cut where that says `…`."""
     seen = normalised(output)
     if ANYTHING not in expected:
         return seen == normalised("\n".join(expected))

@@ -1,6 +1,6 @@
-"""The stories that documents tell: their console blocks, in the order in which they run.
+"""The stories in the documents: their console blocks, in the order in which they run.
 
-A story begins at a comment `<!-- sandbox` and runs to the next one or to the end of the document.
+A story begins at a comment `<!-- sandbox` and ends at the next one or at the end of the document.
 The lines of that comment run first and are not shown; so do those of a comment `<!-- meanwhile`,
 in its place. In a block ```` ```console ```` each line that begins with `$ ` is a command (lines
 with `> ` continue it), and the lines below are its output. A line `…` stands for any lines.
@@ -24,7 +24,7 @@ _FENCE = re.compile(r"```(?P<language>\w*)")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A shell command and what the document says that it prints; `hidden` in a comment."""
+    """A shell command and its output in the document; `hidden` if it is in a comment."""
 
     line: int
     text: str
@@ -47,7 +47,7 @@ class Story:
 
     @property
     def name(self) -> str:
-        """Return the place of the story: tutorial.md:12."""
+        """Return the place of the story, such as tutorial.md:12."""
         return f"{self.document.name}:{self.line + 1}"
 
 

@@ -1,4 +1,4 @@
-"""The documents lead where they say, and nowhere else."""
+"""All links in the documents work."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_lines_are_short_and_end_clean(document: Path) -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=lambda document: document.name)
 def test_modules_are_where_the_documents_say(document: Path) -> None:
-    """A module is named by its path in the project or the package, or by a name that one has.
+    """A module is named by its path in the project or the package, or by its file name.
 
     A row of a table that begins with a room names the modules of that room.
     """

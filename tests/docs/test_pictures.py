@@ -19,7 +19,7 @@ PICTURES = ("plan.svg", "status.svg")
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with pictures that were drawn just now."""
+    """Return a folder with freshly drawn pictures."""
     folder = tmp_path_factory.mktemp("pictures")
     program = [sys.executable, str(ROOT / "docs" / "picture.py"), str(folder)]
     subprocess.run(program, check=True, cwd=ROOT)
@@ -28,7 +28,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_picture_is_up_to_date(drawn: Path, name: str) -> None:
-    """The text in it is the one that is drawn now; else run make picture."""
+    """It has the text that is drawn now; if not, run make picture."""
     assert texts(ROOT / "docs" / name) == texts(drawn / name)
 
 

@@ -28,14 +28,14 @@ class TestCommands:
     """docs/commands.md."""
 
     def test_every_command_has_its_section(self) -> None:
-        """The list at the top and the sections name the program's commands, all of them."""
+        """The list at the top and the sections name exactly the program's commands."""
         names = {f"multigit {name}" for name in program()}
         listed = {code(row[0]) for row in tables(DOCS / "commands.md", "Commands")}
         assert listed == names
         assert {title for title in sections(DOCS / "commands.md") if title in listed} == names
 
     def test_every_option_is_there(self) -> None:
-        """A command's own table and the shared one name its options, and no others."""
+        """A command's own table and the shared one name exactly its options."""
         shared = list(tables(DOCS / "commands.md", "Options that commands share"))
         for name, options in program().items():
             own = [row[0] for row in tables(DOCS / "commands.md", f"multigit {name}")]
@@ -65,7 +65,7 @@ class TestConfiguration:
                 assert len(meaning) > 10, key
 
     def test_the_examples_make_one_file(self, tmp_path: Path) -> None:
-        """Together they load, and show every key but those that are shown elsewhere."""
+        """Together they load, and show every key that is not shown elsewhere."""
         text = "".join(blocks(DOCS / "configuration.md", "toml"))
         file = tmp_path / "multigit.toml"
         file.write_text(text, encoding="utf-8")
@@ -82,7 +82,7 @@ class TestRecovery:
     """docs/recovery.md."""
 
     def test_what_you_see_is_what_multigit_says(self) -> None:
-        """Each phrase in the table at the top is in a text of the package."""
+        """Each phrase in the table at the top occurs in a text of the package."""
         rows = re.findall(
             r"^\| (.*?) \| \[", (DOCS / "recovery.md").read_text("utf-8"), re.MULTILINE
         )
@@ -98,7 +98,7 @@ class TestJson:
     """docs/json.md."""
 
     def test_every_code_is_there(self) -> None:
-        """The tables of codes have those of the package, and no others."""
+        """The tables of codes have exactly those of the package."""
         page = (DOCS / "json.md").read_text(encoding="utf-8").partition("## Problem codes")[2]
         listed = [
             name
@@ -116,7 +116,7 @@ class TestJson:
         assert {int(row[0]) for row in tables(page, "Exit codes")} == exits
 
     def test_every_key_of_the_examples_is_explained(self) -> None:
-        """What the documents of the commands hold is named in the text."""
+        """The text explains the keys in the documents of the commands."""
         page = (DOCS / "json.md").read_text(encoding="utf-8")
         explained = set(re.findall(r"`(\w+)`", page))
         shown: set[str] = set()
@@ -151,7 +151,7 @@ def arguments() -> dict[str, list[str]]:
 
 
 def commands(command: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each command with its full name; a group stands for its commands."""
+    """Yield each command with its full name, including those in groups."""
     for name, each in command.commands.items():
         if hasattr(each, "commands"):
             yield from commands(each, f"{prefix}{name} ")
@@ -160,19 +160,19 @@ def commands(command: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def holds_for(cell: str, name: str) -> bool:
-    """Return whether a cell of the shared table names the command."""
+    """Return whether a cell of the shared table includes the command."""
     if cell.startswith("all but "):
         return name not in cell.removeprefix("all but ").split(", ")
     return cell != "all" and name in cell.split(", ")
 
 
 def flags(cells: list[str]) -> set[str]:
-    """Return the options that cells such as `-r`, `--repo NAME` name."""
+    """Return the options in cells such as `-r`, `--repo NAME`."""
     return {flag for cell in cells for flag in re.findall(r"`(--?[\w-]+)", cell)}
 
 
 def configuration() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each section's title in the document, and the properties that the schema has."""
+    """Yield each section's title in the document, and its properties in the schema."""
     whole = schema()
     for name, facts in whole["properties"].items():
         named = "additionalProperties" in facts
@@ -184,7 +184,7 @@ def configuration() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def tabled(document: Mapping[str, Any], title: str) -> list[Mapping[str, Any]]:
-    """Return the tables that a title stands for; those of repositories are like the stages'."""
+    """Return the tables under a title; those of repositories are like the stages'."""
     name, *inner = title.strip("`[]").replace(".NAME", "").split(".")
     if ".NAME" not in title:
         return [document[name]]
@@ -196,7 +196,7 @@ def tabled(document: Mapping[str, Any], title: str) -> list[Mapping[str, Any]]:
 
 
 def type_of(facts: Mapping[str, Any]) -> str:
-    """Return how the document names a property's type."""
+    """Return the document's name for a property's type."""
     if "enum" in facts:
         *first, last = (f'`"{word}"`' for word in facts["enum"])
         return f"{', '.join(first)} or {last}"
@@ -245,12 +245,12 @@ def tables(document: Path, title: str) -> Iterator[Row]:
 
 
 def blocks(document: Path, language: str) -> list[str]:
-    """Return the blocks of a language."""
+    """Return the code blocks in a language."""
     text = document.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def code(cell: str) -> str:
-    """Return what is between the first backticks, without a link around it."""
+    """Return the text between the first backticks, without a link around it."""
     match = re.search(r"`([^`]*)`", cell)
     return match[1] if match else cell

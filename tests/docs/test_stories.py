@@ -31,7 +31,7 @@ def test_the_output_is_the_one_shown(
 
 
 def test_a_document_that_is_right_is_not_rewritten() -> None:
-    """Outputs that fit stay as they are, so that an update changes only what changed."""
+    """Outputs that match stay as they are, so that an update changes only what is different."""
     for document in documents():
         lines = document.read_text(encoding="utf-8").splitlines()
         printed = [
@@ -53,5 +53,5 @@ def test_a_document_that_is_right_is_not_rewritten() -> None:
     ],
 )
 def test_only_what_matters_is_compared(expected: list[str], output: str, *, fit: bool) -> None:
-    """A change of a word is seen, another run is not."""
+    """A changed word is noticed, a new run is not."""
     assert fits(expected, output) is fit

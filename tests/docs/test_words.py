@@ -1,4 +1,4 @@
-"""The documents, and the texts in the code, are in plain English, with one word for each thing."""
+"""The documents and the texts in the code are in plain English, with one word for each thing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.docs.stories import ROOT
 
-# What sounds translated, or is another word for a thing that has one, and what to write instead.
+# What sounds translated, or duplicates the word for a thing, and what to write instead.
 INSTEAD = {
     r"mend(s|ed|ing)?": "fix",
     r"anew": "again, from scratch",
@@ -87,7 +87,7 @@ KINDS = {".md", ".py", ".yml"}
 
 @pytest.mark.parametrize("place", PLACES)
 def test_words_are_plain(place: str) -> None:
-    """No text has a word or a turn that is refused."""
+    """No text has a refused word or phrase."""
     found = [
         f"{file.relative_to(ROOT)}:{number}: “{match[0]}”: say {instead(match)}"
         for file in files(ROOT / place)
@@ -104,7 +104,7 @@ def files(place: Path) -> list[Path]:
 
 
 def test_what_is_refused() -> None:
-    """Whole words count, in any case, and what is good English is not refused."""
+    """Only whole words count, in any case, and good English is not refused."""
     for text in ("Mend it", "goes on", "this is no file", "it takes work back", "stands in a file"):
         assert REFUSED.search(text), text
     for text in ("amendment", "there is no file", "is no longer", "stands for", "goes one up"):
@@ -126,7 +126,7 @@ def test_the_vocabulary_is_kept() -> None:
 def texts(file: Path) -> Iterator[tuple[int, str]]:
     """Yield the texts of a file with their lines, without codes, outputs and the table of words.
 
-    A paragraph's lines are joined, so that a turn is found across a line break.
+    A paragraph's lines are joined, so that a phrase is found across a line break.
     """
     source = file.read_text(encoding="utf-8")
     if file.suffix == ".py":
@@ -143,7 +143,7 @@ def texts(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def _in_python(source: str) -> Iterator[tuple[int, str]]:
-    """Yield comments and strings; those that follow each other make one text."""
+    """Yield comments and strings; consecutive ones make one text."""
     start, kind, parts = 0, 0, list[str]()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.NL:
@@ -173,11 +173,11 @@ def _paragraphs(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _blank(text: re.Match[str] | str) -> str:
-    """Return as many lines without a text."""
+    """Replace a text by as many empty lines."""
     return "\n" * (text if isinstance(text, str) else text[0]).count("\n")
 
 
 def instead(match: re.Match[str]) -> str:
-    """Return what to write instead of what was found."""
+    """Return what to write instead of a refused word."""
     assert match.lastgroup
     return list(INSTEAD.values())[int(match.lastgroup.lstrip("_"))]

@@ -1,6 +1,6 @@
 """Updates the outputs in the documents: `python -m tests.docs.update [DOCUMENT…]`.
 
-Only what changed beyond times, commits and paths is written, and the pictures with it.
+Only outputs in which more than times, commits and paths has changed are written, and the pictures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.docs.stories import ROOT, Story, documents, stories
 
 
 def rewritten(lines: Sequence[str], printed: Sequence[tuple[Story, dict[int, str]]]) -> list[str]:
-    """Return a document's lines with the outputs of its stories."""
+    """Return a document's lines with the new outputs of its stories."""
     result = list(lines)
     for story, outputs in reversed(printed):
         shows = [command for command in story.commands if not command.hidden]

@@ -1,1 +1,1 @@
-"""What lies around the package: its distribution, its releases, and what checks it."""
+"""What surrounds the package: its distribution, its releases, and its checks."""

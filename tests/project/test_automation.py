@@ -1,4 +1,4 @@
-"""What runs by itself: continuous integration and the hooks of pre-commit."""
+"""What runs automatically: continuous integration and the hooks of pre-commit."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HOOKS = {"ruff-check", "ruff-format", "mypy", "layers", "workflows", "issue-form
 
 
 def read(name: str) -> Any:
-    """Return what a YAML file of the project says."""
+    """Return the content of a YAML file of the project."""
     return YAML(typ="safe").load(ROOT / name)
 
 
 def test_ci_runs_on_the_pythons_that_are_promised() -> None:
-    """On Linux and macOS, what .ci/run runs; the classifiers name the same versions."""
+    """On Linux and macOS, with .ci/run; the classifiers name the same versions."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     [job] = read(".github/workflows/ci.yml")["jobs"].values()
     prefix = "Programming Language :: Python :: 3."
@@ -39,7 +39,7 @@ def test_ci_runs_on_the_pythons_that_are_promised() -> None:
 
 
 def test_the_hooks_need_only_what_make_installs() -> None:
-    """No hook is downloaded; each program lies in the environment of the project."""
+    """No hook is downloaded; each program is in the project's environment."""
     [source] = read(".pre-commit-config.yaml")["repos"]
     assert source["repo"] == "local"
     assert {hook["id"] for hook in source["hooks"]} == HOOKS
@@ -60,7 +60,7 @@ def test_the_hooks_need_only_what_make_installs() -> None:
     ],
 )
 def test_the_hooks_bite(hook: str, file: str, text: str, checked: Path) -> None:
-    """Each passes for what is there, and refuses a commit with a fault that it is for."""
+    """Each passes for the project as it is, and refuses a commit with a fault that it looks for."""
     assert run(checked, hook, "--all-files").returncode == 0
     git(checked, "reset", "--quiet", "--hard")
     (checked / file).write_text(text)
@@ -73,7 +73,7 @@ def test_the_hooks_bite(hook: str, file: str, text: str, checked: Path) -> None:
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the project with this environment."""
+    """Return a copy of the project that uses this environment."""
     folder = copy_project(tmp_path_factory.mktemp("project"))
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / ".git" / "info").mkdir(exist_ok=True)
@@ -82,6 +82,6 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, hook: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run one hook as pre-commit does, on what is staged or on what the options say."""
+    """Run one hook as pre-commit does, on the staged files or with these options."""
     program = [sys.executable, "-m", "pre_commit", "run", hook, *options]
     return subprocess.run(program, cwd=folder, check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""What is handed to an installer: its name, its files, and that it works when it is installed."""
+"""What an installer gets: its name, its files, and that it works once it is installed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import multigit
 from tests.support.checkout import ROOT, copy_project, tracked
 
 GENERATED = re.compile(r"PKG-INFO|setup\.cfg|[^/]+\.egg-info/.*")
-# A name that is given to an installer, or that has an extra.
+# A name that is passed to an installer, or that has an extra.
 NAMED = re.compile(
     r"""\b(?:pip|pipx|uv[ ]tool)[ ](?:install|inject|upgrade)(?:[ ]-\S+)*[ ]["']?(multigit[-\w]*)
     |\b(multigit[-\w]*)\[""",
@@ -30,7 +30,7 @@ TEXTS = {".py", ".md", ".toml", ".yml", ".in", ""}
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the source distribution, and the wheel that was built from that."""
+    """Return a folder with the source distribution and the wheel built from it."""
     project = copy_project(tmp_path_factory.mktemp("project"))
     program = [sys.executable, "-m", "build", "--no-isolation", "--outdir", "dist"]
     subprocess.run(program, cwd=project, check=True, capture_output=True)
@@ -38,7 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_source_distribution_holds_every_file_of_the_repository(built: Path) -> None:
-    """Tests, documents and requirements, too: it can be built and tested without the repository."""
+    """Even tests, documents and requirements: it can be built and tested without the repository."""
     [archive] = built.glob("*.tar.gz")
     with tarfile.open(archive) as files:
         names = [each.name.partition("/")[2] for each in files if each.isfile()]
@@ -46,7 +46,7 @@ def test_the_source_distribution_holds_every_file_of_the_repository(built: Path)
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
-    """Files that are not Python are in it, too."""
+    """Including files that are not Python."""
     [archive] = built.glob("*.whl")
     with zipfile.ZipFile(archive) as wheel:
         names = [name for name in wheel.namelist() if ".dist-info/" not in name]
@@ -54,7 +54,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
 
 
 def test_the_metadata_says_what_it_is(built: Path) -> None:
-    """The name is free on the package index; version, license and Pythons are those of here."""
+    """It has the name on the package index, and this project's version, license and Pythons."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     found = metadata(built)
     assert found["Name"] == project["name"] == multigit.DISTRIBUTION
@@ -115,7 +115,7 @@ def test_every_text_gives_installers_the_right_name() -> None:
 
 
 def metadata(built: Path) -> Message:
-    """Return what the wheel says of itself."""
+    """Return the metadata in the wheel."""
     [archive] = built.glob("*.whl")
     with zipfile.ZipFile(archive) as wheel:
         [name] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]

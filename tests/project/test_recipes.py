@@ -51,20 +51,20 @@ CASE = """            case ToyStep():
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a folder with a copy of the package, and of what mypy is told."""
+    """Return a folder with a copy of the package and of mypy's configuration."""
     shutil.copytree(ROOT / "multigit", tmp_path / "multigit")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
 
 def named(recipe: str) -> list[str]:
-    """Return the modules of the package that a recipe names, in its order."""
+    """Return the modules of the package that a recipe names, in order."""
     (text,) = re.findall(rf"(?ms)^- \*\*{recipe}\*\*: (.*?)(?=^- \*\*|^## )", RECIPES)
     return [f"multigit/{name}" for name in re.findall(r"`((?!tests/)[\w/]+\.py)`", text)]
 
 
 def edit(file: Path, old: str, new: str) -> None:
-    """Replace what stands once in a file."""
+    """Replace a text that occurs once in a file."""
     text = file.read_text()
     assert text.count(old) == 1, (file, old)
     file.write_text(text.replace(old, new))
@@ -84,7 +84,7 @@ def complaints(copy: Path) -> list[str]:
 
 
 def test_a_step_touches_two_places(copy: Path) -> None:
-    """Its class, and the match that makes it; a forgotten one is an error of types."""
+    """Its class and the match that makes it; forgetting one is a type error."""
     place_of_class, place_of_case, *_ = named("a step")
     steps, prepare = copy / place_of_class, copy / place_of_case
     edit(steps, "MovingStep = CommitStep", f"{CLASS}MovingStep = ToyStep | CommitStep")

@@ -28,14 +28,14 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a clone of that copy, which is the current folder, too."""
+    """Return a clone of that copy as the current folder."""
     git(tmp_path, "clone", "--quiet", str(copied), "project")
     monkeypatch.chdir(tmp_path / "project")
     return tmp_path / "project"
 
 
 def state(project: Path) -> tuple[str, ...]:
-    """Return what a release changes: refs, index, files, and what is built."""
+    """Return what a release changes: refs, index, files, and built distributions."""
     built = project / "dist"
     return (
         git(project, "for-each-ref"),
@@ -85,7 +85,7 @@ def test_a_release(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_refusals(
     project: Path, version: str, words: list[str], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One sentence says why, and nothing was changed."""
+    """One sentence says why, and nothing has changed."""
     if words:
         git(project, *words)
     before = state(project)
@@ -99,7 +99,7 @@ def test_refusals(
 def test_a_build_that_fails_leaves_everything_alone(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the builder said is shown."""
+    """The builder's output is shown."""
     (project / "pyproject.toml").write_text("[build-system]\nrequires = 1\n")
     git(project, "commit", "--quiet", "--all", "--message", "Break the build")
     before = state(project)
@@ -111,7 +111,7 @@ def test_a_build_that_fails_leaves_everything_alone(
 def test_a_commit_that_is_refused_leaves_the_files_alone(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the hook said is shown."""
+    """The hook's output is shown."""
     monkeypatch.setattr("tools.release.build", lambda *_: ())
     hook = project / ".git" / "hooks" / "pre-commit"
     hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
@@ -125,7 +125,7 @@ def test_a_commit_that_is_refused_leaves_the_files_alone(
 def test_a_tag_that_cannot_be_made_is_said(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The commit stays, and what is left to do can be typed."""
+    """The commit stays, and the command that is left to run is shown."""
     monkeypatch.setattr("tools.release.build", lambda *_: ())
     git(project, "config", "tag.gpgSign", "true")
     git(project, "config", "gpg.program", "false")
@@ -136,7 +136,7 @@ def test_a_tag_that_cannot_be_made_is_said(
 
 
 def test_the_changelog_opens_a_new_section() -> None:
-    """What was unreleased belongs to the version, and older versions stay as they are."""
+    """Unreleased changes belong to the new version, and older versions stay as they are."""
     text = "# Changes\n\n## Unreleased\n\n- New.\n\n## 0.1.0 - 2026-01-02\n\n- Old.\n"
     assert with_section(text, "0.2.0", date(2026, 11, 30)) == (
         "# Changes\n\n## Unreleased\n\n## 0.2.0 - 2026-11-30\n\n- New.\n\n"
@@ -153,19 +153,19 @@ def test_the_changelog_opens_a_new_section() -> None:
     ],
 )
 def test_a_release_without_changes(text: str, why: str) -> None:
-    """Nothing to tell users is nothing to release."""
+    """If there is nothing to tell users, there is nothing to release."""
     with pytest.raises(RefusedError, match=why):
         with_section(text, "0.2.0", datetime.now(UTC).date())
 
 
 def test_a_module_without_a_version() -> None:
-    """It is not added somewhere."""
+    """The version is not added just anywhere."""
     with pytest.raises(RefusedError, match="assigns no __version__"):
         with_version('"""A package."""\n', "0.2.0")
 
 
 def test_make_hands_on_the_version() -> None:
-    """`make release VERSION=…` is what the recipe names."""
+    """The recipe uses the version of `make release VERSION=…`."""
     words = ["make", "--dry-run", "--silent", "release", f"VERSION={NEXT}"]
     done = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
     assert f'tools/release.py "{NEXT}"' in done.stdout

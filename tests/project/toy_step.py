@@ -1,7 +1,7 @@
-"""A toy step, taken through everything that is done with one: a program for a copy of the package.
+"""A toy step, put through everything that happens to a step: a program for a copy of the package.
 
-It is handed a folder, in which it may write. It knows the step by its name alone, as it stands in
-no module of ours.
+Its argument is a folder in which it may write. It looks the step up by name, since no module of
+ours contains it.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class NoRecords:
     """A log without records."""
 
     def __getattr__(self, _: str) -> Any:
-        """Find nothing, whatever is asked."""
+        """Return a function that finds nothing, for every name."""
         return lambda *_: ()
 
 
 def main(folder: Path) -> None:
-    """Plan it, note it, show it, make it, record it, take it back."""
+    """Plan it, write it to a journal, show it, make it, record it, and undo it."""
     toy = cast("Any", steps).ToyStep("stg", "staging", "old-1", "new-2")
     api = RepoPlan("api", "api", State.PLANNED, publishing((toy,), Refs()), branch="staging")
     plan = Plan("toy", "op-1", "2025-01-15T15:01:30Z", DATE, "", "stg", "Toy", (api,))
