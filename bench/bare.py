@@ -1,6 +1,6 @@
-"""multigit without its memory: no journal, no log, no lock. What they cost is the difference.
+"""multigit without its memory: no journal, no log, no lock. The difference is what they cost.
 
-Run as ``python bench/bare.py ARGUMENTS``, as ``python -m multigit ARGUMENTS`` otherwise.
+Run as ``python bench/bare.py ARGUMENTS``, like ``python -m multigit ARGUMENTS``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _nobody(*_: Any) -> Iterator[None]:
 
 
 def forget() -> None:
-    """Replace what remembers by what does nothing."""
+    """Make everything that remembers do nothing."""
     for owner, name in (
         (journal.Journal, "write"),
         (journal.Journal, "close"),

@@ -1,6 +1,6 @@
-"""Deployments by GitHub's workflows, at the tests' double of its API: what they cost, in numbers.
+"""Deployments by GitHub's workflows, against the tests' double of its API: what they cost.
 
-The double answers at once, so what is left is what multigit itself asks and waits.
+The double answers at once, so only multigit's own requests and pauses are measured.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ DEPLOY = ("deploy", "stg", "--yes", "--no-wait", "--json")
 
 @dataclass(frozen=True)
 class Watched:
-    looks: int  # rounds of asking about one run
+    looks: int  # polls of one run
     soon: int  # of those, made without the usual pause, since the one before left something open
     requests: int
     unchanged: int  # of those, answered with 304, which GitHub does not count
 
 
 def watched(workspace: Workspace) -> Watched:
-    """Start a run for each repository and look at each, round after round, until it is over."""
+    """Start a run for each repository and poll them all, round after round, until they are over."""
     from multigit.adapters.github.client import GithubClient
     from multigit.adapters.github.runs import GithubRuns
     from multigit.core.values.deploy_config import GithubRunner

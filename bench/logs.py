@@ -17,7 +17,7 @@ APART = timedelta(hours=4)
 
 
 def write_log(file: Path, count: int, repos: Sequence[str]) -> None:
-    """A sound log of so many records, in turn of stg and main, each with all repositories."""
+    """Write a valid log of `count` records, for stg and main in turn, each with all `repos`."""
     with file.open("wb") as stream:
         file.chmod(0o600)
         for line in _lines(count, repos):

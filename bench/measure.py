@@ -32,7 +32,7 @@ STATUS = ("status", "--json", "-j", str(JOBS))
 @dataclass(frozen=True)
 class Run:
     seconds: float
-    megabytes: float  # the largest resident size of the process itself
+    megabytes: float  # the peak resident size of the process itself
     stdout: str
     stderr: str
 
@@ -48,7 +48,7 @@ class Counts:
         return self.git.total() / self.repos
 
     def connections_per_repo(self) -> list[int]:
-        """How many connections each repository saw, smallest first; 0 for one that saw none."""
+        """The number of connections for each repository, smallest first; 0 for one without any."""
         seen: Counter[str] = Counter()
         for line, times in self.connections.items():
             seen[line.partition(" ")[2]] += times
@@ -68,7 +68,7 @@ class Runner:
             "[user]\n\tname = Bench\n\temail = bench@example.invalid\n"
             "[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n"
         )
-        # A copy, so that neither its mode nor the place of the checkout matters.
+        # A copy, so that neither its mode nor the location of the checkout matters.
         stand_in = folder / "ssh"
         shutil.copyfile(HERE / "ssh", stand_in)
         stand_in.chmod(0o755)
@@ -83,7 +83,7 @@ class Runner:
             "GIT_SSH_COMMAND": shlex.quote(str(stand_in)),
             "GIT_SSH_VARIANT": "ssh",
             "PYTHONPATH": str(PROJECT),
-            "PYTHONPYCACHEPREFIX": str(folder / "pycache"),  # the checkout stays as it is
+            "PYTHONPYCACHEPREFIX": str(folder / "pycache"),  # leaves the checkout unchanged
             "BENCH_TAG": TAG,
             "BENCH_CONNECTIONS": str(self._log),
         }
@@ -101,7 +101,7 @@ class Runner:
         return self.multigit(workspace, delay, jobs=len(workspace.repos))
 
     def multigit(self, workspace: Workspace, delay: float = 0, *, jobs: int = JOBS) -> Run:
-        """A promotion as a user starts it; its own report has to say that it is done."""
+        """A promotion as a user runs it; its own report has to say that it is done."""
         run = self.run(_multigit([*PROMOTE, str(jobs)]), workspace.root, delay=delay)
         try:
             report = json.loads(run.stdout)
@@ -122,7 +122,7 @@ class Runner:
         return self.run(_multigit(arguments), workspace.root, extra=extra)
 
     def bare(self, workspace: Workspace, delay: float = 0) -> Run:
-        """The same without journal, log and lock."""
+        """The same promotion without journal, log and lock."""
         command = [sys.executable, str(HERE / "bare.py"), *PROMOTE, str(JOBS)]
         return self.run(command, workspace.root, delay=delay)
 
@@ -201,7 +201,7 @@ def _multigit(arguments: Sequence[str]) -> list[str]:
 
 
 def _top_level(events: Path) -> Counter[str]:
-    """The git processes whose session has no parent: git itself started the others."""
+    """The git processes whose session has no parent; git itself started the others."""
     found: Counter[str] = Counter()
     for file in events.iterdir():
         name = ""

@@ -94,7 +94,7 @@ class Bench:
                 yield from measured()
 
     def slow_connection(self) -> Iterator[Row]:
-        """(a) Waiting for connections is what a promotion mostly does."""
+        """(a) A promotion mostly waits for connections."""
         sizes, runner = self._sizes, self._runner
         ways: dict[str, Way] = {"floor": runner.floor, "multigit": runner.multigit}
         times = self._interleaved(ways, sizes.remote, sizes.rounds, ssh=True, delay=DELAY)
@@ -113,7 +113,7 @@ class Bench:
         yield self._judged("a", f"old / multigit -j {sizes.remote}", faster, ">=", 15, shown)
 
     def local(self) -> Iterator[Row]:
-        """(b) Without waiting, what multigit itself costs is seen."""
+        """(b) Without waiting, multigit's own cost shows."""
         sizes, runner = self._sizes, self._runner
         ways: dict[str, Way] = {"floor": runner.floor, "multigit": runner.multigit}
         times = self._interleaved(ways, sizes.local, sizes.rounds)
@@ -127,7 +127,7 @@ class Bench:
         )
 
     def memory_of_operations(self) -> Iterator[Row]:
-        """(h) What it costs that an operation survives everything: journal, log and lock."""
+        """(h) The cost of surviving everything: journal, log and lock."""
         sizes, runner = self._sizes, self._runner
         ways: dict[str, Way] = {"bare": runner.bare, "multigit": runner.multigit}
         times = self._interleaved(ways, sizes.few, sizes.rounds)
@@ -141,7 +141,7 @@ class Bench:
         )
 
     def growth(self) -> Iterator[Row]:
-        """(c) Five times the repositories, at most a little more than five times the time."""
+        """(c) Five times the repositories take at most slightly more than five times as long."""
         sizes = self._sizes
         counts = (sizes.few, sizes.many)
         times: dict[str, list[float]] = {str(count): [] for count in counts}
@@ -176,7 +176,7 @@ class Bench:
         )
 
     def counts(self) -> Iterator[Row]:
-        """(e) Connections and processes, counted in a run of their own."""
+        """(e) Connections and processes, counted in a separate run."""
         count = self._sizes.remote
         workspace = self._builder.workspace(count, ssh=True)
         counts = self._runner.counted([*PROMOTE, str(JOBS)], workspace)
@@ -186,14 +186,14 @@ class Bench:
         services = Counter[str]()
         for line, times in counts.connections.items():
             services[line.partition(" ")[0]] += times
-        # Every repository has to have two: the one furthest from it counts.
+        # Every repository should have two: the one furthest from that counts.
         worst = max(each, key=lambda seen: abs(seen - 2))
         yield _row("e", "connections per repo", worst, "", "==", 2, _shares(services, count))
         shown = _shares(counts.git, count)
         yield _row("e", "git processes per repo", counts.git_per_repo, "", "<=", 10, shown)
 
     def start(self) -> Iterator[Row]:
-        """(f) What only looks at the command line imports nothing heavy."""
+        """(f) Options that need only the command line import nothing heavy."""
         runner, rounds = self._runner, 2 * self._sizes.rounds
         for option in ("--version", "--help"):
             listing = runner.python("-X", "importtime", "-m", "multigit", option).stderr
@@ -212,7 +212,7 @@ class Bench:
             yield Row("f", f"{option} / python -c pass", ratio, "x", "", "info", shown)
 
     def status(self) -> Iterator[Row]:
-        """(g) Looking at a workspace in which nothing happened since the last look."""
+        """(g) Looking at a workspace in which nothing has happened since the last look."""
         count = self._sizes.few
         workspace = self._builder.workspace(count)
         self._builder.each(workspace, "pull", "--quiet", "--ff-only")
@@ -226,7 +226,7 @@ class Bench:
             yield Row("g", what, beyond / count, "", "", "info", shown)
 
     def watching(self) -> Iterator[Row]:
-        """(i) What looking at many runs asks of GitHub."""
+        """(i) The requests to GitHub for looking at many runs."""
         count = self._sizes.runs
         workspace = self._builder.workspace(count)
         seen = deployments.watched(workspace)
@@ -239,7 +239,7 @@ class Bench:
         yield _row("i", what, seen.requests / seen.looks, "", "<=", 1, shown)
 
     def starting(self) -> Iterator[Row]:
-        """(j) Starts are held apart by the pause, and by nothing else."""
+        """(j) Starts are separated by the pause, and by nothing else."""
         count, pause = self._sizes.starts, deployments.PAUSE
         workspace = self._builder.workspace(count)
         seen = deployments.started(self._runner, workspace)
@@ -253,7 +253,7 @@ class Bench:
         yield Row("j", what, whole - least, " s", "", "info", f"{whole:.2f} s")
 
     def long_log(self) -> Iterator[Row]:
-        """(k) A log of years costs what a short one does."""
+        """(k) A log of years costs as little as a short one."""
         counts, commands = (FEW_RECORDS, self._sizes.records), ("status", "log", "promote")
         logs = {count: self._log(count) for count in counts}
         times = {name: {str(count): list[float]() for count in counts} for name in commands}
@@ -268,7 +268,7 @@ class Bench:
             yield self._judged("k", what, ratio, "<=", 1.3, _times(seconds_of))
 
     def _log(self, count: int) -> Path:
-        """A log of so many records; its first status has made the index beside it."""
+        """A log with this many records, indexed by a first status."""
         workspace = self._deploying()
         log = workspace.root / "deployment.log"
         write_log(log, count, [repo.name for repo in workspace.repos])
@@ -282,7 +282,7 @@ class Bench:
         return kept
 
     def _with_log(self, kept: Path) -> tuple[float, ...]:
-        """The seconds of a status, of a log and of a promotion in a fresh workspace."""
+        """The seconds for a status, a log and a promotion in a fresh workspace."""
         workspace = self._deploying()
         shutil.copy2(kept / "deployment.log", workspace.root)
         if (kept / "deployed.json").exists():
@@ -296,7 +296,7 @@ class Bench:
         return tuple(run.seconds for run in runs)
 
     def _deploying(self) -> Workspace:
-        """A workspace that deploys by a command, which is why a promotion looks at the log."""
+        """A workspace that deploys with a command, so that a promotion reads the log."""
         workspace = self._builder.workspace(REPOS_WITH_LOG)
         (workspace.root / ".multigit").mkdir(mode=0o700)
         config = workspace.root / "multigit.toml"
@@ -307,7 +307,7 @@ class Bench:
     def _interleaved(
         self, ways: dict[str, Way], count: int, rounds: int, *, ssh: bool = False, delay: float = 0
     ) -> dict[str, list[float]]:
-        """The seconds of each way in each round, the order turned round every time."""
+        """The seconds for each way in each round, in alternating order."""
         times: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(rounds):
             for name in sorted(ways, reverse=number % 2 == 1):
@@ -338,7 +338,7 @@ class Bench:
         row = _row(scenario, what, measured, "x", relation, target, detail)
         if not self._quick:
             return row
-        # Too small to judge a ratio by; what is counted is judged anyway.
+        # Too small to judge a ratio; counts are judged anyway.
         return Row(scenario, what, measured, "x", row.target, "info", detail)
 
 
@@ -356,7 +356,7 @@ def _row(
 
 
 def _ratio(times: dict[str, list[float]], over: str, under: str) -> float:
-    """The median of the rounds' ratios: a machine that slows down slows both of a round."""
+    """The median of the rounds' ratios: a machine that slows down slows both sides of a round."""
     return median(a / b for a, b in zip(times[over], times[under], strict=True))
 
 
@@ -369,7 +369,7 @@ def _times(times: dict[str, list[float]], unit: Literal["s", "ms"] = "s") -> str
 
 
 def _shares(counted: Counter[str], repos: int) -> str:
-    """How often each of them per repository, the most frequent first."""
+    """The number of each per repository, the most frequent first."""
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {times / repos:.3g}" for name, times in ordered)
 

@@ -13,7 +13,7 @@ FILES = 60
 RELEASED = 27  # commits on dev that stg already has
 TO_STG = (10, 20, RELEASED)  # the commits of dev that were promoted to stg ...
 TO_MAIN = (10, 20)  # ... and from there to main
-SEEDS = 5  # different histories; the repositories of a workspace take turns
+SEEDS = 5  # different histories, which the repositories of a workspace use in turn
 START = 1_700_000_000
 WORKFLOW = ".github/workflows/deploy.yml", "on: {workflow_dispatch: {}}\njobs: {deploy: {}}\n"
 
@@ -46,7 +46,7 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Seed:
-    """One history: a bare remote, and a clone that misses the newest commit of dev."""
+    """One history: a bare remote, and a clone that lacks the newest commit of dev."""
 
     remote: Path
     clone: Path
@@ -88,7 +88,7 @@ class Builder:
         self._seeds = [self._seed(number) for number in range(SEEDS)]
 
     def workspace(self, count: int, *, ssh: bool = False) -> Workspace:
-        """A fresh workspace of `count` repositories, remotes included, clean and settled."""
+        """A fresh workspace of `count` repositories with their remotes, clean and settled."""
         self._built += 1
         root = self._folder / f"workspace-{self._built}"
         repos: list[Repo] = []
@@ -106,18 +106,18 @@ class Builder:
             repos.append(repo)
         (root / "multigit.toml").write_text("\n".join(config))
         workspace = Workspace(root, tuple(repos))
-        # The copies are new files to git: let the index learn them, as it would have long ago.
+        # The copies are new files to git: refresh the index, as git would have long ago.
         self.each(workspace, "update-index", "-q", "--refresh")
         os.sync()  # or the first fsync of a timed run pays for the copying
         return workspace
 
     def each(self, workspace: Workspace, *arguments: str) -> None:
-        """One git command in every clone."""
+        """Run one git command in every clone."""
         command = ["xargs", "-P", "4", "-I", "{}", "git", "-C", "{}", *arguments]
         self._run(command, "\n".join(workspace.clones).encode())
 
     def verify(self, workspace: Workspace) -> None:
-        """Every stg is the merge of what stg and dev were, with one new tag on it, or an error."""
+        """Check that every stg is a merge of stg and dev with one new tag, or raise an error."""
         wrong = [
             f"{repo.name}: {complaint}"
             for repo in workspace.repos
@@ -183,7 +183,7 @@ class Builder:
 
 @dataclass(frozen=True)
 class _Ref:
-    sha: str  # of the commit, also for an annotated tag
+    sha: str  # of the commit, even for an annotated tag
     parents: tuple[str, ...]
     tree: str
 

@@ -1,1 +1,1 @@
-"""Facts about multigit, layer by layer, and the real repositories to find them on."""
+"""Facts about multigit, layer by layer, and the real repositories to test them on."""

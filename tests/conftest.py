@@ -21,7 +21,7 @@ settings.register_profile(
 )
 settings.load_profile("multigit")
 
-# Repositories of a calling hook, identities, tokens, agents, proxies, editors, colours.
+# Repositories of a calling hook, identities, tokens, agents, proxies, editors, colors.
 LEFTOVERS = re.compile(
     r"GIT_(?!PYTHON_).*|MULTIGIT_.*|GH_.*|GITHUB_.*|.*TOKEN.*|SSH_.*|GPG_.*|GNUPGHOME|XDG_.*"
     r"|.*_proxy|.*_PROXY|EMAIL|EDITOR|VISUAL|PAGER|LC_.*|LANGUAGE|NO_COLOR|FORCE_COLOR|CLICOLOR.*"
@@ -29,7 +29,7 @@ LEFTOVERS = re.compile(
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Let this process, and what it starts, see `home` as HOME and nothing else of a user."""
+    """Give this process, and whatever it starts, `home` as HOME and nothing else of a user's."""
     for name in [name for name in os.environ if LEFTOVERS.fullmatch(name)]:
         monkeypatch.delenv(name)
     for name, value in base_environment(home).items():
@@ -46,7 +46,7 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a HOME of the test's own, with a `.gitconfig` that it may change."""
+    """Return a HOME for this test alone, with a `.gitconfig` that it may change."""
     isolate(monkeypatch, tmp_path / "home")
     return tmp_path / "home"
 

@@ -1,4 +1,4 @@
-"""Imports point down only, and each outside system has one door."""
+"""Imports only point down, and each outside system has one door."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALLOWED = {
     "retry": set[str](),
     "core": {"hints", "errors", "core"},
     "engine": {"hints", "errors", "retry", "core", "engine"},
-    # "": the version, which journals note
+    # "": the version, which journals record
     "adapters": {"", "hints", "errors", "retry", "core", "adapters"},
     "ui": {"hints", "errors", "core", "ui"},
     "operation": {"hints", "errors", "core", "engine", "adapters", "ui", "operation"},
@@ -66,10 +66,10 @@ ONE_DOOR = {
 
 ONE_LAYER = {"rich": "ui", "typer": "cli", "tomllib": "adapters", "pydantic": "adapters"}
 
-# The rooms of the core are a ladder: each imports itself and those before it.
+# The rooms of the core are a ladder: each imports only itself and those before it.
 LADDER = ("values", "lineage", "planning", "progress", "records", "recovery", "reports")
 
-# Adapters fit ports one by one. What a room may import beside itself:
+# Adapters fit ports one by one. What a room may import besides itself:
 ADAPTERS: dict[str, set[str]] = {
     "system": set(),
     "files": set(),
@@ -89,13 +89,13 @@ IMPURE = {"os", "socket", "random", "secrets", "threading", "tempfile", "shutil"
 
 @cache
 def nodes(module: Path) -> tuple[ast.AST, ...]:
-    """Return all that a file consists of."""
+    """Return all nodes of a file's syntax tree."""
     return tuple(ast.walk(ast.parse(module.read_text())))
 
 
 @cache
 def imports(module: Path) -> tuple[str, ...]:
-    """Return every module name that a file imports, also inside functions."""
+    """Return every module name that a file imports, even inside functions."""
     return tuple(_imports(module))
 
 
@@ -145,7 +145,7 @@ def test_the_core_is_pure(module: Path) -> None:
 
 
 def test_each_class_has_a_name_of_its_own() -> None:
-    """No name of a class means two things in the package."""
+    """No class name means two things in the package."""
     classes = Counter(
         node.name for module in MODULES for node in nodes(module) if isinstance(node, ast.ClassDef)
     )
@@ -153,7 +153,7 @@ def test_each_class_has_a_name_of_its_own() -> None:
 
 
 def rooms(name: str) -> tuple[str, str] | None:
-    """Return the layer and the room of a dotted name, None for what lies in no room."""
+    """Return the layer and the room of a dotted name; None if it is in no room."""
     parts = name.split(".")
     return (parts[1], parts[2]) if parts[0] == "multigit" and len(parts) > 2 else None
 
@@ -183,7 +183,7 @@ def test_rooms_know_their_places(module: Path) -> None:
 
 
 def test_no_module_imports_itself_through_others() -> None:
-    """There is no circle, also none through imports inside functions or for types only."""
+    """There is no cycle, not even through imports inside functions or for types only."""
     names = {dotted(module) for module in MODULES}
     graph = {dotted(module): names.intersection(imports(module)) for module in MODULES}
     left = {name: others - {name} for name, others in graph.items()}
@@ -199,7 +199,7 @@ SCREEN = 40  # lines
     "module", sorted((PACKAGE / "cli/commands").glob("*.py")), ids=lambda path: path.name
 )
 def test_a_command_fits_on_a_screen(module: Path) -> None:
-    """Beside its options and its help: it only translates."""
+    """Not counting its options and its help: it only translates."""
     for each in nodes(module):
         if isinstance(each, ast.FunctionDef):
             body = each.body[1:] if ast.get_docstring(each) else each.body

@@ -1,4 +1,4 @@
-"""A read that failed for a passing reason is tried again, after pauses that double."""
+"""A read that failed for a temporary reason is tried again, after pauses that double."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from multigit.retry import Retry
 
 
 class BusyError(Exception):
-    """A failure that may pass."""
+    """A failure that may be temporary."""
 
 
 def is_busy(error: BaseException) -> bool:
-    """Return whether it may pass."""
+    """Return whether the failure may be temporary."""
     return isinstance(error, BusyError)
 
 
 @dataclass
 class Read:
-    """A read that fails so many times, and the pauses between its tries."""
+    """A read that fails this many times, and the pauses between its tries."""
 
     failures: int
     tries: int = 0
@@ -39,14 +39,14 @@ class Read:
 
 
 def test_pauses_double() -> None:
-    """From the first one on."""
+    """Starting with the first one."""
     read = Read(failures=3)
     assert read.policy().read(read) == "answer"
     assert (read.tries, read.pauses) == (4, [1.0, 2.0, 4.0])
 
 
 def test_the_last_error_is_raised_when_no_try_is_left() -> None:
-    """Without a pause after it."""
+    """There is no pause after it."""
     read = Read(failures=9)
     with pytest.raises(BusyError, match="4"):
         read.policy().read(read)
@@ -54,14 +54,14 @@ def test_the_last_error_is_raised_when_no_try_is_left() -> None:
 
 
 def test_what_the_other_side_asks_for_is_waited() -> None:
-    """Where it is longer than the own pause."""
+    """If it is longer than our own pause."""
     read = Read(failures=3)
     replace(read.policy(), asked=lambda _: 3.0).read(read)
     assert read.pauses == [3.0, 3.0, 4.0]
 
 
 def test_another_error_is_raised_at_once() -> None:
-    """It does not pass."""
+    """It is not temporary."""
     read = Read(failures=1)
     with pytest.raises(BusyError):
         replace(read.policy(), passing=lambda _: False).read(read)
@@ -69,7 +69,7 @@ def test_another_error_is_raised_at_once() -> None:
 
 
 def test_each_pause_is_reported() -> None:
-    """Why there is one first, then how many tries there are."""
+    """With the reason, and the number of tries."""
     read, texts = Read(failures=2), list[str]()
     read.policy().read(read, notify=texts.append)
     assert texts == ["trying again: 1", "try 3 of 4"]
