@@ -241,7 +241,7 @@ def test_each_result_has_its_exit_code(result: Result, exit_code: int) -> None:
 
 
 def test_repositories_are_counted_by_state() -> None:
-    """By one state or several."""
+    """Several states can be counted together."""
     report = ended(BOTH, [published(API), as_state(State.FAILED)])
     assert report.count(State.FAILED) == 1
     assert report.count(State.FAILED, State.PUBLISHED) == 2

@@ -116,7 +116,7 @@ def test_a_requested_deployment_is_kept_if_its_tag_is_gone() -> None:
 
 
 def test_a_deployment_that_never_started_is_dropped_unless_an_earlier_attempt_did() -> None:
-    """The next start then gets a new key, and a repeated deployment counts as one that was begun."""
+    """The next start then gets a new key, and an earlier attempt counts as a deployment."""
     never, once_more = Deployment("fra"), Deployment("nrt", attempt=2)
     before = deploying(deployments={"api": {"fra": never, "nrt": once_more}})
     remotes = {"api": stands(MADE), "web": stands(HELD)}
