@@ -1,5 +1,5 @@
 #!/bin/sh
-# The least that promotes one repository safely: one fetch, a merge without a work tree,
+# The minimum that promotes one repository safely: one fetch, a merge without a work tree,
 # one atomic push of branch and tag. Two connections, five processes.
 # Usage: floor.sh CLONE, with BENCH_TAG in the environment.
 set -eu

@@ -367,7 +367,7 @@ def _operations(world: World) -> Any:
 
 
 def verified(world: World) -> Violations:
-    """Check the log's chain and its record in the deploy tags; multigit may verify it, too."""
+    """Check the log's chain, and the tags against it; in a thorough world multigit does so, too."""
     found = chained(world)
     if world.thorough:
         ran = world.run("log", "--verify", "--remote", "--limit", "0")
@@ -440,7 +440,7 @@ def finish(world: World, ran: Ran) -> Violations:
 
 
 def at_rest(world: World, *, torn: bool = False) -> Violations:
-    """Check the end; first run an operation again that never began."""
+    """Check the end; if the operation never began, first run the command again."""
     found: Violations = []
     if not began(world) and world.goal.command[0] != "continue":
         found += untouched(world)
