@@ -133,7 +133,7 @@ def test_what_never_began_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_nothing_to_forget_is_no_error(tmp_path: Path) -> None:
-    """This holds even if no operation has ever begun."""
+    """This holds even if no operation was ever started."""
     files(tmp_path).remove_unstarted()
 
 

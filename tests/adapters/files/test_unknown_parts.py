@@ -108,7 +108,7 @@ def test_a_journal_of_an_older_version_is_read() -> None:
 
 
 def test_what_an_older_version_had_found_when_it_continued_is_known() -> None:
-    """It kept that in the plan: what was made, published, begun and deployed so far."""
+    """It kept that in the plan: what was made, published, started and deployed so far."""
     file = JOURNALS / "0.1.0-continued.jsonl"
     known = Journal(file).read()
     assert known

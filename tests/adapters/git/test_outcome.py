@@ -96,7 +96,7 @@ def test_a_reason_that_we_know_has_our_words(case: str, forge: Forge, api: Forge
 
 @pytest.mark.parametrize("path", ["nowhere", "api"])
 def test_reasons_over_http(path: str, forge: Forge, api: ForgeRepo) -> None:
-    """A missing repository and a wrong password are told apart."""
+    """A missing repository and a wrong password have different codes."""
     with GitHttpServer(forge.remotes) as server:
         url = server.url(path, with_password=path == "nowhere")
         api.use_url(url.replace("http://", "http://eve:wrong@") if path == "api" else url)

@@ -192,7 +192,7 @@ def test_a_helper_that_ignores_term_is_killed(forge: Forge, api: ForgeRepo) -> N
 
 
 def test_a_push_that_takes_too_long_is_an_error(forge: Forge, api: ForgeRepo) -> None:
-    """It is reported as a timeout, so the executor asks the remote whether it arrived."""
+    """It is reported as a timeout, so the executor asks the remote for the result."""
     program(api.bare / "hooks/pre-receive", "sleep 60")
     commit = api.local_commit({"a": "1\n"})
     push = [Publication("refs/heads/dev", api.tip("dev"), commit)]
@@ -202,7 +202,7 @@ def test_a_push_that_takes_too_long_is_an_error(forge: Forge, api: ForgeRepo) ->
 
 
 def test_a_prompt_is_answered_with_nothing(forge: Forge, api: ForgeRepo) -> None:
-    """Nobody can type a password, so the authentication fails at once."""
+    """No one can type a password, so the authentication fails at once."""
     with GitHttpServer(forge.remotes) as server, at_most(10):
         api.use_url(server.url("api"))
         with pytest.raises(GitError) as caught:

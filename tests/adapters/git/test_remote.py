@@ -110,7 +110,7 @@ def test_secrets_are_seen_where_git_uses_them(
 def test_a_push_by_another_protocol_is_no_detour(
     fetched: str, pushed: str, places: Mapping[str, str], ssh: str, tmp_path: Path
 ) -> None:
-    """An alias of the host and another path to the folder are no detour, either."""
+    """An alias of the host or another path to the same folder is not a detour, either."""
     work = tmp_path / "work"
     work.mkdir()
     one, other = fetched.format(**places), pushed.format(**places)

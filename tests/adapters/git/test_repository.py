@@ -239,7 +239,7 @@ def test_conflicted_files_are_no_changes(kind: str, forge: Forge, api: ForgeRepo
 
 
 def test_a_shallow_clone_is_called_so(forge: Forge, api: ForgeRepo) -> None:
-    """It is, until the whole history is fetched."""
+    """It no longer is after fetching the whole history."""
     git(forge.shop, "clone", "--quiet", "--depth=1", api.url, "shallow", env=forge.env)
     folder = forge.shop / "shallow"
     assert open_folder(folder).facts().shallow

@@ -155,7 +155,7 @@ def test_what_keeps_a_clone_from_publishing(facts: CloneFacts, problem: Problem)
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    """Nobody has to fix one problem only to see the next one."""
+    """No one has to fix one problem only to see the next one."""
     facts = CloneFacts(shallow=True, push_urls=3)
     codes = [p.code for p in checks.unpublishable(API, snapshot(facts=facts), "origin")]
     assert codes == ["shallow", "several_push_urls", "no_identity"]

@@ -137,7 +137,7 @@ def test_only_its_own_option_confirms_a_checklist() -> None:
 
 
 def test_the_hint_names_the_option_for_the_checklist() -> None:
-    """It does not if the option was already passed."""
+    """The option is left out if it was already passed."""
     listed = replace(ASKS_NAME, checklist=("Staging is verified",))
     for done in (False, True):
         missing = missing_consent(listed, Consent(checklist_done=done), interactive=False)

@@ -48,7 +48,7 @@ def test_litter_is_never_committed(path: str) -> None:
 
 
 def test_staged_litter_blocks() -> None:
-    """It does if there is something to commit, since the commit would include it."""
+    """If there is something to commit, the commit would include it."""
     staged = replace(change(".DS_Store", "added"), staged=True)
     problem = Problem(
         "staged_litter",

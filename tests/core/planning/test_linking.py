@@ -61,7 +61,7 @@ def test_the_pointer_moves_to_the_commit_that_will_be_made() -> None:
 
 
 def test_the_pointer_moves_to_an_unpushed_commit() -> None:
-    """It does if nothing else is committed in the submodule."""
+    """This holds if nothing else is committed in the submodule."""
     found = link(UNPUSHED)
     assert found.work is not None
     assert [each.commit for each in found.work.changes] == ["", "lib-2"]

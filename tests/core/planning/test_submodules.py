@@ -65,7 +65,7 @@ def test_a_pointer_moves_forward_only() -> None:
     ],
 )
 def test_problems_of_submodules(submodule: Submodule, code: list[tuple[str, bool]]) -> None:
-    """Commits that nobody else can fetch block, and what the push leaves out is a warning."""
+    """Commits that no one else can fetch block, and what the push leaves out is a warning."""
     assert codes(seen(submodule)) == code
 
 

@@ -54,7 +54,7 @@ def logged(state: str) -> list[Record]:
 
 @pytest.mark.parametrize("state", ["failed", "unhealthy", "running"])
 def test_a_dependency_that_failed_warns(state: str) -> None:
-    """Nobody has to remember it; it does not block."""
+    """No one has to remember it, and it does not block."""
     found = failed_dependencies(plan(deploying(AFTER)), SPACE, last_deployed(logged(state)))
     assert [(p.code, p.blocks) for p in found["api"]] == [("after_unwell", False)]
 

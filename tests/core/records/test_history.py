@@ -116,7 +116,7 @@ def test_the_release_before_was_not_undone() -> None:
 
 
 def test_what_promoted_it_further_is_named_only_if_it_can_be_undone() -> None:
-    """It is not if it was deployed, was undone, or has someone else's commits on top."""
+    """It cannot be undone if it was deployed, already undone, or has others' commits on top."""
     onward = record("b", row("m1"), stage="main")
     assert past(onward).promoted_by("api", "main", "m1") == "b"
     assert past(onward).promoted_by("web", "main", "m1") == ""

@@ -74,7 +74,7 @@ def test_a_partly_published_repository_is_not_skipped() -> None:
 
 
 def test_a_partly_published_repository_is_not_skipped_if_its_remote_is_unreachable() -> None:
-    """An earlier continue recorded that its push had begun."""
+    """An earlier continue recorded that it is partly published."""
     away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     for begun, expected in ((["api"], State.BLOCKED), ([], State.SKIPPED)):
         known = promoted(begun=begun)
@@ -138,7 +138,7 @@ def test_a_skipped_repository_that_never_began_has_no_deployments() -> None:
 
 
 def test_a_moved_repository_is_planned_again_only_if_nothing_of_it_is_left() -> None:
-    """It is not if its tag or another tag of this name exists, or if a deployment was requested."""
+    """A tag of this name or a requested deployment prevents it."""
     moved = stands({STG: "theirs"})
     held = stands(HELD)
 

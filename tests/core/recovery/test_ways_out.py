@@ -31,5 +31,5 @@ FLIGHT = Flight(1.0, 2.0, "here", "1:1")
     ],
 )
 def test_undo_is_proposed_if_it_may_undo_something(known: dict[str, Any], hint: Hint) -> None:
-    """It is not if everything that may be published was deployed, since it would be refused."""
+    """If everything that may be published was deployed, an undo would be refused."""
     assert ways_out(promoted(**known)) == hint

@@ -191,7 +191,7 @@ def test_what_matters_most_is_one_sentence(seen: Snapshot, sentence: str) -> Non
 
 
 def test_a_repository_counts_once_in_the_sentence() -> None:
-    """It does, however many of its stages have pending commits."""
+    """It does not matter how many of its stages have pending commits."""
     both = row(snapshot(merge(), merge("stg", "main", ours="main-1", theirs="stg-1")))
     assert status_sentence([both, row(snapshot())]) == (
         "2 repositories: 1 with commits to promote."
