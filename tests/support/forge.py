@@ -11,7 +11,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from . import fastimport, launch, snapshot
+from . import commits, launch, snapshot
+from .fastimport import Stamp
 from .gitenv import as_bytes, as_text, base_environment, git, init
 from .objects import read_object, read_tree
 from .oracle import oracle
@@ -106,12 +107,32 @@ class ForgeRepo:
         A branch that does not exist begins at the SHA or branch `start`.
         """
         parent = self._resolved(start) if start else self.tip(branch)
-        changes = {as_bytes(path): _entry(content) for path, content in files.items()}
-        ref, stamp = f"refs/heads/{branch}", fastimport.Stamp(author, self._forge.tick())
-        stream = fastimport.commit(
-            ref, 1, stamp=stamp, message=message, parents=[parent], changes=changes
+        stamp = Stamp(author, self._forge.tick())
+        sha = self.write_commit(files, stamp=stamp, message=message, parents=[parent])
+        commits.point(self.bare, f"refs/heads/{branch}", sha)
+        return sha
+
+    def write_commit(
+        self,
+        files: Mapping[str, str | bytes | None],
+        *,
+        stamp: Stamp,
+        message: str,
+        parents: Sequence[str] = (),
+    ) -> str:
+        """Write a commit that no ref of the remote points at; the new SHA."""
+        changes = {
+            as_bytes(path): None if content is None else as_bytes(content)
+            for path, content in files.items()
+        }
+        return commits.commit(
+            self.bare,
+            changes,
+            parents=parents,
+            stamp=stamp,
+            message=message,
+            hashed=self.object_format,
         )
-        return fastimport.run(self.bare, stream, [1], self._forge.env)[0]
 
     def write(self, files: Mapping[str, str | bytes | None]) -> None:
         """Change files of the clone, and nothing else."""
@@ -149,7 +170,7 @@ class ForgeRepo:
     def tree(self, ref_or_sha: str) -> dict[str, str]:
         """Path → content of a commit on the remote; a submodule's content is its SHA."""
         files = read_tree(self.bare, self._resolved(ref_or_sha))
-        return {path: self._content(sha) for path, sha in files.items()}
+        return {as_text(path): self._content(sha) for path, (_, sha) in files.items()}
 
     def merge_by_git(self, target: str, source: str) -> tuple[str | None, frozenset[str]]:
         """The result of `git merge --no-ff` for two branches or SHAs of the remote.
@@ -301,15 +322,10 @@ class Forge:
     def _first_commit(
         self, repo: ForgeRepo, stages: Sequence[str], files: Mapping[str, str | bytes]
     ) -> None:
-        refs = [f"refs/heads/{stage}" for stage in stages]
-        changes = {as_bytes(path): fastimport.text_file(text) for path, text in files.items()}
-        stamp = fastimport.Stamp(COLLEAGUE, self.tick())
-        message = f"Begin {repo.name}"
-        stream = fastimport.commit(
-            refs[0], 1, stamp=stamp, message=message, parents=[], changes=changes
-        )
-        stream += b"".join(fastimport.point(ref, ":1") for ref in refs[1:])
-        fastimport.run(repo.bare, stream, [], self.env)
+        stamp = Stamp(COLLEAGUE, self.tick())
+        first = repo.write_commit(files, stamp=stamp, message=f"Begin {repo.name}")
+        for stage in stages:
+            commits.point(repo.bare, f"refs/heads/{stage}", first)
 
     def _clone(self, repo: ForgeRepo, branch: str) -> None:
         """Make the result of `git clone --branch` with one process instead of six."""
@@ -361,10 +377,6 @@ def _assert_equal(before: snapshot.Snapshot, after: snapshot.Snapshot) -> None:
         listed = "\n  ".join(changes)
         msg = f"{len(changes)} facts changed:\n  {listed}"
         raise AssertionError(msg)
-
-
-def _entry(content: str | bytes | None) -> fastimport.Entry | None:
-    return None if content is None else fastimport.text_file(content)
 
 
 def _packed_refs(refs: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from .gitenv import as_bytes, as_text, git
+from .gitenv import as_bytes, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 Object = tuple[str, bytes]
 """The type of an object and its content."""
 
-_FOLDER = b"40000"
+FOLDER = b"40000"
+
 _PACKED: dict[frozenset[str], Mapping[str, Object]] = {}
 
 
@@ -28,30 +29,30 @@ def read_object(git_dir: Path, sha: str) -> Object:
     return head.split(b" ", 1)[0].decode(), content
 
 
-def read_tree(git_dir: Path, sha: str) -> dict[str, str]:
-    """Return the id of each file and submodule in a commit, tag or tree, by path."""
+def read_tree(git_dir: Path, sha: str) -> dict[bytes, tuple[bytes, str]]:
+    """Return mode and id of each file and submodule in a commit, tag or tree, by path."""
     kind, content = read_object(git_dir, sha)
     if kind != "tree":
         lead = content.partition(b"\n")[0].decode()  # `tree SHA`, or `object SHA`
         return read_tree(git_dir, lead.partition(" ")[2])
-    found: dict[str, str] = {}
+    found: dict[bytes, tuple[bytes, str]] = {}
     for mode, name, child in _entries(content, len(sha) // 2):
-        if mode == _FOLDER:
+        if mode == FOLDER:
             inside = read_tree(git_dir, child)
-            found |= {f"{name}/{path}": each for path, each in inside.items()}
+            found |= {name + b"/" + path: each for path, each in inside.items()}
         else:
-            found[name] = child
+            found[name] = mode, child
     return found
 
 
-def _entries(tree: bytes, size: int) -> Iterator[tuple[bytes, str, str]]:
+def _entries(tree: bytes, size: int) -> Iterator[tuple[bytes, bytes, str]]:
     """Yield mode, name and id of each entry; an id has `size` bytes."""
     at = 0
     while at < len(tree):
         end = tree.index(b"\0", at)
         mode, _, name = tree[at:end].partition(b" ")
         at = end + 1 + size
-        yield mode, as_text(name), tree[end + 1 : at].hex()
+        yield mode, name, tree[end + 1 : at].hex()
 
 
 def _file(git_dir: Path, sha: str) -> Path:

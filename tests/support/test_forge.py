@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from . import fastimport
 from .forge import COLLEAGUE, Forge, ForgeRepo, untouched
-from .gitenv import GitFailedError, git
+from .gitenv import GitFailedError, as_bytes, git
 
 
 def test_clone_is_what_git_clone_makes(forge: Forge, api: ForgeRepo, tmp_path: Path) -> None:
@@ -65,6 +66,28 @@ def test_colleague_commits_on_the_remote_alone(forge: Forge, api: ForgeRepo) -> 
     api.git("fetch", "--quiet")
     assert api.local_refs()["refs/remotes/origin/dev"] == second
     assert forge.tick() > int(api.remote_git("log", "-1", "--format=%ct", second))
+
+
+def test_commits_are_the_ones_that_fast_import_makes(forge: Forge, api: ForgeRepo) -> None:
+    """Also where files become folders, and where git sorts a folder behind a file."""
+    changes: list[dict[str, str | bytes | None]] = [
+        {"a": "1\n", "a.b": b"\xff", "deep/er/ü": "2\n", "deep.txt": "", "gone/x": "3\n"},
+        {"a/b/c": "4\n", "deep": "5\n", "gone": None, "README.md": None},
+    ]
+    for each in changes:
+        parent, when = api.tip("dev"), forge.tick()
+        entries = {
+            as_bytes(path): None if content is None else fastimport.text_file(content)
+            for path, content in each.items()
+        }
+        stamp = fastimport.Stamp(COLLEAGUE, when)
+        stream = fastimport.commit(
+            f"refs/heads/at-{when}", 1, stamp=stamp, message="ü", parents=[parent], changes=entries
+        )
+        (expected,) = fastimport.run(api.bare, stream, [1])
+        assert api.write_commit(each, stamp=stamp, message="ü", parents=[parent]) == expected
+        assert api.commit("dev", {**each, "more": str(when)}, message="ü")
+    api.remote_git("fsck", "--strict")
 
 
 def test_commit_begins_a_new_branch_only_when_told_where(api: ForgeRepo) -> None:

@@ -189,7 +189,8 @@ class Graph:
     def files(self, tree: str) -> Mapping[str, str]:
         """Return the content of every file of a tree or commit, by its path."""
         if tree not in self._files:
-            self._files[tree] = read_tree(self._bare, tree)
+            found = read_tree(self._bare, tree)
+            self._files[tree] = {as_text(path): sha for path, (_, sha) in found.items()}
         return self._files[tree]
 
     def accepted(self, sha: str) -> frozenset[str]:

@@ -1,0 +1,95 @@
+"""Commits on a branch of a bare repository, written file by file: no process is started."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from typing import TYPE_CHECKING
+
+from .fastimport import FILE, Stamp
+from .gitenv import as_bytes, git
+from .objects import FOLDER, read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Files = dict[bytes, tuple[bytes, str]]
+"""Path → mode and id of each file."""
+
+
+def commit(
+    git_dir: Path,
+    files: Mapping[bytes, bytes | None],
+    *,
+    parents: Sequence[str],
+    stamp: Stamp,
+    message: str,
+    hashed: str = "sha1",
+) -> str:
+    """Write a commit that changes files of its first parent; None deletes. Return its id.
+
+    A file may become a folder, and the other way around.
+    """
+    before = read_tree(git_dir, parents[0]) if parents else {}
+    gone = {each for each in before if any(_replaced(each, path) for path in files)}
+    tree = {path: entry for path, entry in before.items() if path not in gone}
+    for path, content in files.items():
+        if content is not None:
+            tree[path] = FILE, _write(git_dir, b"blob", content, hashed)
+    when = as_bytes(f"{stamp.who} {stamp.when} +0000\n")
+    lines = [b"tree " + _write_tree(git_dir, tree, hashed).encode() + b"\n"]
+    lines += [b"parent " + parent.encode() + b"\n" for parent in parents]
+    lines += [b"author " + when, b"committer " + when, b"\n", as_bytes(message)]
+    return _write(git_dir, b"commit", b"".join(lines), hashed)
+
+
+def point(git_dir: Path, ref: str, sha: str) -> None:
+    """Let a ref point at a commit, under git's lock for it, and in its log if it has one."""
+    config = (git_dir / "config").read_text(encoding="utf-8").lower()
+    if "logallrefupdates" in config or (git_dir / "logs").exists():
+        git(git_dir, "update-ref", ref, sha)
+        return
+    file = git_dir / ref
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = file.with_name(f"{file.name}.lock")
+    with lock.open("x", encoding="utf-8") as locked:
+        locked.write(f"{sha}\n")
+    lock.rename(file)
+
+
+def _replaced(old: bytes, new: bytes) -> bool:
+    """Return whether two paths cannot both be files: they are the same, or one is a folder."""
+    return old == new or old.startswith(new + b"/") or new.startswith(old + b"/")
+
+
+def _write_tree(git_dir: Path, files: Files, hashed: str) -> str:
+    here: Files = {}
+    folders: dict[bytes, Files] = {}
+    for path, entry in files.items():
+        name, slash, rest = path.partition(b"/")
+        if slash:
+            folders.setdefault(name, {})[rest] = entry
+        else:
+            here[name] = entry
+    for name, inside in folders.items():
+        here[name] = FOLDER, _write_tree(git_dir, inside, hashed)
+    rows = [
+        (name + b"/" * (mode == FOLDER), mode + b" " + name + b"\0" + bytes.fromhex(sha))
+        for name, (mode, sha) in here.items()
+    ]
+    return _write(git_dir, b"tree", b"".join(row for _, row in sorted(rows)), hashed)
+
+
+def _write(git_dir: Path, kind: bytes, content: bytes, hashed: str) -> str:
+    whole = b"%s %d\0%s" % (kind, len(content), content)
+    sha = hashlib.new(hashed, whole).hexdigest()
+    file = git_dir / "objects" / sha[:2] / sha[2:]
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        draft = file.with_name(f"draft-{os.getpid()}")
+        draft.write_bytes(zlib.compress(whole, 1))
+        draft.chmod(0o444)
+        draft.rename(file)
+    return sha
