@@ -97,14 +97,17 @@ class Attempt:
         attempt = before.attempt + (before.state is not RunState.NOT_STARTED)
         starting = Deployment(step.target, RunState.STARTING, attempt=attempt, since=since)
         context.show(self.repo, starting)
+        return self._start(before, starting)
+
+    def _start(self, before: Deployment, starting: Deployment) -> Deployment:
+        """Note that the deployment starts, and start it; without the note it must not start."""
+        context, spec = self.context, self._spec(starting)
         try:
             context.note(self.repo, starting)
-        except MultigitError as error:  # without a note it must not start
+        except MultigitError as error:
             return replace(before, status=replace(before.status, detail=error.message))
-        return self._find_run(starting) if step.runner.by_push else self._start(starting)
-
-    def _start(self, starting: Deployment) -> Deployment:
-        context, spec = self.context, self._spec(starting)
+        if self.step.runner.by_push:
+            return self._find_run(starting)
         try:
             run = context.with_slot(lambda: context.runners.start(spec))
         except UnknownStartError as doubt:
@@ -134,8 +137,8 @@ class Attempt:
             except NotStartedError as error:
                 if context.stopping:
                     return starting
-                if context.starts:
-                    return self._start(starting)
+                if context.starts:  # the time in which the new run has to appear begins now
+                    return self._start(starting, replace(starting, since=context.clock.now()))
                 return self._finished(starting, RunState.FAILED, error.message)
             except MultigitError as error:
                 run, reason = None, with_hint(error)

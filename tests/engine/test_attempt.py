@@ -61,6 +61,25 @@ def test_a_start_that_is_known_to_have_failed_is_repeated(world: World) -> None:
     assert world.runners.starts["api", ""] == 1
 
 
+def test_the_time_of_a_repeated_start_counts_from_its_own_note(world: World) -> None:
+    """If the process dies after that note, too, its run has a minute to appear from there."""
+    world.runners.lose_request.add(("api", ""))
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    world.clock.time += 3600
+    world.runners.never_began.add(("api", ""))
+    world.runners.lose_request.add(("api", ""))
+    begun = world.clock.time
+    assert ends(world.resume(notes))["api"] == ["unknown"]
+    noted = [e.deployment for e in notes.entries if e.repos == ("api",) and e.deployment]
+    assert [each.since >= begun for each in noted if each.state is RunState.STARTING] == [
+        False,
+        True,
+    ]
+
+
 def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
     """The other deployments continue."""
     world.runners.refuse.add(("api", ""))
