@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 
 from multigit import __version__, errors
 from multigit.adapters.system.environment import forget_outer_repository, spare_plugins
+from multigit.cli.command_line import CommandLine
 from multigit.cli.commands.abandon import abandon
 from multigit.cli.commands.approve import approve
 from multigit.cli.commands.backmerge import backmerge
@@ -141,8 +141,13 @@ def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
 
 def _command(arguments: Sequence[str]) -> str | None:
     """Return the command on a command line, without its options and arguments."""
+    path = _read(arguments).path
     words = [word for word in arguments if not word.startswith("-")]
-    return " ".join(words[: 2 if words[:1] in (["config"], ["lock"]) else 1]) or None
+    return " ".join(path or words[:1]) or None
+
+
+def _read(arguments: Sequence[str]) -> CommandLine:
+    return CommandLine.of(typer.main.get_command(app), arguments)
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> errors.BugError:
@@ -163,28 +168,17 @@ def _bug(error: Exception, arguments: Sequence[str]) -> errors.BugError:
 
 def _usage(error: typer.TyperException, arguments: Sequence[str]) -> errors.UsageError:
     """Return typer's complaint about the command line as one of our errors."""
-    context = getattr(error, "ctx", None)
-    place = _place(typer.main.get_command(app), arguments)
-    words, others = arguments[place], [*arguments[: place.start], *arguments[place.stop :]]
-    command = context.command_path if context else " ".join(["multigit", *words])
+    context, line = getattr(error, "ctx", None), _read(arguments)
     option, options = getattr(error, "option_name", ""), getattr(error, "possibilities", None)
+    path = () if option in line.early else line.path
+    command = context.command_path if context else " ".join(["multigit", *path])
     hint = f"See: {command} --help"
     if options and (near := nearest(option, options)):
         hint = f"Did you mean {near}? {hint}"
-    elif option and place.start:
-        hint = f"Options come after the command: {shlex.join(['multigit', *words, *others])}"
+    elif option in line.early and line.reordered:
+        hint = f"Options come after the command: {line.reordered}"
     message = error.message if options else _about_value(error) or error.format_message()
     return errors.UsageError(message, hint=hint)
-
-
-def _place(program: Any, arguments: Sequence[str]) -> slice:
-    """Return where the words of a command are on a command line; an empty slice for none."""
-    for at, word in enumerate(arguments):
-        if found := program.commands.get(word):
-            parts = getattr(found, "commands", ())
-            nested = [each in parts for each in arguments[at + 1 : at + 2]]
-            return slice(at, at + 1 + sum(nested))
-    return slice(0, 0)
 
 
 def _about_value(error: typer.TyperException) -> str:

@@ -79,10 +79,10 @@ def remove_tree(folder: Path) -> None:
 
 
 def ending(status: int, folder: Path) -> str:
-    """Return what is kept of a run's result: its exit status, and below that its last line of output.
+    """Return what is kept of a run's result: its exit status, and the last line of its output.
 
-    They contain no secret of this environment, which is the command's. A later multigit may have
-    another one, and could not tell.
+    The line contains no secret of this environment, which is the command's. A later multigit may
+    have another one, and could not tell.
     """
     try:
         return f"{status}\n{_last_words(folder, secrets(os.environ))}"

@@ -182,7 +182,7 @@ class Journal:
 
 @cache
 def entry_reader() -> TypeAdapter[Entry]:
-    """Return what builds entries from plain data. To make it takes longer than to read a file."""
+    """Return what builds entries from plain data. Building it takes longer than reading a file."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Entry)
