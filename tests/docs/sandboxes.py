@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from multigit.adapters.demo.sandbox import Sandbox
 from tests.docs.stories import ANYTHING, Command, Story
 from tests.support import launch
 from tests.support.gitenv import base_environment, default_environment
@@ -87,11 +86,6 @@ def play(story: Story, original: Path) -> dict[int, str]:
             timeout=TIMEOUT,
         )
         return _printed(story.commands, presentable(done.stdout, folder))
-
-
-def build(folder: Path) -> None:
-    """Build the sandbox that is copied for each story."""
-    Sandbox.build(folder)
 
 
 def _copy(original: Path, folder: Path) -> Path:

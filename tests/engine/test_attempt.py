@@ -10,7 +10,7 @@ from multigit.core.planning.plan import Result
 from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace
 from multigit.core.values.deployment import Deployment, DeploymentSpec, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
-from multigit.engine.attempt import BRIEF
+from multigit.engine.attempt import BRIEF, LATE
 from multigit.engine.throttle import LONGEST
 from tests.core.builders import state
 from tests.engine.deployments import FAILED, HEALTH, NAMES, RUNNING, SUCCEEDED, World, ends
@@ -73,11 +73,15 @@ def test_the_time_of_a_repeated_start_counts_from_its_own_note(world: World) -> 
     world.runners.lose_request.add(("api", ""))
     begun = world.clock.time
     assert ends(world.resume(notes))["api"] == ["unknown"]
-    noted = [e.deployment for e in notes.entries if e.repos == ("api",) and e.deployment]
-    assert [each.since >= begun for each in noted if each.state is RunState.STARTING] == [
-        False,
-        True,
-    ]
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    again = mine[-2].deployment
+    assert again
+    assert (again.state, again.since) == (RunState.STARTING, begun)
+    notes.entries.remove(mine[-1])
+    world.clock.time = begun + LATE / 2
+    world.clock.waits.clear()
+    assert ends(world.resume(notes))["api"] == ["unknown"]
+    assert sum(world.clock.waits) >= LATE / 2 > BRIEF
 
 
 def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:

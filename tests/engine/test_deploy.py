@@ -46,7 +46,7 @@ def test_nothing_is_deployed_where_nothing_is_configured(world: World) -> None:
 
 
 def test_a_run_is_watched_to_its_end(world: World) -> None:
-    """The listener is notified of the queue, the gate and each step."""
+    """The listener is notified of the gate and of each step."""
     world.runners.script(
         "api",
         RunState.QUEUED,
@@ -217,7 +217,7 @@ def test_starts_and_polls_at_a_time_are_limited(world: World) -> None:
         with lock:
             now[0] -= 1
 
-    world.runners.at_start = busy
+    world.runners.at_start = world.runners.at_poll = busy
     world.jobs = 1
     assert world.run().result is Result.DONE
     assert most == [1]

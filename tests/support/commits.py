@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from .fastimport import FILE, Stamp
 from .gitenv import as_bytes, git
 from .objects import FOLDER, read_tree
+from .patience import until
+from .refs import read_refs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,23 +47,38 @@ def commit(
     return _write(git_dir, b"commit", b"".join(lines), hashed)
 
 
-def point(git_dir: Path, ref: str, sha: str) -> None:
-    """Let a ref point at a commit, under git's lock for it, and in its log if it has one."""
+def point(git_dir: Path, ref: str, sha: str, before: str = "") -> None:
+    """Let a ref point at a commit instead of `before`, or create it; git itself writes a reflog.
+
+    Another process may hold git's lock of the ref; a ValueError if it has moved the ref.
+    """
     config = (git_dir / "config").read_text(encoding="utf-8").lower()
-    if "logallrefupdates" in config or (git_dir / "logs").exists():
-        git(git_dir, "update-ref", ref, sha)
+    if "logallrefupdates" in config:
+        git(git_dir, "update-ref", ref, sha, before)
         return
     file = git_dir / ref
     file.parent.mkdir(parents=True, exist_ok=True)
     lock = file.with_name(f"{file.name}.lock")
-    with lock.open("x", encoding="utf-8") as locked:
-        locked.write(f"{sha}\n")
+    until(lambda: _created(lock))
+    refs = read_refs(git_dir)
+    if refs.get(ref, "") != before or any(each.startswith(f"{ref}/") for each in refs):
+        lock.unlink()
+        raise ValueError(ref)
+    lock.write_text(f"{sha}\n", encoding="utf-8")
     lock.rename(file)
 
 
+def _created(lock: Path) -> bool:
+    try:
+        lock.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def _replaced(old: bytes, new: bytes) -> bool:
-    """Return whether two paths cannot both be files: they are the same, or one is a folder."""
-    return old == new or old.startswith(new + b"/") or new.startswith(old + b"/")
+    """Return whether a file is removed for what is now at a path, or was to be deleted there."""
+    return old == new or old.startswith(new + b"/")
 
 
 def _write_tree(git_dir: Path, files: Files, hashed: str) -> str:
@@ -73,7 +90,7 @@ def _write_tree(git_dir: Path, files: Files, hashed: str) -> str:
             folders.setdefault(name, {})[rest] = entry
         else:
             here[name] = entry
-    for name, inside in folders.items():
+    for name, inside in folders.items():  # also instead of a file of that name
         here[name] = FOLDER, _write_tree(git_dir, inside, hashed)
     rows = [
         (name + b"/" * (mode == FOLDER), mode + b" " + name + b"\0" + bytes.fromhex(sha))

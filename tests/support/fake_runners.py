@@ -18,7 +18,7 @@ class FakeRunners:
     """Fake runners. A run goes through the states of its script, one per poll; the last one stays.
 
     `starts` counts what really began. `refuse`, `lose_answer` and `lose_request` are places whose
-    next start has that fault. `at_start` is called when a start arrives.
+    next start has that fault. `at_start` and `at_poll` are called when one arrives.
     """
 
     def __init__(self) -> None:
@@ -36,6 +36,7 @@ class FakeRunners:
         self.red: dict[str, list[Problem]] = {}
         self.problems: dict[str, list[Problem]] = {}
         self.at_start: Callable[[DeploymentSpec], object] = lambda _: None
+        self.at_poll: Callable[[DeploymentSpec], object] = lambda _: None
         self._lock = threading.Lock()
 
     def script(self, repo: str, *states: RunState | RunStatus, target: str = "") -> None:
@@ -85,6 +86,7 @@ class FakeRunners:
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Return the next state."""
+        self.at_poll(spec)
         with self._lock:
             if self.broken_looks:
                 self.broken_looks -= 1

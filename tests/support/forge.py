@@ -12,7 +12,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from . import commits, launch, snapshot
-from .fastimport import Stamp
+from .fastimport import GITLINK, Stamp
 from .gitenv import as_bytes, as_text, base_environment, git, init
 from .objects import read_object, read_tree
 from .oracle import oracle
@@ -109,7 +109,7 @@ class ForgeRepo:
         parent = self._resolved(start) if start else self.tip(branch)
         stamp = Stamp(author, self._forge.tick())
         sha = self.write_commit(files, stamp=stamp, message=message, parents=[parent])
-        commits.point(self.bare, f"refs/heads/{branch}", sha)
+        commits.point(self.bare, f"refs/heads/{branch}", sha, "" if start else parent)
         return sha
 
     def write_commit(
@@ -169,8 +169,10 @@ class ForgeRepo:
 
     def tree(self, ref_or_sha: str) -> dict[str, str]:
         """Path → content of a commit on the remote; a submodule's content is its SHA."""
-        files = read_tree(self.bare, self._resolved(ref_or_sha))
-        return {as_text(path): self._content(sha) for path, (_, sha) in files.items()}
+        return {
+            as_text(path): sha if mode == GITLINK else as_text(read_object(self.bare, sha)[1])
+            for path, (mode, sha) in read_tree(self.bare, self._resolved(ref_or_sha)).items()
+        }
 
     def merge_by_git(self, target: str, source: str) -> tuple[str | None, frozenset[str]]:
         """The result of `git merge --no-ff` for two branches or SHAs of the remote.
@@ -202,12 +204,6 @@ class ForgeRepo:
     @property
     def _hook(self) -> Path:
         return self.bare / "hooks/update"
-
-    def _content(self, sha: str) -> str:
-        try:
-            return as_text(read_object(self.bare, sha)[1])
-        except KeyError:  # the commit of a submodule
-            return sha
 
     def _resolved(self, name: str) -> str:
         refs = self.remote_refs()

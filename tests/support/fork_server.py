@@ -84,10 +84,16 @@ def _accept(listening: socket.socket, selector: selectors.BaseSelector) -> None:
     """Fork for the next client, and let the selector report the end."""
     client, _ = listening.accept()
     request, streams, _, _ = socket.recv_fds(client, LARGEST, STREAMS)
+    if not request:  # it has died since
+        client.close()
+        return
     wanted = json.loads(request)
     pid = os.fork()
     if pid == 0:
-        _become(wanted, streams) if "args" in wanted else _become_server(wanted, streams)
+        if "args" in wanted:
+            _become(wanted, streams)
+        else:
+            _become_server(wanted, streams)
     for fd in streams:
         os.close(fd)
     _tell(client, pid)

@@ -289,7 +289,7 @@ def _opened(stream: Stream, stack: ExitStack) -> tuple[int, IO[bytes] | None]:
 
 def _number(told: socket.socket) -> int:
     answer = told.recv(_CHUNK)
-    assert answer, "the fork server broke; what it said stands on stderr"
+    assert answer, "the fork server broke; see its stderr"
     return int(answer)
 
 

@@ -16,7 +16,7 @@ Object = tuple[str, bytes]
 
 FOLDER = b"40000"
 
-_PACKED: dict[frozenset[str], Mapping[str, Object]] = {}
+_PACKED: dict[tuple[Path, frozenset[str]], Mapping[str, Object]] = {}
 
 
 def read_object(git_dir: Path, sha: str) -> Object:
@@ -60,14 +60,14 @@ def _file(git_dir: Path, sha: str) -> Path:
 
 
 def _packed(git_dir: Path) -> Mapping[str, Object]:
-    """Return the packed objects, cached by the names of the packs, which depend on the content."""
+    """Return the packed objects of a repository, read anew once it has other packs."""
     names = frozenset(file.name for file in (git_dir / "objects/pack").glob("*.pack"))
-    if names and names not in _PACKED:
+    if names and (git_dir, names) not in _PACKED:
         ask = ("cat-file", "--batch-all-objects", "--unordered", "--batch")
-        answer = as_bytes(git(git_dir, *ask)) + b"\n"
-        found = _objects(answer)
-        _PACKED[names] = {sha: each for sha, each in found if not _file(git_dir, sha).exists()}
-    return _PACKED.get(names, {})
+        found = _objects(as_bytes(git(git_dir, *ask)) + b"\n")
+        packed = {sha: each for sha, each in found if not _file(git_dir, sha).exists()}
+        _PACKED[git_dir, names] = packed
+    return _PACKED.get((git_dir, names), {})
 
 
 def _objects(answer: bytes) -> Iterator[tuple[str, Object]]:

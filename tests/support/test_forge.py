@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from . import fastimport
+from . import commits, fastimport
+from .fastimport import Stamp
 from .forge import COLLEAGUE, Forge, ForgeRepo, untouched
 from .gitenv import GitFailedError, as_bytes, git
 
@@ -80,7 +82,7 @@ def test_commits_are_the_ones_that_fast_import_makes(forge: Forge, api: ForgeRep
             as_bytes(path): None if content is None else fastimport.text_file(content)
             for path, content in each.items()
         }
-        stamp = fastimport.Stamp(COLLEAGUE, when)
+        stamp = Stamp(COLLEAGUE, when)
         stream = fastimport.commit(
             f"refs/heads/at-{when}", 1, stamp=stamp, message="ü", parents=[parent], changes=entries
         )
@@ -95,6 +97,23 @@ def test_commit_begins_a_new_branch_only_when_told_where(api: ForgeRepo) -> None
         api.commit("release/1", {"a": "1"})
     sha = api.commit("release/1", {"a": "1"}, start="main")
     assert api.remote_git("rev-parse", f"{sha}^") == api.tip("main")
+
+
+def test_a_branch_that_somebody_moves_meanwhile_is_not_overwritten(api: ForgeRepo) -> None:
+    """A push that holds git's lock of the branch is waited for, and what it pushed stays."""
+    tip, lock = api.tip("dev"), api.bare / "refs/heads/dev.lock"
+    made = api.write_commit({"a": "1"}, stamp=Stamp(COLLEAGUE, 0), message="m", parents=[tip])
+    with pytest.raises(ValueError, match="refs/heads/dev"):
+        commits.point(api.bare, "refs/heads/dev", made, api.commit("stg", {"b": "1"}))
+    with pytest.raises(ValueError, match="refs/heads/dev"):
+        api.commit("dev", {"a": "1"}, start="dev")
+    lock.touch()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(commits.point, api.bare, "refs/heads/dev", made, tip)
+        assert not waiting.done()
+        lock.unlink()
+        waiting.result()
+    assert api.tip("dev") == made
 
 
 def test_commits_have_the_same_sha_in_every_run(tmp_path: Path) -> None:

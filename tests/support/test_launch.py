@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -183,6 +184,17 @@ def test_servers_end_with_who_uses_them(env: dict[str, str]) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
     first, beside = done.stdout.split()
     until(lambda: not any(Path(f"/proc/{int(pid)}/fd/0").exists() for pid in (first, beside)))
+
+
+def test_a_server_survives_a_client_that_asks_for_nothing(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    """A client that dies before it sends its request takes no other one with it."""
+    assert _run("3", cwd=tmp_path, env=env).returncode == 3
+    server = launch._SERVERS[env["PYTHONPATH"]]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.connect(server.place)
+    assert _run("3", cwd=tmp_path, env=env).returncode == 3
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -396,7 +396,7 @@ def chained(world: World) -> Violations:
 
 
 def scratch(world: World) -> Violations:
-    """Check that no temporary file is left, unless multigit was killed."""
+    """Check that no temporary file is left; a multigit that was killed may leave some."""
     left = sorted(path.name for path in (world.root / "tmp").glob("multigit-*"))
     return [f"the temporary folder {name} is left" for name in left]
 

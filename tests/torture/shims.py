@@ -151,7 +151,7 @@ class EdgeShim:
     """Counts what Python does to files; at edge `at` it sends its own process a signal.
 
     `at` is a number, or a kind and a number among those, as in `replace-1`. `when` is before,
-    after, or half: half of the data is written first. If it is full, there is no signal: half is
+    after, or half: half of the data is written first. With `full`, there is no signal: half is
     written, and then this one write finds the disk full.
     """
 

@@ -64,7 +64,7 @@ def test_without_a_token_the_hint_says_how_to_get_one(tmp_path: Path, script: st
 
 
 def test_without_the_github_cli_the_hint_is_the_same(tmp_path: Path) -> None:
-    """The hint does not assume that it is installed."""
+    """If it is not installed, the same error is raised as when it is logged out."""
     with pytest.raises(RefusedError) as caught:
         find_token({"PATH": str(tmp_path)}, HOST)
     assert caught.value.hint == "Set MULTIGIT_TOKEN, or run: gh auth login"

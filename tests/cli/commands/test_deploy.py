@@ -103,7 +103,7 @@ def test_ctrl_c_ends_the_waiting_that_github_asked_for(host: Host) -> None:
 
 
 def test_the_token_is_told_nobody(host: Host) -> None:
-    """The token is in no output and in no file, even if a deployment fails."""
+    """The token is not in the output, the log or .multigit, even if a deployment fails."""
     host.double.inject(faults.error(422), "acme/api", "actions/create-workflow-dispatch", times=1)
     said = host.forge.run(*RELEASE, "-r", "api", "--no-wait")
     folder = host.forge.shop
