@@ -41,11 +41,15 @@ def slow(forge: Forge) -> Iterator[Forge]:
 
 
 def hold(forge: Forge, repo: ForgeRepo, *, status: int = 0, then: str = "") -> None:
-    """Let the remote signal that the next push has reached it, and hold it until `let_go`."""
+    """Let the remote signal that the next push has reached it, and hold it until `let_go`.
+
+    Its hook also ends when the folder of the test is removed.
+    """
     hook = repo.bare / "hooks/pre-receive"
     came, go = forge.root / "came", forge.root / "go"
     hook.write_text(
-        f'#!/bin/sh\nrm -f "$0"; touch {came}; until [ -e {go} ]; do sleep 0.05; done\n'
+        f'#!/bin/sh\nrm -f "$0"; touch {came}\n'
+        f"while [ -e {came} ] && [ ! -e {go} ]; do sleep 0.05; done\n"
         f"{then}\nexit {status}\n",
         encoding="utf-8",
     )
