@@ -170,13 +170,16 @@ def _usage(error: typer.TyperException, arguments: Sequence[str]) -> errors.Usag
     """Return typer's complaint about the command line as one of our errors."""
     context, line = getattr(error, "ctx", None), _read(arguments)
     option, options = getattr(error, "option_name", ""), getattr(error, "possibilities", None)
-    path = () if option in line.early else line.path
-    command = context.command_path if context else " ".join(["multigit", *path])
+    misplaced = option in line.early
+    words = () if misplaced and not line.fits else line.path
+    command = " ".join(["multigit", *words])
+    if context and not (misplaced and line.fits):
+        command = context.command_path
     hint = f"See: {command} --help"
     if options and (near := nearest(option, options)):
         hint = f"Did you mean {near}? {hint}"
-    elif option in line.early and line.reordered:
-        hint = f"Options come after the command: {line.reordered}"
+    elif misplaced and line.fits:
+        hint = f"Put {option} after {' '.join(line.path)}. {hint}"
     message = error.message if options else _about_value(error) or error.format_message()
     return errors.UsageError(message, hint=hint)
 

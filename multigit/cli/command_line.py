@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,22 +9,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """The words of the command, and the names of the options before the last of them."""
+    """The words of the command, and the names of the options before the last of them.
+
+    `fits` is true if the command has all those options.
+    """
 
     path: tuple[str, ...]
     early: tuple[str, ...]
-    reordered: str = ""
+    fits: bool
 
     @classmethod
     def of(cls, program: Any, arguments: Sequence[str]) -> CommandLine:
-        """Return what is on a command line of typer's `program`.
-
-        `reordered` is the line with those options after the command, if the command has them all.
-        """
+        """Return what is on a command line of typer's `program`."""
         command, at = program, 0
         path: list[str] = []
         early: list[str] = []
-        moved: list[str] = []  # with their values
         while at < len(arguments) and hasattr(command, "commands"):
             word, size = arguments[at], 1
             if word in command.commands:
@@ -34,14 +32,12 @@ class CommandLine:
             elif word.startswith("-"):
                 early.append(word.partition("=")[0])
                 size += any(word in _names(each) and not each.is_flag for each in _options(command))
-                moved += arguments[at : at + size]
             else:
                 break
             at += size
         known = {name for option in _options(command) for name in _names(option)}
         fits = not hasattr(command, "commands") and known.issuperset(early)
-        right = shlex.join(["multigit", *path, *moved, *arguments[at:]]) if fits else ""
-        return cls(tuple(path), tuple(early), right)
+        return cls(tuple(path), tuple(early), fits)
 
 
 def _options(command: Any) -> Iterator[Any]:

@@ -68,13 +68,21 @@ USAGE_ERRORS = [
     (("log", "-n", "x"), "usage", "multigit log --help"),
     ((*PROMOTE, "--forse"), "usage", "--help"),
     ((*PROMOTE, "--skip-bloked"), "usage", "Did you mean --skip-blocked? See: multigit promote"),
-    (("--jobs", "2", *PROMOTE), "usage", "command: multigit promote --jobs 2 dev stg"),
-    (("--id", "x", "lock", "release"), "usage", "command: multigit lock release --id x"),
+    (("--jobs", "2", *PROMOTE), "usage", "Put --jobs after promote. See: multigit promote --help"),
+    (
+        ("--id", "x", "lock", "release"),
+        "usage",
+        "Put --id after lock release.",
+    ),
     (("--id", "x"), "usage", "See: multigit --help"),
-    (("lock", "--id", "x", "release"), "usage", "command: multigit lock release --id x"),
-    (("--config", "config", *PROMOTE), "usage", "multigit promote --config config dev stg"),
-    (("-r", "status", *PROMOTE), "usage", "command: multigit promote -r status dev stg"),
-    (("--config", "lock", "status"), "usage", "command: multigit status --config lock"),
+    (
+        ("lock", "--id", "x", "release"),
+        "usage",
+        "Put --id after lock release.",
+    ),
+    (("--config", "config", *PROMOTE), "usage", "Put --config after promote."),
+    (("-r", "status", *PROMOTE), "usage", "Put -r after promote."),
+    (("--config", "lock", "status"), "usage", "Put --config after status."),
     (("--foo", "status"), "usage", "See: multigit --help"),
     (("--jsn", "status"), "usage", "See: multigit --help"),
     (("--version=3", "status"), "usage", "See: multigit --help"),
@@ -101,6 +109,20 @@ def test_usage_error_ends_with_2_and_names_the_next_step(
     assert problem["code"] == code
     assert problem["message"] == document["message"]
     assert hint in (problem["hint"] or "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--jobs", "2", *PROMOTE), ("lock", "--id", "x", "release")], ids=" ".join
+)
+def test_the_help_page_in_the_hint_describes_the_option(
+    arguments: tuple[str, ...], shop: Forge
+) -> None:
+    """The hint about an option before its command leads to a page that has the option."""
+    said = shop.run(*arguments, check=USAGE).stderr
+    page = in_shell(shop, f'multigit() {{ $MULTIGIT "$@"; }}; {said.partition("See: ")[2]}')
+    assert page.returncode == DONE, page.stderr
+    (option,) = (word for word in arguments if word in {"--jobs", "--id"})
+    assert option in page.stdout
 
 
 def test_usage_error_is_a_sentence_and_a_hint_on_stderr(shop: Forge) -> None:
