@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from github.Repository import Repository
 
 POLLS, LAG = 3, 2.0  # how often a branch is read before a start, and the seconds in between
+REQUESTS = 8  # of a start on a ref that GitHub does not know yet, with the same pause
+NO_REF = "No ref found"  # GitHub's words for that
 SLACK = 600.0  # seconds before the request from which runs are listed, since clocks differ
 
 
@@ -96,7 +98,7 @@ class GithubRuns:
         if runner.ref == "branch":
             self._require_branch(spec, runner.slug)
         try:
-            started = self._dispatch(spec, runner)
+            started = self._dispatch_when_known(spec, runner)
         except UnclearError as error:
             raise UnknownStartError(error.message, hint=error.hint, code="start_unclear") from None
         return self._own(spec, started) if number(started.get("id")) else self._started_run(spec)
@@ -119,9 +121,15 @@ class GithubRuns:
     def _require_branch(self, spec: DeploymentSpec, slug: str) -> None:
         """Raise MultigitError if the branch that the workflow starts on has moved."""
         what, ref = f"{spec.branch} of {slug}", f"heads/{spec.branch}"
+        now = ""
         for left in reversed(range(POLLS)):
-            found = self._client.look_up(slug, what, lambda repo: repo.get_git_ref(ref))
-            now = text(mapping(found.raw_data.get("object")).get("sha"))
+            try:
+                found = self._client.look_up(slug, what, lambda repo: repo.get_git_ref(ref))
+            except GithubError as error:
+                if not left or error.status != HTTPStatus.NOT_FOUND:
+                    raise
+            else:
+                now = text(mapping(found.raw_data.get("object")).get("sha"))
             if now == spec.sha:
                 return
             if left:
@@ -132,6 +140,24 @@ class GithubRuns:
             hint="Promote or deploy again, to see what is there now.",
             code="moved",
         )
+
+    def _dispatch_when_known(self, spec: DeploymentSpec, runner: GithubRunner) -> Document:
+        """Request a run, and again while GitHub does not know the ref, which was just pushed.
+
+        Such a refusal started nothing.
+        """
+        left = REQUESTS
+        while True:
+            left -= 1
+            try:
+                return self._dispatch(spec, runner)
+            except GithubError as error:
+                unknown = (
+                    error.status == HTTPStatus.UNPROCESSABLE_ENTITY and NO_REF in error.message
+                )
+                if not left or not unknown:
+                    raise
+            self._client.wait(LAG)
 
     def _dispatch(self, spec: DeploymentSpec, runner: GithubRunner) -> Document:
         """Request a run and its details; an older host refuses the details, and starts nothing."""

@@ -45,6 +45,32 @@ def test_a_branch_that_was_moved_is_not_started(hub: GitHub, api: ForgeRepo) -> 
     assert runs_at(hub).start(replace(planned, runner=replace(DISPATCHED, ref="tag")))
 
 
+def test_a_tag_that_github_does_not_know_yet_is_waited_for(hub: GitHub, api: ForgeRepo) -> None:
+    """The refusals started nothing, so the request is repeated, and one run starts."""
+    hub.late_ref(REPO, "refs/tags/deploy-1", 3)
+    waits: list[float] = []
+    assert runs_at(hub, waits=waits).start(spec(api, replace(DISPATCHED, ref="tag")))
+    assert (hub.count(START), sum(hub.starts.values()), waits) == (4, 1, [2.0] * 3)
+
+
+def test_a_tag_that_never_appears_is_a_refusal(hub: GitHub, api: ForgeRepo) -> None:
+    """The wait has an end, and the message has GitHub's words."""
+    waits: list[float] = []
+    wanted = spec(api, replace(DISPATCHED, ref="tag"), tag="deploy-2")
+    error = refused(lambda: runs_at(hub, waits=waits).start(wanted))
+    assert (error.code, hub.starts, len(waits)) == ("github_refused", {}, 7)
+    assert "No ref found for: deploy-2" in error.message
+
+
+def test_a_branch_that_github_does_not_know_yet_is_waited_for(hub: GitHub, api: ForgeRepo) -> None:
+    """Neither the read of the branch nor the start may know it at once."""
+    hub.late_ref(REPO, "refs/heads/main", 2)
+    assert runs_at(hub).start(spec(api))
+    hub.late_ref(REPO, "refs/heads/main", 9)
+    assert refused(lambda: runs_at(hub).start(spec(api))).code == "github_missing"
+    assert sum(hub.starts.values()) == 1
+
+
 def test_a_workflow_can_run_on_the_tag(hub: GitHub, api: ForgeRepo) -> None:
     """`ref = "tag"` runs the workflow on the deploy tag, with inputs filled in."""
     runs_at(hub).start(spec(api, replace(KEYED, ref="tag")))

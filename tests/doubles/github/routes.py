@@ -87,7 +87,7 @@ def _user(call: Call) -> Reply:
 def _ref(call: Call) -> Reply:
     full = f"refs/{call.params['ref']}"
     sha = call.repository.git.refs().get(full)
-    if sha is None:
+    if sha is None or not call.world.sees(call.repo, full):
         raise RefusedError(404, "Not Found")
     return Reply(_one_ref(call, full, sha))
 

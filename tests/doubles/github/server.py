@@ -131,6 +131,11 @@ class GitHub(LoopbackServer):
         with self._lock:
             self.world.lateness[repo] = listings
 
+    def late_ref(self, repo: str, ref: str, requests: int) -> None:
+        """Let the API learn of a ref (`refs/tags/v1`) only after this many requests for it."""
+        with self._lock:
+            self.world.unseen[repo, ref] = requests
+
     def push_seen(self, repo: str) -> None:
         """Start the runs that the pushes so far trigger, without a listing."""
         with self._lock:

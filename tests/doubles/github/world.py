@@ -134,6 +134,7 @@ class World:
         self.checks: list[Check] = []
         self.statuses: list[CommitStatus] = []
         self.lateness: dict[str, int] = {}
+        self.unseen: Counter[tuple[str, str]] = Counter()
         self._scripts: list[_Script] = []
         self._ids = itertools.count(_FIRST_RUN)
         self._workflow_ids: dict[tuple[str, str], int] = {}
@@ -169,6 +170,12 @@ class World:
         self.see_pushes(repo)
         return [run for run in reversed(self.runs.values()) if run.repo == repo]
 
+    def sees(self, repo: str, ref: str) -> bool:
+        """Whether the API knows a ref of the bare repository; each request that does not counts."""
+        unseen = self.unseen[repo, ref] > 0
+        self.unseen[repo, ref] -= unseen
+        return not unseen
+
     # --- Starting
 
     def script(
@@ -196,7 +203,7 @@ class World:
         if known.file in repository.disabled:
             raise RefusedError(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
         ref = repository.git.find(body["ref"])
-        if ref is None:
+        if ref is None or not self.sees(repo, ref):
             raise RefusedError(422, f"No ref found for: {body['ref']}")
         at_ref = repository.workflows_at(repository.git.commit(ref))
         workflow = next((one for one in at_ref if one.path == known.path), None)
