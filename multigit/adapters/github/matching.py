@@ -30,27 +30,28 @@ def own_run(
 ) -> Document | None:
     """Return the deployment's own run from a listing of its workflow, None if it is not there.
 
-    `ahead` is the seconds by which the host's clock is ahead of ours. Raises MultigitError, code
-    runs_alike, if several could be it.
+    With {key} in an input, only the key in its name identifies it. `ahead` is the seconds by which
+    the host's clock is ahead of ours. Raises MultigitError, code runs_alike, if it is one of
+    several, or if a run could be it whose name does not show the key.
     """
     earliest = spec.since + ahead - ROUNDING
     if runner.by_push:
         return _only(spec, _by_push(spec, runner, runs, earliest))
     recent = [run for run in runs if _is(run, "workflow_dispatch") and _created(run) >= earliest]
-    named = [run for run in recent if _names(run, spec.key)]
-    if named and any("{key}" in template for template in runner.inputs.values()):
-        return _only(spec, named)
     ref, operation = started_ref(spec, runner), spec.key.partition("/")[0]
-    return _only(
-        spec,
-        [
-            run
-            for run in recent
-            if run.get("head_sha") == spec.sha
-            and run.get("head_branch") in {ref, "", None}
-            and not _names(run, operation)  # that of another deployment
-        ],
-    )
+    alike = [
+        run
+        for run in recent
+        if run.get("head_sha") == spec.sha
+        and run.get("head_branch") in {ref, "", None}
+        and not _names(run, operation)  # that of another deployment
+    ]
+    if not any("{key}" in template for template in runner.inputs.values()):
+        return _only(spec, alike)
+    named = [run for run in recent if _names(run, spec.key)]
+    if alike and not named:
+        raise _nameless(spec, alike)
+    return _only(spec, named)
 
 
 def _by_push(
@@ -72,13 +73,25 @@ def _by_push(
 
 def _only(spec: DeploymentSpec, runs: Sequence[Document]) -> Document | None:
     if len(runs) > 1:
-        numbers = ", ".join(str(number(run.get("id"))) for run in runs[:5])
         raise MultigitError(
-            f"several runs of {spec.repo} could be this deployment: {numbers}.",
+            f"several runs of {spec.repo} could be this deployment: {_numbers(runs)}.",
             hint="Add {key} to an input that the workflow's run-name shows.",
             code="runs_alike",
         )
     return runs[0] if runs else None
+
+
+def _nameless(spec: DeploymentSpec, runs: Sequence[Document]) -> MultigitError:
+    return MultigitError(
+        f"no run of {spec.repo} shows the key of this deployment in its name, "
+        f"and it may be one without a key: {_numbers(runs)}.",
+        hint="Let the workflow's run-name show the input that holds {key}.",
+        code="runs_alike",
+    )
+
+
+def _numbers(runs: Sequence[Document]) -> str:
+    return ", ".join(str(number(run.get("id"))) for run in runs[:5])
 
 
 def _is(run: Document, event: str) -> bool:

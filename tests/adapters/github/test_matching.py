@@ -78,6 +78,20 @@ def test_the_key_of_another_deployment_is_another_run(hub: GitHub, api: ForgeRep
     assert found(hub, api, KEYED) == ""
 
 
+def test_without_its_key_no_run_is_ours(hub: GitHub, api: ForgeRepo) -> None:
+    """A colleague's run of the same commit is not taken for it, even if it is the only one.
+
+    It may be ours if the workflow's run-name shows no key, so that is unknown, not a guess.
+    """
+    number = colleague(hub)
+    error = refused(lambda: found(hub, api, KEYED))
+    assert error.code == "runs_alike"
+    assert number in error.message
+    assert "run-name" in error.hint
+    ours = colleague(hub, KEY)
+    assert found(hub, api, KEYED) == ours
+
+
 def test_a_run_of_another_deployment_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
     """A run that belongs to one spec is not returned for another."""
     runs = runs_at(hub)
