@@ -29,6 +29,7 @@ from multigit.core.planning.plan import Plan
 from multigit.core.planning.routes import hop
 from multigit.core.progress.outcome import planned
 from multigit.core.reports.status import status_rows
+from multigit.core.values.deployment import Deployment
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
@@ -80,6 +81,9 @@ class Silence:
         """Ignore it."""
 
     def started(self, repo: str, doing: str) -> None:
+        """Ignore it."""
+
+    def deploying(self, repo: str, deployment: Deployment) -> None:
         """Ignore it."""
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:

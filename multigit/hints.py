@@ -40,6 +40,7 @@ class Hint(StrEnum):
     RUNNING_CONTINUE = "Deployments are still running. To watch them, run multigit continue."
     RUNNING_WATCH = "Deployments are still running. To watch them, run multigit watch."
     APPROVE = "To review it, run multigit approve; to watch it, multigit watch."
+    APPROVE_ELSEWHERE = "To review, run in another terminal: multigit approve{which}"
     UNKNOWN_CONTINUE = (
         "Check on the host whether it started. To check again, run multigit continue; "
         "to close it as is, multigit abandon."

@@ -71,7 +71,7 @@ class DeployContext:
 
     def show(self, repo: str, deployment: Deployment) -> None:
         """Show the state of a deployment."""
-        self.listener.started(repo, in_short(deployment))
+        self.listener.deploying(repo, deployment)
         with self._lock:
             self._last.setdefault(repo, {})[deployment.target] = deployment
             waits = deployment.state is RunState.WAITING and bool(deployment.status.reviewers)
@@ -85,14 +85,3 @@ class DeployContext:
         """Do the work when a slot is free: files and connections are limited."""
         with self._slots:
             return work()
-
-
-def in_short(deployment: Deployment) -> str:
-    """Return the state of a deployment in a few words."""
-    status = deployment.status
-    where = f"{deployment.target}: " if deployment.target else ""
-    what = " · ".join(filter(None, (status.job, status.step)))
-    if deployment.state is RunState.WAITING and status.reviewers:
-        what = f"for {', '.join(status.reviewers)}{', which may be you' if status.mine else ''}"
-    detail = "" if deployment.state.over or not status.detail else f" ({status.detail})"
-    return f"{where}{deployment.state.in_words}{f' {what}' if what else ''}{detail}"

@@ -44,7 +44,7 @@ def watch(session: Session, name: str | None) -> Ended:
             hint=Hint.LOG,
             code="nothing_to_watch",
         )
-    seen = _look(session, operation, journal)
+    seen = _look(session, operation, journal, named=name is not None)
     if journal.is_open:  # it may have been continued meanwhile
         journal, operation = session.files.read_journal(operation.id)
     if operation.id not in session.files.unfinished():
@@ -86,12 +86,12 @@ def deploying(session: Session, name: str | None) -> str:
     )
 
 
-def _look(session: Session, operation: Operation, journal: Journal) -> Deployments:
+def _look(session: Session, operation: Operation, journal: Journal, *, named: bool) -> Deployments:
     """Watch what was started until it ends; start nothing."""
     plan = to_watch(operation).plan
     repos = {repo.repo: (repo, operation.state.of(repo.repo).made) for repo in plan.planned()}
     writer = FORGETFUL if journal.is_open else journal  # an open one belongs to `continue`
-    with session.screen.progress() as progress:
+    with session.screen.progress(operation.id if named else "") as progress:
         return deployer(session, plan, operation.state, writer, progress, starts=False).wave(repos)
 
 

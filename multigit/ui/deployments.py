@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from multigit.core.reports.deployment_words import awaited
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.duration import briefly
 from multigit.core.values.text import visible
@@ -19,16 +20,21 @@ WAITING = ("…", "yellow")
 BAD = ("✗", "red")
 
 
+def mark_of(state: RunState) -> tuple[str, str]:
+    """Return the mark of a state, and its style."""
+    return STYLES.get(state, BAD if state.bad else WAITING)
+
+
 def deployment_lines(deployment: Deployment) -> RenderableType:
     """Return one deployment for people: its state, the reason, how long it took, and where."""
-    style = STYLES.get(deployment.state, BAD if deployment.state.bad else WAITING)
+    style = mark_of(deployment.state)
     status = deployment.status
     words = "deployed" if deployment.state is RunState.SUCCEEDED else deployment.state.in_words
     where = f" to {visible(deployment.target)}" if deployment.target else ""
     timed = deployment.state.over and deployment.seconds
     took = f" in {briefly(deployment.seconds)}" if timed else ""
-    waits = deployment.state is RunState.WAITING and status.reviewers
-    whom = f" for {', '.join(map(visible, status.reviewers))}" if waits else ""
+    waits = deployment.state is RunState.WAITING
+    whom = f" for {visible(awaited(deployment))}" if waits and awaited(deployment) else ""
     what = " · ".join(visible(part) for part in (status.job, status.step) if part)
     who = ", ".join(visible(name) for name in status.approved_by)
     approved = f", approved by {who}" if who else ""

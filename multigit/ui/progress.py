@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Self
 
@@ -12,16 +13,25 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+from multigit.core.values.deployment import Deployment
 from multigit.core.values.text import visible
+from multigit.hints import Hint
+from multigit.ui.live_deployments import LiveDeployments
 
 ROWS = 12
 FINISHING = "Finishing what is running. Press Ctrl-C again to exit at once."
 
 
 class LiveProgress:
-    """The engine's listener for terminals. It draws, and leaves nothing behind."""
+    """The engine's listener for terminals. It draws, and leaves nothing behind.
 
-    def __init__(self, console: Console) -> None:
+    `operation` must be named to review what waits for us; empty: commands find it by themselves.
+    """
+
+    def __init__(self, console: Console, *, operation: str = "") -> None:
+        self._console = console
+        self._review = Hint.APPROVE_ELSEWHERE.format(which=f" {operation}".rstrip())
+        self._deployments: dict[str, Deployment] = {}
         self._head = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
@@ -55,6 +65,7 @@ class LiveProgress:
             for row in self._rows.values():
                 self._running.remove_task(row)
             self._rows.clear()
+            self._deployments.clear()
 
     def started(self, repo: str, doing: str) -> None:
         """Note that a repository is being worked on."""
@@ -64,6 +75,11 @@ class LiveProgress:
                 self._running.update(self._rows[repo], description=description)
             else:
                 self._rows[repo] = self._running.add_task(description, total=None)
+
+    def deploying(self, repo: str, deployment: Deployment) -> None:
+        """Note the state of a repository's deployment; it stays until the next phase."""
+        with self._lock:
+            self._deployments[repo] = deployment
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Note that a phase ended for a repository."""
@@ -79,8 +95,18 @@ class LiveProgress:
 
     def __rich__(self) -> RenderableType:
         """Return what is drawn now."""
+        if self._deployments:
+            return Group(self._head.get_renderable(), self._following(), *self._note())
         running = self._running.tasks
         rows = self._running.make_tasks_table(running[:ROWS])
         more = [Text(f"  … and {len(running) - ROWS} more", "dim")] if len(running) > ROWS else []
-        leaving = [Text(FINISHING, "yellow")] if self._leaving else []
-        return Group(self._head.get_renderable(), rows, *more, *leaving)
+        return Group(self._head.get_renderable(), rows, *more, *self._note())
+
+    def _following(self) -> LiveDeployments:
+        with self._lock:
+            seen = dict(self._deployments)
+        height = self._console.height - 1 - len(self._note())
+        return LiveDeployments(seen, time.time(), height - 1, self._review)
+
+    def _note(self) -> list[RenderableType]:
+        return [Text(FINISHING, "yellow")] if self._leaving else []

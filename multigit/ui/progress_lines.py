@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from multigit.core.reports.deployment_words import in_short
+from multigit.core.values.deployment import Deployment
 from multigit.core.values.text import visible
 from multigit.ui.streams import SafeStream
 
@@ -30,10 +32,14 @@ class ProgressLines:
         self._phase = name
 
     def started(self, repo: str, doing: str) -> None:
+        """Print nothing: it is soon finished."""
+
+    def deploying(self, repo: str, deployment: Deployment) -> None:
         """Print the state of a deployment when it has changed."""
-        if self._phase == "Deploying" and not self._quiet and self._last.get(repo) != doing:
-            self._last[repo] = doing
-            self._stream.write(f"{visible(repo)}: {visible(doing)}\n")
+        words = in_short(deployment)
+        if not self._quiet and self._last.get(repo) != words:
+            self._last[repo] = words
+            self._stream.write(f"{visible(repo)}: {visible(words)}\n")
             self._stream.flush()
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:

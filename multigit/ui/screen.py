@@ -189,12 +189,15 @@ class Screen:
 
     # Beside the results
 
-    def progress(self) -> AbstractContextManager[Listener]:
-        """Return what shows the progress of work: drawn, in lines, or not at all."""
+    def progress(self, operation: str = "") -> AbstractContextManager[Listener]:
+        """Return what shows the progress of work: drawn, in lines, or not at all.
+
+        `operation` is named in commands that would not find it by themselves.
+        """
         if self._stderr.isatty():
             from multigit.ui.progress import LiveProgress
 
-            return LiveProgress(self.err)
+            return LiveProgress(self.err, operation=operation)
         from multigit.ui.progress_lines import ProgressLines
 
         return nullcontext(ProgressLines(self._stderr, quiet=self.json_wanted))

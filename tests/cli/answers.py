@@ -51,11 +51,12 @@ def at_terminal(
     forge: Forge,
     *args: str,
     env: Mapping[str, str] | None = None,
+    rows: int = 40,
     cols: int = 80,
 ) -> Terminal:
     """Start multigit at a terminal in the workspace folder."""
     environment = {**forge.env, **(env or {})}
-    return Terminal([*MULTIGIT, *args], forge.shop, environment, cols=cols, timeout=PATIENCE)
+    return Terminal([*MULTIGIT, *args], forge.shop, environment, rows, cols, timeout=PATIENCE)
 
 
 def tick_and_name(terminal: Terminal) -> None:

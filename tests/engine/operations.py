@@ -18,6 +18,8 @@ from multigit.core.planning.steps import MergeStep
 from multigit.core.progress.journal import Entry
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import NOTHING_YET, OperationState
+from multigit.core.reports.deployment_words import in_short
+from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
@@ -63,6 +65,10 @@ class Listening:
         self.heard.append((repo, doing))
         if self._act:
             self._act(repo, doing)
+
+    def deploying(self, repo: str, deployment: Deployment) -> None:
+        """Keep the state of a deployment in words, and act."""
+        self.started(repo, in_short(deployment))
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Keep the state, and its detail."""

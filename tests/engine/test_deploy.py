@@ -56,8 +56,8 @@ def test_a_run_is_watched_to_its_end(world: World) -> None:
     )
     assert world.run().result is Result.DONE
     told = [doing for repo, doing, *_ in world.heard.heard if repo == "api"]
-    assert "waiting for grace, which may be you" in told
-    assert "running deploy · migrate" in told
+    assert "waiting for you (reviewers: grace)" in told
+    assert "running: deploy · migrate" in told
 
 
 def test_who_is_waited_for_is_reported_once(world: World) -> None:

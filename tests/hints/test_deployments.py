@@ -180,6 +180,19 @@ def test_a_reviewer_is_asked_to_approve(host: Host) -> None:
     follow(host.forge, said, Hint.APPROVE, "multigit approve", "--yes")
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_reviewer_approves_in_another_terminal(host: Host, named: bool) -> None:
+    """While it is watched; the operation is named if its deployments are watched by name."""
+    document = host.forge.json(*RELEASE, "-r", "web", "--no-wait", check=DONE)
+    operation = document["operation"] if named else ""
+    with at_terminal(host.forge, "watch", *operation.split(), rows=10) as terminal:
+        terminal.expect("multigit approve")
+        terminal.expect("Ctrl-C leaves the deployments running.")
+        command = f"multigit approve {operation}".rstrip()
+        follow(host.forge, terminal.text, Hint.APPROVE_ELSEWHERE, command, "--yes")
+        assert terminal.finish() == DONE
+
+
 def test_a_run_that_takes_too_long_is_still_running(host: Host) -> None:
     """Continue watches it until it ends."""
     host.configure(GITHUB + 'timeout = "1s"\n')

@@ -27,6 +27,7 @@ SEVERAL = {
     "lines",
     "meant",
     "then",
+    "which",
 }
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 

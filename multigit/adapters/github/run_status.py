@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from multigit.adapters.http.documents import Document, mapping, mappings, number, text
 from multigit.core.values.deployment import Gate, RunState, RunStatus
@@ -45,11 +46,17 @@ def under_way(state: RunState, url: str, jobs: Sequence[Document]) -> RunStatus:
     return RunStatus(state, text(job.get("name")), text(step.get("name")), url=url)
 
 
-def waiting(url: str, gates: Sequence[Gate]) -> RunStatus:
-    """Return the status of a run that waits for approval."""
+def waiting(url: str, gates: Sequence[Gate], *, since: float) -> RunStatus:
+    """Return the status of a run that waits for approval since a Unix time."""
     reviewers = dict.fromkeys(name for gate in gates for name in gate.reviewers)
-    mine = any(gate.mine for gate in gates)
-    return RunStatus(RunState.WAITING, url=url, reviewers=tuple(reviewers), mine=mine)
+    return RunStatus(
+        RunState.WAITING,
+        url=url,
+        since=since,
+        environments=tuple(filter(None, (gate.name for gate in gates))),
+        reviewers=tuple(reviewers),
+        mine=any(gate.mine for gate in gates),
+    )
 
 
 def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]) -> RunStatus:
@@ -88,6 +95,17 @@ def gate(pending: Document) -> Gate:
         reviewers=tuple(filter(None, names)),
         mine=pending.get("current_user_can_approve") is True,
     )
+
+
+def changed_at(run: Document, ahead: float) -> float:
+    """Return when a run changed last, in Unix seconds of our clock; 0 if it does not say.
+
+    `ahead` is how far the host's clock is ahead of ours, in seconds.
+    """
+    try:
+        return datetime.fromisoformat(text(run.get("updated_at"))).timestamp() - ahead
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def link(document: Document) -> str:

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from multigit.adapters.github.answers import GithubError
 from multigit.adapters.github.client import GithubClient
 from multigit.adapters.github.run_status import (
+    changed_at,
     ended,
     gate,
     link,
@@ -40,6 +41,7 @@ class Watch:
         self._jobs_etag = ""
         self._status: RunStatus | None = None
         self._gated: bool | None = None  # whether it may have waited for approval
+        self._changed = 0.0  # when the run did last, in Unix seconds
         self._run: Document = {}  # as it ended
         self._jobs: Sequence[Document] | None = None  # at its end
         self._approvals: Sequence[Document] | None = None
@@ -95,6 +97,7 @@ class Watch:
             return self._end()
         self._gated = self._gated or state is RunState.WAITING
         waits = state is RunState.WAITING  # it changed, so it may wait for someone else now
+        self._changed = changed_at(run, self._client.ahead)
         if self._status and self._status.state is state:
             return replace(self._status, more=waits)
         return RunStatus(state, url=link(run), more=waits)
@@ -148,4 +151,6 @@ class Watch:
         gates = self.gates()
         if not gates and before.reviewers:
             return replace(before, more=True)
-        return waiting(before.url, gates)
+        now = waiting(before.url, gates, since=self._changed)
+        same = before.environments == now.environments and before.since
+        return replace(now, since=before.since) if same else now

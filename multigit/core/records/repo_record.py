@@ -42,7 +42,8 @@ class DeploymentRecord:
     """A deployment as the log and documents have it.
 
     `state` is a RunState, or a word of a later version; `seconds` is how long it has taken so far;
-    `output` is the file with its whole output, relative to the workspace.
+    `output` is the file with its whole output, relative to the workspace; `environments` are those
+    that it waited for when it was last polled.
     """
 
     target: str = ""
@@ -52,6 +53,7 @@ class DeploymentRecord:
     job: str = ""
     step: str = ""
     detail: str = ""
+    environments: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     approved_by: tuple[str, ...] = ()
     attempt: int = 1
@@ -69,6 +71,7 @@ class DeploymentRecord:
             job=status.job,
             step=status.step,
             detail=status.detail,
+            environments=status.environments,
             reviewers=status.reviewers,
             approved_by=status.approved_by,
             attempt=deployment.attempt,

@@ -98,11 +98,12 @@ class Run:
 class RunStatus:
     """The state of a run when it was polled.
 
-    `job` and `step` are what is running, or what failed; `reviewers` are those who may approve,
-    `mine` says whether the user may, and `approved_by` are those who did. `detail` is a sentence
-    about a failure, or about a poll that found nothing; `output` is the file with its whole output,
-    relative to the workspace. `more` is True if the next poll should come soon, since this one left
-    something out.
+    `job` and `step` are what is running, or what failed. `environments` are those that it waits
+    for, since the Unix time `since` (0 if that is unknown); `reviewers` are those who may approve
+    it, `mine` says whether the user may, and `approved_by` are those who did. `detail` is a
+    sentence about a failure, or about a poll that found nothing; `output` is the file with its
+    whole output, relative to the workspace. `more` is True if the next poll should come soon, since
+    this one left something out.
     """
 
     state: RunState
@@ -115,6 +116,8 @@ class RunStatus:
     approved_by: tuple[str, ...] = ()
     output: str = ""
     more: bool = False
+    environments: tuple[str, ...] = ()
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

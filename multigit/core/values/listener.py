@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from multigit.core.values.deployment import Deployment
+
 ShowActivity = Callable[[str], None]  # with what is being done in one repository
 
 
@@ -16,6 +18,9 @@ class Listener(Protocol):
 
     def started(self, repo: str, doing: str) -> None:
         """Show what is being done in a repository."""
+
+    def deploying(self, repo: str, deployment: Deployment) -> None:
+        """Show the state of a repository's deployment to one of its targets."""
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Show that a phase ended for a repository."""

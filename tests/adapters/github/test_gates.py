@@ -34,10 +34,21 @@ def test_a_gate_shows_who_may_approve(gated: GitHub, api: ForgeRepo) -> None:
         ("ada", "grace"),
         True,
     )
+    assert status.environments == ("production",)
     (gate,) = runs.pending(wanted, run)
     assert gate == Gate(gate.environment, "production", ("ada", "grace"), mine=True)
     gated.tokens[TOKEN] = Token("mallory")
     assert not settled(runs_at(gated), wanted, run).mine
+
+
+def test_a_gate_shows_since_when_it_waits(gated: GitHub, api: ForgeRepo) -> None:
+    """By our clock, within the seconds that the clocks' comparison may be wrong by."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    since = settled(runs, wanted, run).since
+    there = gated.runs()[0].updated.timestamp()
+    assert since == pytest.approx(there, abs=30)
+    assert {runs.poll(wanted, run).since for _ in range(4)} == {since}
 
 
 def test_a_poll_at_a_gate_costs_one_request(gated: GitHub, api: ForgeRepo) -> None:

@@ -56,6 +56,9 @@ class Deaf:
     def started(self, repo: str, doing: str) -> None:
         """Ignore it."""
 
+    def deploying(self, repo: str, deployment: Deployment) -> None:
+        """Ignore it."""
+
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Ignore it."""
 
