@@ -181,7 +181,7 @@ def test_a_reviewer_is_asked_to_approve(host: Host) -> None:
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_a_reviewer_approves_in_another_terminal(host: Host, named: bool) -> None:
+def test_a_reviewer_approves_in_another_terminal(host: Host, *, named: bool) -> None:
     """While it is watched; the operation is named if its deployments are watched by name."""
     document = host.forge.json(*RELEASE, "-r", "web", "--no-wait", check=DONE)
     operation = document["operation"] if named else ""
