@@ -38,14 +38,24 @@ class Hint(StrEnum):
     WATCH = "To watch the deployments, run multigit watch."
     WATCH_OPERATION = "To see how it ends, run multigit watch {operation}"
     RUNNING_CONTINUE = "Deployments are still running. To watch them, run multigit continue."
-    RUNNING_WATCH = "Deployments are still running. To watch them, run multigit watch."
-    APPROVE = "To review it, run multigit approve; to watch it, multigit watch."
+    RUNNING_WATCH = "Deployments are still running. To watch them, run multigit watch{which}"
+    APPROVE = "To review it, run multigit approve{which}; to watch it, multigit watch{which}"
     APPROVE_ELSEWHERE = "To review, run in another terminal: multigit approve{which}"
     UNKNOWN_CONTINUE = (
         "Check on the host whether it started. To check again, run multigit continue; "
         "to close it as is, multigit abandon."
     )
-    UNKNOWN_WATCH = "Check on the host whether it started. To check again, run multigit watch."
+    UNKNOWN_WATCH = (
+        "Check on the host whether it started. To check again, run multigit watch{which}"
+    )
+    HEALTH_OR_DEPLOY = (
+        "To check the health again, run multigit watch{which}; to deploy again, fix the cause, "
+        "then run multigit deploy {stage} --failed."
+    )
+    HEALTH_OR_RERUN = (
+        "To check the health again, run multigit watch{which}; to deploy again, fix the cause, "
+        "rerun it on {host}, and watch it the same way."
+    )
     DEPLOY_FAILED = (
         "Fix the cause, then run multigit deploy {stage} --failed. "
         "If the fix is a commit, push it and promote again."
@@ -55,7 +65,7 @@ class Hint(StrEnum):
         "If the fix is a commit, run multigit abandon, push it, and promote again."
     )
     RERUN = (
-        "Fix the cause, rerun it on {host}, and watch it with multigit watch. "
+        "Fix the cause, rerun it on {host}, and watch it with multigit watch{which}. "
         "If the fix is a commit, push it and promote again."
     )
     DEPLOY_ANYWAY = "To deploy it again anyway, run multigit deploy {stage}"

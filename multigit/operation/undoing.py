@@ -31,7 +31,9 @@ def undo(session: Session, name: str | None, consent: Consent) -> Ended:
         flights, wait = operation.state.flights, not consent.dry_run
         remotes = ask_remotes(session, journal, operation, onward=True, flights=flights, wait=wait)
         history = session.files.history
-        plan = undone(operation, remotes, session.workspace, session.start_time, history)
+        plan = undone(
+            operation, remotes, session.workspace, session.start_time, history, is_open=is_open
+        )
         run = OperationRun(context_of(session), plan, consent)
         if problem := cannot_be_undone(plan, is_open=is_open):
             return run.refuse(problem)

@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 
 def watch(session: Session, name: str | None) -> Ended:
     """Follow the deployments of an operation until they end."""
+    ended, operation = _watched(session, name)
+    called = "" if name is None else operation.id
+    return replace(ended, report=replace(ended.report, called=called))
+
+
+def _watched(session: Session, name: str | None) -> tuple[Ended, Operation]:
+    """Follow the deployments of an operation, and return it with how that ended."""
     journal, operation = session.files.read_journal(deploying(session, name))
     if not to_watch(operation).plan.planned():
         raise errors.RefusedError(
@@ -48,10 +55,10 @@ def watch(session: Session, name: str | None) -> Ended:
     if journal.is_open:  # it may have been continued meanwhile
         journal, operation = session.files.read_journal(operation.id)
     if operation.id not in session.files.unfinished():
-        return Ended(_closed(session, operation, seen))
+        return Ended(_closed(session, operation, seen)), operation
     if at_work := running(session.files.folder):
-        return Ended(_continued(operation, seen, at_work))
-    return Ended(_report(operation, seen), note=Hint.UNFINISHED)
+        return Ended(_continued(operation, seen, at_work)), operation
+    return Ended(_report(operation, seen), note=Hint.UNFINISHED), operation
 
 
 def _closed(session: Session, operation: Operation, seen: Deployments) -> Report:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+from multigit.core.reports.summary import which_operation
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.text import visible
 from multigit.hints import Hint
@@ -30,7 +31,7 @@ class LiveProgress:
 
     def __init__(self, console: Console, *, operation: str = "") -> None:
         self._console = console
-        self._review = Hint.APPROVE_ELSEWHERE.format(which=f" {operation}".rstrip())
+        self._review = Hint.APPROVE_ELSEWHERE.format(which=which_operation(operation))
         self._deployments: dict[str, Deployment] = {}
         self._head = Progress(
             TextColumn("{task.description}", markup=False),

@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, INTERRUPTED, REFUSED, at_terminal, codes, rows
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    at_terminal,
+    codes,
+    rows,
+    told,
+)
 from tests.cli.hosts import COMMAND, GITHUB, RELEASE, WORKFLOW, Host, deployed, scripted
+from tests.doubles.receivers import Health, healthy
 from tests.hints.typing import follow
 from tests.support.forge import Forge
 from tests.support.patience import until
@@ -104,6 +114,37 @@ def test_what_only_a_push_deploys_is_not_deployed_again(shop: Forge) -> None:
     assert (codes(document), document["hint"]) == (["nothing_failed"], None)
 
 
+@pytest.fixture
+def checked(shop: Forge) -> Iterator[Health]:
+    """Return the health endpoint of both services of the shop, which is unhealthy."""
+    with Health() as health:
+        health.answer(healthy(status=503))
+        config = shop.shop / "multigit.toml"
+        check = f'\n[stages.stg.health]\nurl = "{health.url}/health"\nattempts = 1\n'
+        config.write_text(config.read_text() + check)
+        yield health
+
+
+def test_the_health_is_checked_again_before_anything_is_deployed_again(
+    shop: Forge, checked: Health
+) -> None:
+    """Watch only checks; it names the operation if it was named. Deploy starts the script again."""
+    document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
+    follow(shop, document, Hint.HEALTH_OR_DEPLOY, "multigit watch", check=FAILED)
+    named = shop.json("watch", document["operation"], check=FAILED)
+    again = f"multigit watch {document['operation']}"
+    follow(shop, named, Hint.HEALTH_OR_DEPLOY, again, check=FAILED)
+    checked.answer(healthy())
+    started = len(deployed(shop)["database"])
+    follow(shop, document, Hint.HEALTH_OR_DEPLOY, "multigit watch", check=DONE)
+    assert len(deployed(shop)["database"]) == started
+    checked.answer(healthy(status=503))
+    document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
+    checked.answer(healthy())
+    command = "multigit deploy stg --failed"
+    follow(shop, document, Hint.HEALTH_OR_DEPLOY, command, "--yes", check=DONE)
+
+
 def test_what_depends_on_a_failed_deployment_warns(shop: Forge) -> None:
     """The command in the hint deploys the failed repository first."""
     place = block(shop, "database")
@@ -124,6 +165,33 @@ def test_the_release_before_is_deployed_where_undo_refuses(shop: Forge) -> None:
     command = f"multigit deploy stg {first} -r api"
     follow(shop, refused, Hint.DEPLOY_BEFORE, command, "--yes")
     assert deployed(shop)["api"][-1] == first
+
+
+def test_no_release_is_deployed_during_an_unfinished_operation(shop: Forge) -> None:
+    """An undo names the ways out of it first: a new deployment would be refused."""
+    shop.json(*PROMOTE, check=DONE)
+    for name in shop.repos:
+        shop.repos[name].commit("dev", {"a": "2\n"}, message="feat: more")
+    (Path(shop.env["PLACE"]) / "database").unlink()
+    place = block(shop, "database")
+    shop.json(*PROMOTE, check=FAILED)
+    place.rmdir()
+    refused = shop.json("undo", "--yes", check=REFUSED)
+    assert "multigit deploy" not in told(refused)
+    follow(shop, refused, Hint.FINISH, "multigit continue")
+
+
+def test_a_failure_is_looked_up_where_only_a_push_deploys(shop: Forge) -> None:
+    """What depends on it is not told to deploy it first."""
+    block(shop, "database")
+    shop.json(*PROMOTE, check=FAILED)
+    shop.json("abandon", check=DONE)
+    config = shop.shop / "multigit.toml"
+    by_push = '\nrunner = "github"\nworkflow = "deploy.yml"\ntrigger = "push"\n'
+    config.write_text(config.read_text() + f"\n[repos.database.deploy.stg]{by_push}")
+    document = shop.json("deploy", "stg", "-r", "api", "--dry-run", check=DONE)
+    assert codes(rows(document)["api"]) == ["after_unwell"]
+    follow(shop, document, Hint.LOG, "multigit log")
 
 
 def test_what_is_not_in_a_release_is_looked_up(shop: Forge) -> None:
@@ -247,3 +315,17 @@ def test_what_a_push_deploys_is_run_again_at_github(host: Host) -> None:
     (run,) = host.double.runs()
     host.double.put(run, "success")
     follow(host.forge, document, Hint.RERUN, "multigit watch")
+
+
+def test_the_health_of_what_a_push_deployed_is_checked_again(host: Host) -> None:
+    """Before it is run again at GitHub."""
+    workflow = WORKFLOW.replace("  workflow_dispatch:\n    inputs:\n", PUSHED)
+    for branch in ("main", "stg"):
+        host.forge.repos["api"].commit(branch, {".github/workflows/deploy.yml": workflow})
+    with Health() as health:
+        health.answer(healthy(status=503))
+        check = f'[stages.main.health]\nurl = "{health.url}"\nattempts = 1\n'
+        host.configure(GITHUB.replace('inputs = {version = "{release}"}', BY_PUSH) + check)
+        document = host.forge.json(*RELEASE, "-r", "api", check=FAILED)
+        health.answer(healthy())
+        follow(host.forge, document, Hint.HEALTH_OR_RERUN, "multigit watch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -338,12 +339,14 @@ def test_a_review_whose_answer_was_lost_is_in_doubt(desk: Desk) -> None:
 def test_reviews_that_cannot_be_recorded_are_said(desk: Desk) -> None:
     """The reviews were sent, so a problem reports it."""
     waiting(desk)
+    one_at_a_time = threading.Lock()
 
     def block() -> None:
         log = desk.session().files.log.file
-        if log.is_file():
-            log.unlink()
-            log.mkdir()
+        with one_at_a_time:
+            if log.is_file():
+                log.unlink()
+                log.mkdir()
 
     desk.hosts.on_review = block
     seen = review(desk)

@@ -68,7 +68,8 @@ class Report:
 
     `before` is how far earlier attempts got. `closing` is the command, undo or abandon, that
     closed the unfinished operation. `closed` is True if the operation had ended before, and its
-    deployments are only watched.
+    deployments are only watched. `called` is how commands must call the operation in order to find
+    it; empty: they find it by themselves.
     """
 
     plan: Plan
@@ -78,6 +79,7 @@ class Report:
     problems: tuple[Problem, ...] = ()
     closed: bool = False
     closing: str = ""
+    called: str = ""
     before: OperationState = NOTHING_YET
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from multigit.core.planning.plan import Plan
 from multigit.core.records.record import Record
@@ -164,7 +165,17 @@ def failed_dependencies(
             if other not in ours and known and (known.went_wrong or known.may_run):
                 failed = f"whose last deployment to {plan.target} has not succeeded"
                 message = f"depends on {other}, {failed}: {known.state.replace('_', ' ')}."
-                hint = Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other)
+                hint = _deployed_first(workspace, other, plan.target, known)
                 yield Problem("after_unwell", message, hint, Severity.WARN)
 
     return {name: found for name in sorted(ours) if (found := tuple(problems(name)))}
+
+
+def _deployed_first(workspace: Workspace, name: str, stage: str, last: LastDeployment) -> str:
+    """Return what to do about the last deployment of a repository on which others depend."""
+    if last.under_way:
+        return Hint.WATCH_OPERATION.format(operation=quote(last.started_by))
+    deploy = workspace.deploy(workspace.repo(name), workspace.planned_stage(stage))
+    if deploy is None or deploy.runner.by_push:
+        return Hint.LOG
+    return Hint.DEPLOY_ALONE.format(stage=stage, repo=quote(name))

@@ -31,7 +31,7 @@ def closed_report(operation: Operation, remotes: Mapping[str, RemoteState], how:
     outcomes = tuple(_as_left(operation, repo, remotes.get(repo.repo)) for repo in plan.repos)
     still_running = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
     message = f"{plan.operation} was {how} before it was finished."
-    hint = Hint.RUNNING_WATCH if still_running else ""
+    hint = Hint.RUNNING_WATCH.format(which="") if still_running else ""
     problem = Problem(how, message, hint, Severity.WARN)
     result = _closed_with(outcomes)
     return Report(plan, result, outcomes, problems=(problem,), closing=CLOSING[how])

@@ -40,13 +40,16 @@ def undone(
     workspace: Workspace,
     start_time: StartTime,
     history: OperationHistory,
+    *,
+    is_open: bool = False,
 ) -> Plan:
     """Return the plan that undoes what an operation published, where no one has built on it.
 
-    `history` shows what other operations have deployed since.
+    `history` shows what other operations have deployed since. `is_open` says whether the operation
+    can still be continued.
     """
     plan = operation.plan
-    undos = [_Undo(repo, operation, workspace, history) for repo in plan.repos]
+    undos = [_Undo(repo, operation, workspace, history, is_open) for repo in plan.repos]
     deployed = history.deployed({sha for undo in undos for sha in undo.commits})
     repos = tuple(
         undo.planned(remotes.get(undo.repo.repo), deployed.get(undo.repo.repo, frozenset()))
@@ -75,6 +78,7 @@ class _Undo:
     operation: Operation
     workspace: Workspace
     history: OperationHistory
+    is_open: bool
 
     @property
     def progress(self) -> Progress:
@@ -117,14 +121,16 @@ class _Undo:
         return self._as(State.SKIPPED, problems=(reason.as_warning(),))
 
     def _deployed(self) -> Problem:
+        message = "was deployed, or may have been, so nothing is undone here."
+        return Problem("deployed", message, Hint.FINISH if self.is_open else self._instead())
+
+    def _instead(self) -> str:
+        """Return how to bring back what was deployed before: by its release, if there is one."""
         target, name = self.operation.plan.target, self.repo.repo
         before = self.history.release_before(name, target, self.operation.id)
-        hint = BY_HAND
-        if before and can_deploy_releases(self.workspace, name, target):
-            release = quote(before)
-            hint = Hint.DEPLOY_BEFORE.format(stage=target, release=release, repo=quote(name))
-        message = "was deployed, or may have been, so nothing is undone here."
-        return Problem("deployed", message, hint)
+        if not before or not can_deploy_releases(self.workspace, name, target):
+            return BY_HAND
+        return Hint.DEPLOY_BEFORE.format(stage=target, release=quote(before), repo=quote(name))
 
     def _built_on(self, remote: RemoteState) -> Problem | None:
         ours = remote.done | remote.held

@@ -186,21 +186,36 @@ def _closed(report: Report) -> str:
 def _deployments_hint(report: Report) -> str:
     """Return what to do if not all deployments succeeded."""
     deployments = [each for outcome in report.outcomes for each in outcome.deployments]
-    states = {each.state for each in deployments}
+    states, which = {each.state for each in deployments}, which_operation(report.called)
     if any(each.state is RunState.WAITING and each.status.mine for each in deployments):
-        return Hint.APPROVE
+        return Hint.APPROVE.format(which=which)
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
-        return Hint.RUNNING_CONTINUE if report.unfinished else Hint.RUNNING_WATCH
+        watch = Hint.RUNNING_WATCH.format(which=which)
+        return Hint.RUNNING_CONTINUE if report.unfinished else watch
     if RunState.UNKNOWN in states:
-        return Hint.UNKNOWN_CONTINUE if report.unfinished else Hint.UNKNOWN_WATCH
-    bad = [o.plan for o in report.outcomes if any(each.state.bad for each in o.deployments)]
+        watch = Hint.UNKNOWN_WATCH.format(which=which)
+        return Hint.UNKNOWN_CONTINUE if report.unfinished else watch
     if report.unfinished:
-        return Hint.DEPLOY_CONTINUE if bad else Hint.FINISH_WAVES
+        return Hint.DEPLOY_CONTINUE if any(s.bad for s in states) else Hint.FINISH_WAVES
+    return _again(report, which, unhealthy=RunState.UNHEALTHY in states)
+
+
+def _again(report: Report, which: str, *, unhealthy: bool) -> str:
+    """Return how to repeat deployments of a closed operation that did not succeed."""
+    bad = [o.plan for o in report.outcomes if any(each.state.bad for each in o.deployments)]
     ways = [step.runner for repo in bad for step in repo.deploys()]
-    if all(each.by_push for each in ways):
-        return Hint.RERUN.format(host=ways[0].host) if ways else ""
-    since = any(problem.code == "deployed_since" for problem in report.problems)
-    return "" if since else Hint.DEPLOY_FAILED.format(stage=report.plan.target)
+    if ways and all(each.by_push for each in ways):
+        hint = Hint.HEALTH_OR_RERUN if unhealthy else Hint.RERUN
+        return hint.format(host=ways[0].host, which=which)
+    if not ways or any(problem.code == "deployed_since" for problem in report.problems):
+        return ""
+    hint = Hint.HEALTH_OR_DEPLOY if unhealthy else Hint.DEPLOY_FAILED
+    return hint.format(stage=report.plan.target, which=which)
+
+
+def which_operation(called: str) -> str:
+    """Return what follows a command that acts on an operation: its name after a blank, if any."""
+    return f" {called}" if called else ""
 
 
 def done_word(plan: Plan) -> str:

@@ -49,7 +49,7 @@ def test_a_deployment_is_kept_if_its_tag_is_gone() -> None:
     report = closed_report(left, {"api": stands({STG: "merge-1"})}, "abandoned")
     api = report.outcomes[0]
     assert (api.state, api.partial, api.deployments) == (State.FAILED, True, (RUNNING,))
-    assert report.problems[0].hint == Hint.RUNNING_WATCH
+    assert report.problems[0].hint == Hint.RUNNING_WATCH.format(which="")
 
 
 def test_an_abandoned_operation_is_recorded_as_is() -> None:

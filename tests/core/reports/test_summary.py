@@ -214,7 +214,7 @@ def test_the_sentence_of_what_was_undone() -> None:
 @pytest.mark.parametrize(
     ("api", "other", "hint"),
     [
-        (RunState.FAILED, RunState.SUCCEEDED, Hint.RERUN.format(host="GitHub")),
+        (RunState.FAILED, RunState.SUCCEEDED, Hint.RERUN.format(host="GitHub", which="")),
         (RunState.SUCCEEDED, RunState.FAILED, Hint.DEPLOY_FAILED.format(stage="stg")),
     ],
 )
