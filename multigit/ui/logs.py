@@ -16,7 +16,7 @@ from multigit.core.values.agreement import ActorKind, ChecklistState
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible
 from multigit.ui.problems import problem_lines
-from multigit.ui.render import Fitting, indented, one_line
+from multigit.ui.render import Adaptive, indented, one_line
 
 STYLES = {"done": "green", "failed": "red", "blocked": "yellow", "cancelled": "yellow"}
 REFUSED = {
@@ -72,7 +72,8 @@ def lines(record: Record) -> tuple[RenderableType, ...]:
     checklist = CHECKLISTS.get(record.agreement.checklist, "")
     below = filter(None, (about, checklist, reverts(record)))
     dim = (one_line(Text(f"{'':{len(when)}}{text}", "dim")) for text in below)
-    return Fitting(head, folded), *dim
+    fits = head.cell_len
+    return Adaptive(lambda width: head if fits <= width else folded), *dim
 
 
 def reverts(record: Record) -> str:

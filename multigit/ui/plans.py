@@ -1,47 +1,43 @@
-"""A plan as a table, and as a list where the terminal is too narrow."""
+"""A plan for people: what each repository gets, which files, which problems, and the summary."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.measure import Measurement
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.planning.move import Move
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.steps import MovingStep
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import Progress
-from multigit.core.values.commits import Commit
 from multigit.core.values.duration import age
 from multigit.core.values.text import plural, visible
 from multigit.core.values.work_tree import Change
+from multigit.ui.names import up_to_date
+from multigit.ui.plan_layouts import Row, moves_view
 from multigit.ui.problems import below, problem_lines
-from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
+from multigit.ui.render import Adaptive, indented
 from multigit.ui.reports import sentence_view
 
 FILES_SHOWN = 12
-ABOUT = 10  # columns that a subject requires, with the gap before it
-LEAST = 8  # columns of a subject, at the least
-READABLE = 14  # columns of a subject that leave room for its age
 LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
 
 
 def plan_view(report: Report, now: datetime | None = None) -> RenderableType:
     """Return the plan as shown before the question, or why none of it will be done."""
     plan = report.plan
-    head, now = Text(visible(title(plan)), style="bold"), now or datetime.now(UTC)
-    rows, bare = plan_table(report, now), plan_table(report, now, about=False)
-    moves = indented(Fitting(rows, plan_list(report, now), measured=bare, spare=ABOUT))
+    head = Text(visible(title(plan)), style="bold")
+    rows = plan_rows(report, now or datetime.now(UTC))
+    moves = [indented(Adaptive(partial(moves_view, rows)))] if rows else []
+    quiet = up_to_date(repo.repo for repo in plan.repos if repo.state is State.UP_TO_DATE)
     files = below(files_to_commit(plan))
     problems = below(problem_lines((repo.repo, repo.problems) for repo in plan.repos))
-    return Group(head, Text(), moves, *files, *problems, Text(), sentence_view(report))
+    return Group(head, Text(), *moves, *quiet, *files, *problems, Text(), sentence_view(report))
 
 
 def title(plan: Plan) -> str:
@@ -54,78 +50,40 @@ def title(plan: Plan) -> str:
     return f"{verb} {route}" + (f" as {plan.release}" if plan.release else "")
 
 
-def plan_table(report: Report, now: datetime, *, about: bool = True) -> Table:
-    """Return one row per repository, or per branch if several move.
+def plan_rows(report: Report, now: datetime) -> tuple[Row, ...]:
+    """Return a row for each branch that moves, then what is blocked or skipped.
 
-    Without `about` there is no column for the newest commit.
+    Repositories that are up to date have none.
     """
-    rows = table()
-    rows.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=20)
-    rows.add_column("from → to", no_wrap=True)
-    rows.add_column("commits", justify="right", no_wrap=True)
-    rows.add_column("files", justify="right", no_wrap=True)
-    if about:
-        rows.add_column("newest", ratio=1)
-    rows.add_column("plan", no_wrap=True)
     named = moves_elsewhere(report.plan)
-    for repo in report.plan.repos:
-        name, progress = plain(repo.repo), report.before.of(repo.repo)
-        if not repo.branch_steps():
-            rows.add_row(name, *[absent()] * (4 if about else 3), verdict(repo, progress))
-        for step in repo.branch_steps():
-            done = Text(verb(step, repo, progress, named=named), "green")
-            rows.add_row(name, *step_cells(step.move(), now)[: 4 if about else 3], done)
-            name = Text()
-    return rows
+    repos = [repo for repo in report.plan.repos if repo.state is not State.UP_TO_DATE]
+    repos.sort(key=lambda repo: repo.state in {State.BLOCKED, State.SKIPPED})
+    rows = (_rows(repo, report.before.of(repo.repo), now, named=named) for repo in repos)
+    return tuple(chain.from_iterable(rows))
 
 
-def plan_list(report: Report, now: datetime) -> RenderableType:
-    """Return two lines per branch that moves, for a terminal too narrow for the table."""
-    named = moves_elsewhere(report.plan)
-    lines = (
-        _plan_lines(repo, report.before.of(repo.repo), now, named=named)
-        for repo in report.plan.repos
-    )
-    return Group(*chain.from_iterable(lines))
-
-
-def _plan_lines(
-    repo: RepoPlan, progress: Progress, now: datetime, *, named: bool
-) -> Iterator[RenderableType]:
-    bold, steps = (visible(repo.repo), "bold"), repo.branch_steps()
+def _rows(repo: RepoPlan, progress: Progress, now: datetime, *, named: bool) -> Iterator[Row]:
+    name, steps = visible(repo.repo), repo.branch_steps()
     if not steps:
-        yield Text.assemble(bold, "  ", verdict(repo, progress))
+        yield Row(name, verdict(repo, progress))
     for step in steps:
-        arrow, commits, files, subject = step_cells(step.move(), now)
-        counts = [
-            f"  {name} {n}" for name, n in (("commits", commits), ("files", files)) if is_present(n)
-        ]
-        yield Text.assemble(bold, "  ", (verb(step, repo, progress, named=named), "green"))
-        yield indented(Text.assemble(arrow, *counts))
-        if is_present(subject):
-            yield indented(subject)
+        move = step.move()
+        commit = move.brings.newest if move.brings else None
+        yield Row(
+            name,
+            Text(verb(step, repo, progress, named=named), "green"),
+            first=step is steps[0],
+            ids=f"{move.before:7} → {move.after}",
+            commits=number(move.commits),
+            files=number(move.files),
+            subject=visible(commit.subject if commit else move.subject),
+            age=age(commit.time, now) if commit else "",
+        )
 
 
-def is_present(cell: Cell) -> bool:
-    """Return whether a cell holds a value."""
-    return not isinstance(cell, Text) or cell.plain != ABSENT
-
-
-def step_cells(move: Move, now: datetime) -> tuple[Text, Text, Text, Cell]:
-    """Return from → to, commits, files and newest of one step."""
-    arrow = Text(f"{move.before:7} → {move.after}")
-    about = newest(move.brings.newest, now) if move.brings else one_line(plain(move.subject))
-    return arrow, number(move.commits), number(move.files), about or absent()
-
-
-def number(count: int | None) -> Text:
-    """Return a number, or that there is none."""
-    return absent() if count is None else Text(str(count))
-
-
-def absent() -> Text:
-    """Return the cell of a value that does not exist."""
-    return Text(ABSENT, "dim")
+def number(count: int | None) -> str:
+    """Return a number, or nothing if there is none."""
+    return "" if count is None else str(count)
 
 
 def moves_elsewhere(plan: Plan) -> bool:
@@ -149,14 +107,13 @@ def verb(step: MovingStep, repo: RepoPlan, progress: Progress, *, named: bool) -
 
 def verdict(repo: RepoPlan, progress: Progress) -> Text:
     """Return the last cell of a repository in which no branch moves."""
-    styles = {State.BLOCKED: "red", State.SKIPPED: "yellow", State.UP_TO_DATE: "dim"}
-    words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "skipped"}
+    styles = {State.BLOCKED: "red", State.SKIPPED: "yellow"}
     if repo.state is State.PLANNED and repo.deploys():
         what = repo.deploys()[0].tag or repo.source_sha[:7]
         return Text(visible(deploying(repo, progress, what)), "green")
     if repo.deleted_tag:  # of an operation whose branch no longer exists
         return Text("undone" if progress.published else "delete tag", "green")
-    return Text(words.get(repo.state, str(repo.state)), styles.get(repo.state, ""))
+    return Text(str(repo.state), styles.get(repo.state, ""))
 
 
 def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
@@ -168,37 +125,6 @@ def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
         if steps
         for where in [", ".join(step.target for step in steps if step.target)]
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A commit's subject on one line, followed by its age if the subject stays readable."""
-
-    text: str
-    age: str
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield as much of the subject as there is room for, and the age if that is enough."""
-        del console
-        subject, ending = Text(self.text), Text(f" ({self.age})", "dim")
-        room = options.max_width - ending.cell_len
-        with_age = room >= min(subject.cell_len, READABLE)
-        subject.truncate(room if with_age else options.max_width, overflow="ellipsis")
-        yield one_line(Text.assemble(subject, ending) if with_age else subject)
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """Return the width without a cut, and the least one: a few letters of the subject."""
-        whole = Text(f"{self.text} ({self.age})").cell_len
-        del console
-        return Measurement(min(LEAST, options.max_width), min(whole, options.max_width))
-
-
-Cell = Text | Subject
-
-
-def newest(commit: Commit | None, now: datetime) -> Cell:
-    """Return the newest commit's subject and age."""
-    return Subject(visible(commit.subject), age(commit.time, now)) if commit else absent()
 
 
 def files_to_commit(plan: Plan) -> Iterable[RenderableType]:

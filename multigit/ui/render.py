@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, cast
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +17,7 @@ from multigit.core.values.text import visible
 from multigit.ui.streams import SafeStream
 
 NARROW, UNLIMITED = 80, 100_000
+GAP = 2  # columns between two of a table
 ABSENT = "\N{EN DASH}"
 
 
@@ -52,31 +54,48 @@ def ending(sentence: str, hint: str) -> Text:
 def table(*, header: bool = True) -> Table:
     """Return a table without lines. Where it is narrow, only columns that may wrap shrink."""
     return Table(
-        box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=header, header_style="dim"
+        box=None, padding=(0, GAP, 0, 0), pad_edge=False, show_header=header, header_style="dim"
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
-    """A renderable, or a narrower one if the first would be cut.
+class Adaptive:
+    """What is shown depends on how many columns there are."""
 
-    The first fits when there is room for it, or for `measured` with `spare` more columns.
-    """
-
-    wide: RenderableType
-    narrow: RenderableType
-    measured: RenderableType | None = None
-    spare: int = 0
+    choose: Callable[[int], RenderableType]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the one that fits."""
-        unlimited = options.update(width=UNLIMITED)
-        wanted = Measurement.get(console, unlimited, self.wide).maximum
-        if self.measured:
-            wanted = min(
-                wanted, Measurement.get(console, unlimited, self.measured).maximum + self.spare
-            )
-        yield self.wide if wanted <= options.max_width else self.narrow
+        """Yield what fits."""
+        del console
+        yield self.choose(options.max_width)
+
+
+def natural_width(lines: Table) -> int:
+    """Return how many columns a table of texts takes if nothing in it is wrapped or cut."""
+    widths = (
+        each.width or max(_columns(cell) for cell in (each.header, *each.cells))
+        for each in lines.columns
+    )
+    return sum(widths) + GAP * (len(lines.columns) - 1)
+
+
+def _columns(cell: RenderableType) -> int:
+    return max(map(cell_len, str(cell).split("\n")))
+
+
+def present(text: str) -> Text:
+    """Return the cell of a value, or that there is none."""
+    return Text(text) if text else Text(ABSENT, "dim")
+
+
+def beside(name: Text, fact: Text, width: int) -> Iterator[RenderableType]:
+    """Yield a name and a fact on one line, or below each other if they do not fit."""
+    line = Text.assemble(name, "  ", fact)
+    if line.cell_len <= width:
+        yield line
+    else:
+        yield name
+        yield indented(fact)
 
 
 def indented(renderable: RenderableType, by: int = 2) -> Padding:

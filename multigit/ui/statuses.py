@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -18,10 +20,29 @@ from multigit.core.values.duration import age
 from multigit.core.values.text import plural, visible
 from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Stage
+from multigit.ui.names import distinct, up_to_date
 from multigit.ui.problems import below, problem_line, problem_lines
-from multigit.ui.render import ABSENT, Fitting, ending, indented, plain, table
+from multigit.ui.render import (
+    ABSENT,
+    UNLIMITED,
+    Adaptive,
+    beside,
+    ending,
+    indented,
+    natural_width,
+    table,
+)
 
-NAME = 16  # columns for a name; what follows it is never cut
+NAME, BRANCH = 20, 16  # columns for a name, before the table becomes a list; the rest is never cut
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLayout:
+    """How a table shows the last deployments, None: not at all, and from where names are cut."""
+
+    separator: str | None = None
+    name: int = UNLIMITED
+    branch: int = UNLIMITED
 
 
 def status_view(
@@ -29,72 +50,140 @@ def status_view(
     pairs: Sequence[tuple[Stage, Stage]],
     now: datetime | None = None,
 ) -> RenderableType:
-    """Return one row per repository, then what could not be read, then the summary."""
-    now = now or datetime.now(UTC)
-    wide, stacked, bare = (status_table(rows, pairs, now, by) for by in (", ", "\n", None))
-    deploys = deploys_table(rows, now)
-    folded = Group(bare, Text(), deploys) if deploys.row_count else bare
-    view = Fitting(wide, Fitting(stacked, Fitting(folded, status_list(rows, now), measured=bare)))
+    """Return what is known of each repository, then what could not be read, then the summary.
+
+    Repositories of which there is nothing to say share one sentence, and those that are up to date
+    are below the others.
+    """
+    stages = {stage.branch for pair in pairs for stage in pair}
+    quiet = [row for row in rows if is_quiet(row, stages)]
+    told = sorted((row for row in rows if row not in quiet), key=_is_up_to_date)
+    lines = StatusLines(told, pairs, now or datetime.now(UTC))
     problems = [
         *unpushed_lines(rows),
         *reverted_lines(rows, pairs),
         *problem_lines((row.repo, row.problems) for row in rows),
     ]
-    summary = ending(status_sentence(rows), status_hint(rows, pairs))
-    return Group(indented(view), *below(problems), Text(), summary)
+    return Group(
+        *([indented(Adaptive(lines.fitting))] if told else []),
+        *up_to_date(row.repo for row in quiet),
+        *below(problems),
+        Text(),
+        ending(status_sentence(rows), status_hint(rows, pairs)),
+    )
 
 
-def status_table(
-    rows: Sequence[StatusRow],
-    pairs: Sequence[tuple[Stage, Stage]],
-    now: datetime,
-    separator: str | None,
-) -> Table:
-    """Return one row per repository, with its last deploys unless their separator is None."""
-    lines = table()
-    lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
-    lines.add_column("branch", no_wrap=True)
-    for earlier, later in pairs:
-        lines.add_column(f"{earlier.name} → {later.name}", no_wrap=True)
-    lines.add_column("hotfixes", no_wrap=True)
-    if separator is not None:
-        lines.add_column("last deploys", no_wrap=True)
-    for row in rows:
-        cells = [pair_cell(pair) for pair in row.pairs] or [Text(ABSENT, "dim")] * len(pairs)
-        cells.append(debt_cell(row))
-        if separator is not None:
-            cells.append(deploys_cell(row, now, separator))
-        lines.add_row(plain(row.repo), branch_cell(row.work), *cells)
-    return lines
+def is_quiet(row: StatusRow, branches: Container[str]) -> bool:
+    """Return whether a repository is up to date, and its clone as it should be on a stage."""
+    work, more = row.work, (row.deploys, row.deployed, row.unpushed)
+    if work is None or any(more) or not _is_up_to_date(row):
+        return False
+    marks = (work.ahead, work.behind, work.changed, work.unfinished)
+    return work.branch in branches and not any(marks)
 
 
-def deploys_table(rows: Sequence[StatusRow], now: datetime) -> Table:
-    """Return the last deploys of the repositories that have any."""
-    lines = table()
-    lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
-    lines.add_column("last deploys")
-    for row in rows:
+def _is_up_to_date(row: StatusRow) -> bool:
+    return bool(row.pairs) and not row.problems and all(map(_is_settled, row.pairs))
+
+
+def _is_settled(pair: Pair) -> bool:
+    return pair.state == "up_to_date" and not (pair.hotfixes or pair.merge_owed)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLines:
+    """The rows of a status at any width."""
+
+    rows: Sequence[StatusRow]
+    pairs: Sequence[tuple[Stage, Stage]]
+    now: datetime
+
+    def fitting(self, width: int) -> RenderableType:
+        """Return the widest table that fits, or a list.
+
+        Where the last deployments have no room in the table, they are below it. Branches and names
+        are cut last.
+        """
+        for layout in (StatusLayout(", "), StatusLayout("\n"), StatusLayout(), self._cut(width)):
+            lines = self.table(layout)
+            if natural_width(lines) <= width:
+                deploys = self._deploys(layout, width)
+                return lines if layout.separator or not deploys else Group(lines, Text(), *deploys)
+        return self.list(width)
+
+    def _cut(self, width: int) -> StatusLayout:
+        """Return a layout with branches cut as far as necessary, then names."""
+        branches, names = (
+            max(map(cell_len, each), default=0)
+            for each in (map(branch_name, self.rows), (visible(row.repo) for row in self.rows))
+        )
+        over = natural_width(self.table(StatusLayout())) - width
+        branch = max(branches - over, min(branches, BRANCH))
+        name = max(names - (over - (branches - branch)), min(names, NAME))
+        return StatusLayout(name=name, branch=branch)
+
+    def table(self, layout: StatusLayout) -> Table:
+        """Return one row per repository."""
+        lines = table()
+        lines.add_column("repo", no_wrap=True)
+        lines.add_column("branch", no_wrap=True)
+        for earlier, later in self.pairs:
+            lines.add_column(f"{earlier.name} → {later.name}", no_wrap=True)
+        lines.add_column("hotfixes", no_wrap=True)
+        if layout.separator:
+            lines.add_column("last deploys", no_wrap=True)
+        names, branches = self._names(layout.name), self._branches(layout.branch)
+        for row in self.rows:
+            cells = [*pair_cells(row, len(self.pairs)), debt_cell(row)]
+            if layout.separator:
+                cells.append(deploys_cell(row, self.now, layout.separator))
+            lines.add_row(
+                names[visible(row.repo)], branch_cell(row.work, branches[branch_name(row)]), *cells
+            )
+        return lines
+
+    def _deploys(self, layout: StatusLayout, width: int) -> list[RenderableType]:
+        """Return the last deploys of the repositories that have any."""
+        names, lines = self._names(min(layout.name, width)), table()
+        lines.add_column("repo", no_wrap=True)
+        lines.add_column("last deploys")
+        for row in self.rows:
+            if row.deploys or row.deployed:
+                lines.add_row(names[visible(row.repo)], deploys_cell(row, self.now))
+        return [lines] if lines.row_count else []
+
+    def list(self, width: int) -> RenderableType:
+        """Return one fact per line, for a terminal too narrow for any table."""
+        return Group(*(line for row in self.rows for line in self._facts(row, width)))
+
+    def _facts(self, row: StatusRow, width: int) -> Iterator[RenderableType]:
+        name = Text(self._names(width)[visible(row.repo)], "bold")
+        branch = self._branches(width - 2)[branch_name(row)]
+        yield from beside(name, branch_cell(row.work, branch), width)
+        for (source, target), cell in zip(
+            self.pairs, pair_cells(row, len(self.pairs)), strict=True
+        ):
+            yield indented(Text.assemble(f"{source.name} → {target.name}: ", cell))
+        if any(pair.hotfixes or pair.merge_owed for pair in row.pairs):
+            yield indented(Text.assemble("hotfixes: ", debt_cell(row)))
         if row.deploys or row.deployed:
-            lines.add_row(plain(row.repo), deploys_cell(row, now))
-    return lines
+            yield indented(Text.assemble("last deploys: ", deploys_cell(row, self.now)))
+
+    def _names(self, width: int) -> Mapping[str, str]:
+        return distinct((visible(row.repo) for row in self.rows), width)
+
+    def _branches(self, width: int) -> Mapping[str, str]:
+        return distinct(map(branch_name, self.rows), width)
 
 
-def status_list(rows: Sequence[StatusRow], now: datetime) -> RenderableType:
-    """Return one fact per line, for a terminal too narrow for any table."""
-    return Group(*(line for row in rows for line in _facts(row, now)))
+def branch_name(row: StatusRow) -> str:
+    """Return the checked-out branch, or the commit if there is none."""
+    if row.work is None:
+        return ABSENT
+    return visible(row.work.branch) or f"({row.work.head[:7]})"
 
 
-def _facts(row: StatusRow, now: datetime) -> Iterator[RenderableType]:
-    yield Text.assemble((visible(row.repo), "bold"), "  ", branch_cell(row.work))
-    for pair in row.pairs:
-        yield indented(Text.assemble(f"{pair.source} → {pair.target}: ", pair_cell(pair)))
-    if any(pair.hotfixes or pair.merge_owed for pair in row.pairs):
-        yield indented(Text.assemble("hotfixes: ", debt_cell(row)))
-    if row.deploys or row.deployed:
-        yield indented(Text.assemble("last deploys: ", deploys_cell(row, now)))
-
-
-def branch_cell(work: WorkTree | None) -> Text:
+def branch_cell(work: WorkTree | None, shown: str) -> Text:
     """Return the branch, then ↑ahead ↓behind ●changed and an unfinished merge or rebase."""
     if work is None:
         return Text(ABSENT, "dim")
@@ -103,12 +192,12 @@ def branch_cell(work: WorkTree | None) -> Text:
         (f"↓{work.behind}", work.behind),
         (f"●{work.changed}", work.changed),
     ]
-    shown = " ".join(mark for mark, wanted in marks if wanted)
-    name = Text(visible(work.branch) or f"({work.head[:7]})")
-    name.truncate(NAME, overflow="ellipsis")
-    return Text.assemble(
-        name, (f" {shown}" if shown else "", "yellow"), (f" {work.unfinished}", "red")
-    )
+    cells = [
+        Text(shown),
+        *(Text(mark, "yellow") for mark, wanted in marks if wanted),
+        *([Text(work.unfinished, "red")] if work.unfinished else []),
+    ]
+    return Text(" ").join(cells)
 
 
 def unpushed_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
@@ -130,6 +219,17 @@ def reverted_lines(
             for reversal in pair.reverted:
                 sentence = visible(describe_reversal(reversal, *sides))
                 yield problem_line(row.repo, f"{sentence}.", blocks=True)
+
+
+def pair_cells(row: StatusRow, count: int) -> list[Text]:
+    """Return what waits between its stages; what could not be read now is marked with ?."""
+    if not row.problems:
+        return [pair_cell(pair) for pair in row.pairs]
+    unread = Text("?", "red")
+    seen = (Text() if pair.state == "up_to_date" else pair_cell(pair) for pair in row.pairs)
+    return [Text(" ").join([cell, unread] if cell else [unread]) for cell in seen] or [
+        unread
+    ] * count
 
 
 def pair_cell(pair: Pair) -> Text:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from rich.console import RenderableType
 
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep, Step
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.state import Progress
-from multigit.ui.plans import Subject, plan_view, verb
+from multigit.ui.plans import plan_view, verb
 from tests.core.builders import API, NEWEST, WEB, merge_step, plan, to_publish, without_steps
 from tests.ui.views import shown
 
 NOW = datetime.fromtimestamp(NEWEST.time + 7200, UTC)
-VIEW = plan_view(planned(plan(to_publish(API), without_steps(WEB, State.BLOCKED))), NOW)
+REPOS = (without_steps(WEB, State.BLOCKED), to_publish(API))
+VIEW = plan_view(planned(plan(*REPOS)), NOW)
 
 
 @pytest.mark.parametrize("width", [40, 50, 60, 65, 80, 120])
@@ -26,7 +30,6 @@ def test_no_fact_is_cut(width: int) -> None:
     text = " ".join(" ".join(lines).split())
     for fact in (
         "api",
-        "stg-1 → merge-1",
         "commits",
         "3",
         "files",
@@ -40,12 +43,12 @@ def test_no_fact_is_cut(width: int) -> None:
 
 
 def test_table_without_subjects_needs_no_room_for_them() -> None:
-    """An undo has none, so it is a table even in 72 columns, and its list has no line for one."""
+    """An undo has none, so it shows its commit ids even in 60 columns."""
     restore = RestoreStep("stg", "staging", "merge-1", "stg-1")
     undone = RepoPlan("user-frontend", "web", State.PLANNED, (restore,))
     view = plan_view(planned(plan(undone, command="undo")), NOW)
-    heading = ["repo", "from", "→", "to", "commits", "files", "newest", "plan"]
-    assert shown(view, 72)[2].split() == heading
+    heading = ["repo", "from", "→", "to", "commits", "files", "plan"]
+    assert shown(view, 70)[2].split() == heading
     assert shown(view, 40)[3:6] == ["  user-frontend  set back", "    merge-1 → stg-1", ""]
 
 
@@ -91,31 +94,65 @@ def test_what_is_already_published_names_its_branch_too(*, named: bool, words: s
 
 def test_narrow_plan_is_a_list() -> None:
     """A branch that moves has three lines, and a repository without steps has one."""
-    assert shown(VIEW, 50)[2:6] == [
+    assert shown(VIEW, 45)[3:7] == [
         "  api  merge, tag",
         "    stg-1   → merge-1  commits 3  files 5",
-        "    fix: time-out on upload (2h)",
+        "    fix: time-out on upload · 2h ago",
         "  web  blocked",
     ]
 
 
-@pytest.mark.parametrize("width", range(68, 100))
-def test_a_subject_comes_before_its_age(width: int) -> None:
-    """If the subject has no room, the age is left out."""
-    row = shown(VIEW, width)[3]
-    assert "fix: ti" in row
-    assert ("…  merge" in row) != ("(2h)" in row)
+def test_what_moves_is_first_and_what_is_up_to_date_shares_a_line() -> None:
+    """The order of the configuration holds among those that move, and below them."""
+    done = [replace(without_steps(WEB, State.UP_TO_DATE), repo=name) for name in ("auth", "search")]
+    lines = shown(plan_view(planned(plan(*done[:1], *REPOS, *done[1:])), NOW), 80)
+    assert [line.split()[0] for line in lines[2:5]] == ["repo", "api", "web"]
+    assert lines[5:7] == ["  up to date: auth, search", ""]
+    quiet = shown(plan_view(planned(plan(*done)), NOW), 80)
+    assert quiet[1:4] == ["", "  up to date: auth, search", ""]
 
 
-@pytest.mark.parametrize(
-    ("width", "line"),
-    [
-        (8, "fix: ti…"),
-        (20, "fix: time-out on up…"),
-        (22, "fix: time-out… (1110d)"),
-        (40, "fix: time-out on upload (1110d)"),
-    ],
-)
-def test_an_age_needs_a_subject_that_can_be_read(width: int, line: str) -> None:
-    """Otherwise the subject gets all the room."""
-    assert shown(Subject("fix: time-out on upload", "1110d"), width) == [line]
+FAMILY = [f"payment-gateway-api{number}" for number in range(3)]
+SUBJECT = "fix: time-out on upload"
+
+
+def family(*names: str) -> RenderableType:
+    """Return a plan that promotes repositories of these names."""
+    return plan_view(planned(plan(*(replace(to_publish(API), repo=name) for name in names))), NOW)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_names_of_twenty_columns_and_their_subjects_are_whole(width: int) -> None:
+    """Commit ids give way to them."""
+    heading, *rows = shown(family(*FAMILY), width)[2:6]
+    assert ("from → to" in heading) == (width > 80)
+    assert [re.split("  +", row.strip())[0] for row in rows] == FAMILY
+    assert all(f"  {SUBJECT}" in row and row.endswith("   2h  merge, tag") for row in rows)
+
+
+@pytest.mark.parametrize("width", [30, 40, 60])
+def test_names_in_a_list_are_whole(width: int) -> None:
+    """Nothing is beside them that they would have to leave room for."""
+    lines = shown(family(*FAMILY), width)
+    assert max(map(len, lines)) <= width
+    assert [line.split()[0] for line in lines if "payment" in line] == FAMILY
+
+
+@pytest.mark.parametrize("width", [20, 80])
+def test_names_without_room_are_cut_and_stay_distinct(width: int) -> None:
+    """In a table that just fits, and in a list whose lines are shorter than a name."""
+    names = [f"{'very-' * 9}long-name-{number}" for number in range(3)]
+    lines = shown(family(*names), width)
+    assert max(map(len, lines)) <= width
+    cuts = [line.split()[0] for line in lines if line.startswith("  very-")]
+    assert len({*cuts}) == 3
+    assert all(re.fullmatch(r"very-[a-z-]*…[a-z-]*-\d", cut) for cut in cuts)
+
+
+def test_the_age_has_a_column_of_its_own() -> None:
+    """It cannot be read as a part of the subject, and gives way to it."""
+    wide, narrow = (shown(VIEW, width)[2:4] for width in (66, 60))
+    assert wide[0].split() == ["repo", "commits", "files", "newest", "age", "plan"]
+    assert wide[1].endswith(f"  {SUBJECT}   2h  merge, tag")
+    assert narrow[0].split() == ["repo", "commits", "files", "newest", "plan"]
+    assert narrow[1].endswith(f"  {SUBJECT}  merge, tag")

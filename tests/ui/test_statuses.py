@@ -11,6 +11,7 @@ import pytest
 from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.reports.status import Pair, StatusRow, Unpushed
 from multigit.core.values.merge import Reversal
+from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Tag
 from multigit.core.values.work_tree import WorkTree
 from multigit.ui.statuses import deploys_cell, status_view
@@ -34,7 +35,7 @@ VIEW = status_view(ROWS, ((DEV, STG), (STG, MAIN)), NOW)
 
 @pytest.mark.parametrize("width", [30, 40, 50, 60, 70, 80, 120])
 def test_no_fact_is_cut(width: int) -> None:
-    """Only names are shortened, and no line is too long."""
+    """Only the branch is, in the narrowest table and the narrowest list; no line is too long."""
     lines = shown(VIEW, width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
@@ -43,7 +44,7 @@ def test_no_fact_is_cut(width: int) -> None:
         "stg 15min", "main 15min", "2 repositories:",
     ):  # fmt: skip
         assert fact in text, fact
-    assert text.count("…") == 1
+    assert text.count("…") == (width in {30, 80})
 
 
 @pytest.mark.parametrize("width", [30, 80, 110])
@@ -79,9 +80,9 @@ def test_what_was_reverted_is_below(width: int) -> None:
 
 def test_wide_table_has_everything_in_a_row() -> None:
     """Each repository has one line."""
-    row = re.split("  +", shown(VIEW, 110)[2].strip())
+    row = re.split("  +", shown(VIEW, 115)[1].strip())
     assert row == [
-        "api", "feature/a-branc… ↑1 ↓22 ●1", "✗ conflicts", "7 waiting", "3 on main",
+        "api", f"{LONG} ↑1 ↓22 ●1", "✗ conflicts", "7 waiting", "3 on main",
         "stg 15min, main 15min",
     ]  # fmt: skip
 
@@ -126,29 +127,68 @@ def test_a_stage_out_of_the_log_steers_no_terminal() -> None:
 
 def test_narrower_table_stacks_the_deploys() -> None:
     """Each deployment has its own line."""
-    lines = shown(VIEW, 92)
-    assert lines[2].endswith("3 on main  stg 15min")
-    assert re.fullmatch(" +main 15min", lines[3])
+    lines = shown(VIEW, 105)
+    assert lines[1].endswith("3 on main  stg 15min")
+    assert re.fullmatch(" +main 15min", lines[2])
 
 
 def test_a_still_narrower_table_has_them_below() -> None:
     """Only repositories with deployments are listed there."""
-    lines = shown(VIEW, 76)
+    lines = shown(VIEW, 92)
+    assert f"  api       {LONG} ↑1 ↓22 ●1  ✗ conflicts" in lines[1]
     assert lines[4:6] == ["  repo  last deploys", "  api   stg 15min, main 15min"]
+
+
+def test_the_narrowest_table_cuts_branches() -> None:
+    """They stay distinct, and repositories of twenty columns are whole."""
+    names = [f"payment-gateway-api{number}" for number in range(3)]
+    works = [WorkTree(f"feature/a-long-branch-{number}", "dev-2", 1) for number in range(3)]
+    rows = [replace(ROWS[1], repo=n, work=w) for n, w in zip(names, works, strict=True)]
+    lines = shown(status_view(rows, ((DEV, STG), (STG, MAIN)), NOW), 80)
+    assert [line.split()[:3] for line in lines[1:4]] == [
+        [name, f"feature/…branch-{number}", "↑1"] for number, name in enumerate(names)
+    ]
 
 
 def test_the_narrowest_view_is_a_list() -> None:
     """Each fact has its own line."""
     assert shown(VIEW, 60) == [
-        "  database  dev",
-        "    dev → stg: up to date",
-        "    stg → main: up to date",
-        "  api  feature/a-branc… ↑1 ↓22 ●1",
+        f"  api  {LONG} ↑1 ↓22 ●1",
         "    dev → stg: ✗ conflicts",
         "    stg → main: 7 waiting",
         "    hotfixes: 3 on main",
         "    last deploys: stg 15min, main 15min",
+        "  database  dev",
+        "    dev → stg: up to date",
+        "    stg → main: up to date",
         "",
         "2 repositories: 1 with commits to promote, 1 with conflicts,",
         "1 with hotfixes to carry back.",
     ]
+
+
+@pytest.mark.parametrize("width", [30, 80])
+def test_repositories_without_news_share_a_sentence(width: int) -> None:
+    """Nothing waits there, nothing was deployed, and a stage's branch is checked out."""
+    on_a_stage = replace(ROWS[0], work=WorkTree(DEV.branch, "dev-2"))
+    quiet = [replace(on_a_stage, repo=f"payment-api{number}") for number in range(3)]
+    lines = shown(status_view([*quiet, *ROWS], ((DEV, STG), (STG, MAIN)), NOW), width)
+    assert max(map(len, lines)) <= width
+    text = " ".join(" ".join(lines).split())
+    assert "up to date: payment-api0, payment-api1, payment-api2 5 repositories: " in text
+    assert text.index("api feature") < text.index("database") < text.index("up to date: payment")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_what_could_not_be_read_is_not_up_to_date(width: int) -> None:
+    """What was seen last may have changed since then; where nothing was seen, there is only a ?."""
+    problem = Problem("unreachable", "could not be fetched: no route to host.")
+    stale = replace(ROWS[0], repo="stale", problems=(problem,))
+    waits = replace(ROWS[1], repo="waits", problems=(problem,))
+    blind = replace(stale, repo="blind", pairs=())
+    lines = shown(status_view([stale, waits, blind], ((DEV, STG), (STG, MAIN)), NOW), width)
+    text = " ".join(" ".join(lines).split())
+    assert "up to date" not in text
+    assert "✗ conflicts ?" in text
+    assert "7 waiting ?" in text
+    assert text.count("?") == 6
