@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from multigit.core.planning.plan import Result, State
 from multigit.core.reports.document import document, frame
+from multigit.core.values.deployment import RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import named_in
 from multigit.errors import OK
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
     from multigit.ui.screen import Screen
 
-TRANSCRIPTS = 3  # that are named, at most
+TRANSCRIPTS = 3  # of git that are named, at most
 
 
 def show(session: Session, ended: Ended | Closed) -> int:
@@ -31,7 +32,8 @@ def show(session: Session, ended: Ended | Closed) -> int:
     match ended.show:
         case Show.REPORT:
             screen.report(report)
-            for line in [*_transcripts(session, report)][:TRANSCRIPTS]:
+            said = [*_transcripts(session, report)][:TRANSCRIPTS]
+            for line in [*said, *_outputs(session, report)]:
                 screen.note(line)
         case Show.SENTENCE:
             screen.sentence(report)
@@ -64,15 +66,19 @@ def _show_closed(screen: Screen, closed: Closed) -> int:
 
 
 def _transcripts(session: Session, report: Report) -> Iterator[str]:
-    """Yield where to find the full output of what failed: git's, and that of deploying commands."""
-    here, root = Path.cwd(), session.workspace.root
+    """Yield where to find what git said where it failed."""
     if report.result is Result.FAILED and not report.closing:
         folder = session.files.operation(report.plan.operation)
         for outcome in report.outcomes:
             if outcome.state in {State.FAILED, State.UNKNOWN}:
-                yield f"What git said: {named_in(here, folder / f'{outcome.repo}.log')}"
+                yield f"What git said: {named_in(Path.cwd(), folder / f'{outcome.repo}.log')}"
+
+
+def _outputs(session: Session, report: Report) -> Iterator[str]:
+    """Yield where to find the output of each command that did not succeed, or is still running."""
+    here, root = Path.cwd(), session.workspace.root
     for outcome in report.outcomes:
         for each in outcome.deployments:
-            if each.status.output:
-                file = named_in(here, root / each.status.output)
+            if each.output and each.state is not RunState.SUCCEEDED:
+                file = named_in(here, root / each.output)
                 yield f"What {outcome.repo}'s command said: {file}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import Plan
@@ -200,13 +199,31 @@ class Attempt:
         """End a run on this machine; one at a host keeps running, and can be polled again."""
         if not self.context.starts:
             return deployment
+        detail = f"it did not end within {in_words(self.step.timeout)}."
+        if isinstance(self.step.runner, CommandRunner) and deployment.run:
+            return self._end(deployment, deployment.run, detail)
         last = f" The last poll: {deployment.status.detail}" if deployment.status.detail else ""
-        detail = f"it did not end within {in_words(self.step.timeout)}.{last}"
-        if not isinstance(self.step.runner, CommandRunner) or not deployment.run:
-            return self._finished(deployment, RunState.TIMED_OUT, detail)
-        with suppress(MultigitError):
-            self.context.runners.end(self._spec(deployment), deployment.run)
-        return self._finished(deployment, RunState.FAILED, f"{detail} It was ended.")
+        return self._finished(deployment, RunState.TIMED_OUT, detail + last)
+
+    def _end(self, deployment: Deployment, run: Run, detail: str) -> Deployment:
+        """End a run, and read how it ended: something of it may still be running.
+
+        It may also have ended by itself in the last moment.
+        """
+        spec = self._spec(deployment)
+        try:
+            self.context.runners.end(spec, run)
+            status = self._poll(spec, run)
+        except MultigitError as error:
+            return self._finished(deployment, RunState.TIMED_OUT, f"{detail} {with_hint(error)}")
+        deployment = deployment.seen(status, self._seconds(deployment))
+        if status.state is RunState.SUCCEEDED and self.step.health:
+            return self._healthy(deployment, self.step.health)
+        if status.state is RunState.SUCCEEDED:
+            return self._finished(deployment, status.state, "")
+        more = status.detail or "it could not be ended."
+        state = status.state if status.state.over else RunState.TIMED_OUT
+        return self._finished(deployment, state, f"{detail} {more[:1].upper()}{more[1:]}")
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
         """Ask until enough answers in a row are right, or there are no attempts left."""

@@ -118,6 +118,45 @@ def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:
     assert deployment.status.detail == "it did not end within 10 minutes. It was ended."
 
 
+def test_what_runs_here_and_cannot_be_ended_is_not_failed(world: World) -> None:
+    """Something of it may still be running, which is named, and nothing is started beside it."""
+    world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=4.0)
+    left = RunStatus(RUNNING, detail="process 4711 (sleep) is still running.")
+    world.runners.script("api", RUNNING)
+    world.runners.after_end["api"] = left
+    plan, notes = world.begun()
+    report = world.run(plan, notes)
+    (deployment,) = outcome(report, "api").deployments
+    assert (deployment.state, report.unfinished) == (RunState.TIMED_OUT, True)
+    assert deployment.status.detail == (
+        "it did not end within 4 seconds. Process 4711 (sleep) is still running."
+    )
+    assert ends(world.resume(notes))["api"] == ["timed_out"]
+    assert world.runners.starts["api", ""] == 1
+    world.runners.after_end["api"] = RunStatus(FAILED, detail="it was ended.")
+    assert ends(world.resume(notes))["api"] == ["failed"]
+
+
+def test_a_supervisor_that_does_not_answer_has_not_ended_it(world: World) -> None:
+    """A run that is seen running after it was to end, or that cannot be polled, was not ended."""
+    world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=4.0)
+    world.runners.script("api", RUNNING)
+    world.runners.after_end["api"] = RunStatus(RUNNING)
+    (deployment,) = outcome(world.run(), "api").deployments
+    assert deployment.state is RunState.TIMED_OUT
+    assert deployment.status.detail == ("it did not end within 4 seconds. It could not be ended.")
+
+
+def test_a_command_that_succeeds_in_the_last_moment_has_succeeded(world: World) -> None:
+    """It ended by itself before it was asked to, so its health is checked as usual."""
+    world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=4.0, health=HEALTH)
+    world.runners.script("api", RUNNING)
+    world.runners.after_end["api"] = RunStatus(SUCCEEDED)
+    world.probe = FakeProbe("it cannot be reached.")
+    (deployment,) = outcome(world.run(), "api").deployments
+    assert deployment.state is RunState.UNHEALTHY
+
+
 def test_the_time_in_which_a_person_is_waited_for_does_not_count(world: World) -> None:
     """Time spent waiting for a reviewer does not count towards the timeout."""
     gate = RunStatus(RunState.WAITING, reviewers=("grace",))

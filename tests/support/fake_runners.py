@@ -18,7 +18,8 @@ class FakeRunners:
     """Fake runners. A run goes through the states of its script, one per poll; the last one stays.
 
     `starts` counts what really began. `refuse`, `lose_answer` and `lose_request` are places whose
-    next start has that fault. `at_start` and `at_poll` are called when one arrives.
+    next start has that fault. `after_end` has, by repository, what a run shows after it was to
+    end, by default that it was ended. `at_start` and `at_poll` are called when one arrives.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class FakeRunners:
         self.broken_looks = 0
         self.by_push: dict[Place, int] = {}  # how many searches do not yet see the run of a push
         self.ended: list[str] = []
+        self.after_end: dict[str, RunStatus] = {}
         self.red: dict[str, list[Problem]] = {}
         self.problems: dict[str, list[Problem]] = {}
         self.at_start: Callable[[DeploymentSpec], object] = lambda _: None
@@ -98,8 +100,9 @@ class FakeRunners:
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Record the end of a run."""
-        del spec
         self.ended.append(run.id)
+        ended = RunStatus(RunState.FAILED, detail="it was ended.")
+        self.courses[run.id] = [self.after_end.get(spec.repo, ended)]
 
 
 class FakeProbe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -14,13 +15,16 @@ from multigit.adapters.command.supervisor import (
     BEGAN,
     ENDED,
     GIVEN_UP,
+    MARK,
     ORDER,
+    STOPPED,
     TREE,
     claim,
     remove_tree,
 )
 from multigit.adapters.files.durable import read_private
 from multigit.adapters.files.holding import is_held
+from multigit.adapters.system import processes
 
 START_LIMIT = 30.0  # seconds in which a supervisor should have started
 SUCCESS = "0\n"
@@ -63,6 +67,20 @@ def overdue(folder: Path) -> bool:
 def read(file: Path) -> str:
     """Return the content of a file of the folder; raises OSError."""
     return read_private(file).decode("utf-8", "replace")
+
+
+def survivors(folder: Path) -> list[tuple[int, str]]:
+    """Return what is running of a command although it was ended: numbers and names of processes."""
+    noted = [(processes.recorded(text), name) for text, name in json.loads(read(folder / STOPPED))]
+    return [(each.pid, name) for each, name in noted if each and processes.is_running(each)]
+
+
+def orphans(folder: Path) -> list[tuple[int, str]]:
+    """Return what is running of a command without a supervisor: numbers and names of processes."""
+    mark = json.loads(read(folder / ORDER)).get("mark")  # an older version had none
+    found = processes.marked(f"{MARK}={mark}") if mark else ()
+    everything = processes.listed() if found else ()
+    return [(each.process.pid, each.name) for each in everything if each.process.pid in found]
 
 
 def remove_unneeded_trees(operations: Path, unfinished: Iterable[str]) -> None:

@@ -7,34 +7,46 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from itertools import count, takewhile
 from pathlib import Path
 
-from multigit.adapters.command.folder import alive, began, decided, overdue, read
+from multigit.adapters.command.folder import (
+    alive,
+    began,
+    decided,
+    orphans,
+    overdue,
+    read,
+    survivors,
+)
 from multigit.adapters.command.preflight import CommandPreflight, command_of
 from multigit.adapters.command.supervisor import (
     ENDED,
     GIVEN_UP,
+    GRACE,
+    MARK,
     ORDER,
     OUTPUT,
     PID,
+    STOPPED,
     TREE,
     claim,
-    ending,
-    keep,
     remove_tree,
     write_new,
 )
 from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
+from multigit.adapters.system.process_tree import LAST, still_running
 from multigit.core.values.deployment import KEYS, DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, NotStartedError
 
-OUT_OF_TIME = 124  # the exit status of timeout(1)
+POLL_INTERVAL = 0.05  # seconds between two checks whether a supervisor has ended
+PATIENCE = 5.0  # seconds that it may take longer than planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,8 @@ class CommandRuns:
 
     A run continues after multigit ends; the next multigit finds it by its folder. Without `alone`,
     which means that the workspace lock is held, it only reads: another multigit may be about to
-    start what has not started yet.
+    start what has not started yet. `grace` is how many seconds a command that is
+    asked to end may take.
     """
 
     folder: Path
@@ -51,6 +64,7 @@ class CommandRuns:
     alone: bool
     export: Callable[[str, str, Path], None]  # repository, commit, folder
     preflight: CommandPreflight
+    grace: float = GRACE
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
 
     def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
@@ -70,11 +84,13 @@ class CommandRuns:
             except BaseException:  # no incomplete export is left
                 remove_tree(folder)
                 raise
-            words = json.dumps({"command": command_of(spec)})
-            write_new(folder / ORDER, words.encode())
+            (folder / OUTPUT).touch(mode=0o600)  # it is named before the command writes to it
+            mark = os.urandom(8).hex()
+            order = {"command": command_of(spec), "mark": mark, "grace": self.grace}
+            write_new(folder / ORDER, json.dumps(order).encode())
             process = subprocess.Popen(  # noqa: S603  (our own interpreter)
                 [sys.executable, "-P", "-m", "multigit.adapters.command.supervisor", str(folder)],
-                env=os.environ | _variables(spec),
+                env=os.environ | _variables(spec) | {MARK: mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -102,7 +118,7 @@ class CommandRuns:
             return self._status(self.folder / run.id, self._running.get(run.id))
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
-        """End the command with everything it started, by the group that its supervisor leads.
+        """Have the supervisor end the command with everything it started, and wait for that.
 
         One that has not started never will.
         """
@@ -113,8 +129,17 @@ class CommandRuns:
                 remove_tree(folder)
             elif alive(folder):
                 supervisor = processes.recorded(read(folder / PID))
-                if supervisor and processes.signal(supervisor, signal.SIGKILL, group=True):
-                    keep(folder / ENDED, ending(OUT_OF_TIME, folder))
+                if supervisor and processes.signal(supervisor, signal.SIGTERM):
+                    processes.signal(supervisor, signal.SIGCONT)
+                    self._await_end(folder, run)
+
+    def _await_end(self, folder: Path, run: Run) -> None:
+        """Wait until the supervisor has ended, but not much longer than that should take."""
+        process, until = self._running.get(run.id), time.monotonic() + self.grace + LAST + PATIENCE
+        while alive(folder) or (process and process.poll() is None):
+            if time.monotonic() >= until:
+                break
+            time.sleep(POLL_INTERVAL)
 
     def _status(self, folder: Path, process: subprocess.Popen[bytes] | None) -> RunStatus:
         if not folder.is_dir():
@@ -145,14 +170,20 @@ class CommandRuns:
         if not began:
             return RunStatus(RunState.FAILED, detail="it was never started.")
         detail = "its result is unknown: its supervisor was killed."
+        if running := orphans(folder):
+            detail += f" Of the command, {still_running(running)}"
         return RunStatus(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _ended(self, folder: Path) -> RunStatus:
+        """Return the result of a run; if not all of it could be ended, it is still running."""
+        stopped = (folder / STOPPED).exists()
+        if stopped and (running := survivors(folder)):
+            return RunStatus(RunState.RUNNING, detail=still_running(running))
         status, _, last = read(folder / ENDED).partition("\n")
         if status == "0":
             return RunStatus(RunState.SUCCEEDED)
         words = f"; its last line of output: {last}" if last else "."
-        detail = f"it ended with status {status}{words}"
+        detail = f"it {'was ended' if stopped else f'ended with status {status}'}{words}"
         return RunStatus(RunState.FAILED, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _shown(self, path: Path) -> str:
@@ -161,7 +192,8 @@ class CommandRuns:
 
     def _run(self, folder: Path) -> Run:
         """Return a run by its folder, relative to that of all: a workspace may be moved."""
-        return Run(folder.relative_to(self.folder).as_posix())
+        name = folder.relative_to(self.folder).as_posix()
+        return Run(name, output=self._shown(folder / OUTPUT))
 
     def _places(self, spec: DeploymentSpec) -> Iterator[Path]:
         """Yield the folders for the starts of a spec: 1, and if that was given up, 1.2, 1.3, …."""

@@ -4,26 +4,40 @@ Started as `python -m multigit.adapters.command.supervisor FOLDER`. The folder h
 process holds the file `alive` there for as long as it runs. The process that first creates the file
 `began` there decides about the run: the supervisor, which then runs the command, or a multigit that
 gives up waiting for it. There is never a second run, however slow or late one of them is.
+
+SIGTERM makes it end the command with everything that it started. It is the one to do that: it is
+their parent, and goes through with it even if multigit is killed meanwhile.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from multigit.adapters.files.durable import append, open_private, sync_folder
 from multigit.adapters.files.holding import holding
 from multigit.adapters.system.environment import for_commands, secrets
-from multigit.adapters.system.processes import identity
+from multigit.adapters.system.process_tree import adopt_orphans, descendants, end_all
+from multigit.adapters.system.processes import Seen, identity
 from multigit.core.values.text import masked, redacted, visible
 
 ORDER, ALIVE, BEGAN, ENDED = "order", "alive", "began", "ended"
 OUTPUT, PID, TREE = "output.log", "pid", "tree"
+STOPPED = "stopped"  # the processes that could not be ended, as JSON: [[process, name], …]
+MARK = "MULTIGIT_RUN"  # the variable by which its processes are found
+GRACE = 10.0  # seconds between the signal that can be caught and the one that cannot
 GIVEN_UP = b"given up"  # in the file `began` of a run that will never start
+OUT_OF_TIME = 124  # the exit status of timeout(1)
 NOT_FOUND = 127  # the exit status of a shell
 TAIL = 2000  # bytes of the output in which its last line is searched for
 
@@ -31,13 +45,49 @@ TAIL = 2000  # bytes of the output in which its last line is searched for
 def supervise(folder: Path) -> None:
     """Run the command of the folder's order in its tree, once, and write down its result."""
     order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
-    with holding(folder / ALIVE):
+    with noted_signals() as signals, holding(folder / ALIVE):
         keep(folder / PID, str(identity(os.getpid())))
         if claim(folder):
-            status = run(order, folder)
+            status = run(order, folder, signals)
             keep(folder / ENDED, ending(status, folder))
             if status == 0:  # the export of a failed command stays for troubleshooting
                 remove_tree(folder)
+
+
+@dataclass(slots=True)
+class Signals:
+    """Whether this process was asked to end; `pipe` becomes readable with each signal."""
+
+    pipe: int
+    ending: bool = False
+
+    def note(self, number: int, _frame: object) -> None:
+        """Handle a signal."""
+        self.ending = self.ending or number == signal.SIGTERM
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for a signal: a child has ended, or this process is to end."""
+        if select.select([self.pipe], [], [], seconds)[0]:
+            os.read(self.pipe, select.PIPE_BUF)
+
+
+@contextmanager
+def noted_signals() -> Iterator[Signals]:
+    """Note signals instead of ending by them; as before afterwards."""
+    pipe, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signals = Signals(pipe)
+    handled = (signal.SIGTERM, signal.SIGCHLD)
+    before: dict[int, Any] = {number: signal.signal(number, signals.note) for number in handled}
+    former = signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    try:
+        yield signals
+    finally:
+        signal.set_wakeup_fd(former)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(wakeup)
+        os.close(pipe)
 
 
 def claim(folder: Path, by: bytes = b"") -> bool:
@@ -55,22 +105,53 @@ def write_new(file: Path, data: bytes) -> None:
     sync_folder(file.parent)
 
 
-def run(order: dict[str, list[str]], folder: Path) -> int:
+def run(order: dict[str, Any], folder: Path, signals: Signals) -> int:
     """Run the command and return its exit status: 127, as in a shell, if it cannot be started."""
+    adopt_orphans()
     with (folder / OUTPUT).open("ab") as output:
         try:
-            return subprocess.run(  # noqa: S603  (what the configuration names)
+            process = subprocess.Popen(  # noqa: S603  (what the configuration names)
                 order["command"],
                 cwd=folder / TREE,
                 env=for_commands(os.environ),
-                check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-            ).returncode
+            )
         except OSError as error:
             output.write(f"{order['command'][0]}: {error.strerror}\n".encode())
             return NOT_FOUND
+    while (status := reaped(process.pid)) is None and not signals.ending:
+        signals.wait()
+    if status is None:
+        status = stop(process.pid, order, folder, signals)
+    process.returncode = status  # it need not be waited for any more
+    return status
+
+
+def stop(command: int, order: dict[str, Any], folder: Path, signals: Signals) -> int:
+    """End the command with everything that it started, and note what could not be ended."""
+
+    def pause(seconds: float) -> None:
+        signals.wait(seconds)
+        reaped(command)
+
+    def find() -> tuple[Seen, ...]:
+        return descendants(os.getpid(), f"{MARK}={os.environ.get(MARK, '')}")
+
+    left = end_all(find, grace=order.get("grace", GRACE), pause=pause)
+    keep(folder / STOPPED, json.dumps([(str(each.process), each.name) for each in left]))
+    return OUT_OF_TIME
+
+
+def reaped(pid: int) -> int | None:
+    """Let every child that has ended go; return the exit status of this one if it is among them."""
+    status = None
+    with suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            if ended[0] == pid:
+                status = os.waitstatus_to_exitcode(ended[1])
+    return status
 
 
 def remove_tree(folder: Path) -> None:

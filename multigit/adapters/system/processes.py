@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,8 @@ PROC = Path("/proc")
 STARTED = 22  # the field of /proc/PID/stat, counted from 1: clock ticks since the machine started
 DEAD = ("Z", "X")  # it has ended, and its status has not been read yet
 PS_SECONDS = 5
+COLUMNS = ("pid", "ppid", "pgid", "stat", "lstart", "comm")  # lstart has five words
+WITH_ENVIRONMENT = ("-axwwE",) if sys.platform == "darwin" else ("axwwe",)
 
 
 class Process(NamedTuple):
@@ -30,10 +34,51 @@ class Process(NamedTuple):
         return f"{self.pid} {self.started}"
 
 
+class Seen(NamedTuple):
+    """A process as it was when it was listed; `name` is that of its program, as it calls itself."""
+
+    process: Process
+    parent: int
+    group: int
+    state: str  # such as R or Z
+    name: str
+
+    @property
+    def ended(self) -> bool:
+        """True when it has ended, and only its parent has not noticed."""
+        return self.state in DEAD
+
+
 def identity(pid: int) -> Process | None:
     """Return the process that has this number now; None if there is none."""
-    state = _state(pid)
-    return Process(pid, state[1]) if state else None
+    seen = _seen(pid)
+    return seen.process if seen else None
+
+
+def is_running(process: Process) -> bool:
+    """Return whether exactly this process is running, also one that may not be signaled."""
+    seen = _seen(process.pid)
+    return bool(seen and seen.process == process and not seen.ended)
+
+
+def listed() -> tuple[Seen, ...]:
+    """Return all processes of the machine, as far as the system shows them."""
+    if not _has_proc():
+        return tuple(_read_by_ps("-ax"))
+    numbers = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+    return tuple(filter(None, map(_seen_in_proc, numbers)))
+
+
+def marked(mark: str) -> frozenset[int]:
+    """Return the numbers of the processes that started with NAME=VALUE in their environment.
+
+    Those of other users do not show it.
+    """
+    if _has_proc():
+        numbers = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+        return frozenset(pid for pid in numbers if _is_marked(pid, mark.encode()))
+    rows = (line.split() for line in _ps(*WITH_ENVIRONMENT, "-o", "pid=", "-o", "command="))
+    return frozenset(int(row[0]) for row in rows if mark in row[1:])
 
 
 def recorded(text: str) -> Process | None:
@@ -49,8 +94,8 @@ def signal(process: Process, number: int, *, group: bool = False) -> bool:
 
     With `group`, to the group that it leads, even if it has just ended and the others have not.
     """
-    state = _state(process.pid)
-    if not state or state[1] != process.started or not (group or state[0] not in DEAD):
+    seen = _seen(process.pid)
+    if not seen or seen.process != process or not (group or not seen.ended):
         return False
     with suppress(ProcessLookupError, PermissionError):
         (os.killpg if group else os.kill)(process.pid, number)
@@ -58,20 +103,32 @@ def signal(process: Process, number: int, *, group: bool = False) -> bool:
     return False
 
 
-def _state(pid: int) -> tuple[str, str] | None:
-    """Return the state of a process, such as R or Z, and when it started; None if there is none."""
+def _has_proc() -> bool:
+    return (PROC / "self" / "stat").exists()
+
+
+def _seen(pid: int) -> Seen | None:
+    """Return a process as it is now; None if there is none."""
     if pid <= 0:  # to the system this is not a process, but a whole group or all processes
         return None
-    return _state_in_proc(pid) if (PROC / "self" / "stat").exists() else _state_by_ps(pid)
+    return _seen_in_proc(pid) if _has_proc() else next(_read_by_ps("-p", str(pid)), None)
 
 
-def _state_in_proc(pid: int) -> tuple[str, str] | None:
+def _seen_in_proc(pid: int) -> Seen | None:
     try:
         text = (PROC / str(pid) / "stat").read_bytes().decode("utf-8", "replace")
     except OSError:
         return None
-    fields = text.rpartition(")")[2].split()  # the name before may have blanks and brackets
-    return fields[0], f"{_boot()}{fields[STARTED - 3]}"
+    begin, _, end = text.rpartition(")")  # the name before may have blanks and brackets
+    state, parent, group, *fields = end.split()
+    process = Process(pid, f"{_boot()}{fields[STARTED - 6]}")
+    return Seen(process, int(parent), int(group), state, begin.partition("(")[2])
+
+
+def _is_marked(pid: int, mark: bytes) -> bool:
+    with suppress(OSError):
+        return mark in (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    return False
 
 
 @cache
@@ -83,12 +140,19 @@ def _boot() -> str:
         return ""
 
 
-def _state_by_ps(pid: int) -> tuple[str, str] | None:
-    """Read the state as on macOS. The time is local, so the zone is set: it may change later."""
-    command = ("ps", "-o", "stat=", "-o", "lstart=", "-p", str(pid))
+def _read_by_ps(*which: str) -> Iterator[Seen]:
+    """Read processes as on macOS, where the name is the path of the program."""
+    for line in _ps(*which, *(word for key in COLUMNS for word in ("-o", f"{key}="))):
+        pid, parent, group, state, *started, name = line.split(maxsplit=len(COLUMNS) + 3)
+        process = Process(int(pid), " ".join(started))
+        yield Seen(process, int(parent), int(group), state[0], name.rpartition("/")[2])
+
+
+def _ps(*arguments: str) -> list[str]:
+    """Return the lines of ps. Times are local, so the zone is set: it may change later."""
     try:
-        output = subprocess.run(  # noqa: S603  (fixed words and a number)
-            command,
+        output = subprocess.run(  # noqa: S603  (fixed words, and a number)
+            ("ps", *arguments),  # noqa: S607  (in the system's own place on PATH)
             env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -96,6 +160,5 @@ def _state_by_ps(pid: int) -> tuple[str, str] | None:
             timeout=PS_SECONDS,
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    state, _, started = output.decode("utf-8", "replace").strip().partition(" ")
-    return (state[0], " ".join(started.split())) if started else None
+        return []
+    return output.decode("utf-8", "replace").splitlines()

@@ -67,7 +67,7 @@ class DeploymentRecord:
             target=deployment.target,
             state=str(deployment.state),
             url=deployment.url,
-            output=status.output,
+            output=deployment.output,
             job=status.job,
             step=status.step,
             detail=status.detail,

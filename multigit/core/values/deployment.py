@@ -88,10 +88,14 @@ _OVER = _RESULTS | {RunState.TIMED_OUT, RunState.UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a runner returned for a start: the id of the run, and its page."""
+    """What a runner returned for a start: the id of the run, and where people see it.
+
+    That is its page, or the file of its output, relative to the workspace.
+    """
 
     id: str
     url: str = ""
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,11 @@ class Deployment:
     def url(self) -> str:
         """Return its page, or empty."""
         return self.status.url or (self.run.url if self.run else "")
+
+    @property
+    def output(self) -> str:
+        """Return the file with its whole output, relative to the workspace, or empty."""
+        return self.status.output or (self.run.output if self.run else "")
 
     def seen(self, status: RunStatus, seconds: float) -> Deployment:
         """Return the deployment after its run was polled."""

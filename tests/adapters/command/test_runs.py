@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from multigit.adapters.command.supervisor import (
     ENDED,
     ORDER,
     PID,
+    STOPPED,
     TAIL,
     TREE,
     claim,
@@ -32,6 +36,26 @@ from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunSt
 from multigit.core.values.work_tree import Gaps
 from multigit.errors import MultigitError, NotStartedError
 from tests.support.patience import until
+
+LINUX = sys.platform == "linux"
+DAEMON = """
+import os, signal, sys, time
+sys.path.insert(0, {root!r})
+from multigit.adapters.system.processes import identity
+if sys.argv[1:] == []:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execve(sys.executable, [sys.executable, __file__, "daemon"], {environment})
+        os._exit(0)
+    os.wait()
+else:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with open({noted!r} + ".new", "w") as note:
+        note.write(str(identity(os.getpid())))
+    os.rename({noted!r} + ".new", {noted!r})
+    time.sleep(60)
+"""
 
 
 def spec(*command: str, key: str = "op/api/1") -> DeploymentSpec:
@@ -104,6 +128,12 @@ def waiting_at(gate: Path, folder: Path) -> str:
 def script_of(line: str) -> str:
     """Return a script that prints a line and fails."""
     return f'echo "{line}"; exit 3'
+
+
+def daemon_that(notes: Path, environment: str = "os.environ") -> str:
+    """Return a program that leaves a daemon behind, which notes who it is and ignores SIGTERM."""
+    root = str(Path(__file__).parents[3])
+    return DAEMON.format(root=root, noted=str(notes), environment=environment)
 
 
 def end_supervisor(folder: Path) -> None:
@@ -204,12 +234,23 @@ def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
 
 
 def test_the_result_of_a_killed_run_is_unknown(tmp_path: Path) -> None:
-    """Its supervisor no longer holds the lock, but the command may still be running."""
-    wanted, here = spec("sleep", "60"), runs(tmp_path)
+    """Its supervisor no longer holds the lock; what of the command is still running is named."""
+    noted, daemon = tmp_path / "daemon", tmp_path / "daemon.py"
+    daemon.write_text(daemon_that(noted))
+    wanted, here = spec("sh", "-c", f"{sys.executable} {daemon}; sleep 60"), runs(tmp_path)
     run = here.start(wanted)
-    until((place(tmp_path, run) / BEGAN).exists)
+    until(noted.exists)
     end_supervisor(place(tmp_path, run))
-    assert end_of(here, wanted, run).state is RunState.UNKNOWN
+    status, process = end_of(here, wanted, run), processes.recorded(noted.read_text())
+    assert process
+    assert status.state is RunState.UNKNOWN
+    assert status.detail.startswith(
+        "its result is unknown: its supervisor was killed. "
+        f"Of the command, process {process.pid} (python"
+    )
+    assert processes.signal(process, signal.SIGKILL)
+    until(lambda: not processes.is_running(process))
+    assert here.poll(wanted, run).detail == "its result is unknown: its supervisor was killed."
 
 
 def test_a_file_of_the_current_folder_is_not_a_module(
@@ -238,8 +279,77 @@ def test_a_timeout_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     run = here.start(wanted)
     until((place(tmp_path, run) / BEGAN).exists)
     here.end(wanted, run)
-    assert "124" in end_of(here, wanted, run).detail
+    status = end_of(here, wanted, run)
+    assert (status.state, status.detail) == (RunState.FAILED, "it was ended.")
+    assert (tmp_path / status.output).exists()
     assert not mark.exists()
+
+
+def test_a_command_may_clean_up_when_it_is_ended(tmp_path: Path) -> None:
+    """It is asked first, and killed only if it does not end within the grace time."""
+    ready = tmp_path / "ready"
+    script = f"trap 'echo cleaned up; exit 1' TERM; touch {ready}; sleep 60 & wait"
+    wanted, here = spec("sh", "-c", script), runs(tmp_path)
+    run = here.start(wanted)
+    until(ready.exists)
+    here.end(wanted, run)
+    words = "it was ended; its last line of output: cleaned up"
+    assert end_of(here, wanted, run).detail == words
+
+
+@pytest.mark.parametrize("environment", ["os.environ", "{}"] if LINUX else ["os.environ"])
+def test_a_daemon_that_ignores_signals_is_ended(tmp_path: Path, environment: str) -> None:
+    """It left the session of its command, its parent has ended, and it may have no environment."""
+    noted, daemon = tmp_path / "daemon", tmp_path / "daemon.py"
+    daemon.write_text(daemon_that(noted, environment))
+    wanted = spec("sh", "-c", f"{sys.executable} {daemon}; sleep 60")
+    here = replace(runs(tmp_path), grace=0.1)
+    run = here.start(wanted)
+    until(noted.exists)
+    process = processes.recorded(noted.read_text())
+    assert process
+    assert processes.is_running(process)
+    here.end(wanted, run)
+    assert not processes.is_running(process)
+    assert end_of(here, wanted, run).detail == "it was ended."
+
+
+def test_a_stopped_command_is_ended(tmp_path: Path) -> None:
+    """It wakes up, so it can end within the grace time."""
+    ready = tmp_path / "ready"
+    wanted, here = spec("sh", "-c", f"touch {ready}; kill -STOP $$"), runs(tmp_path)
+    run = here.start(wanted)
+    until(ready.exists)
+    here.end(wanted, run)
+    assert end_of(here, wanted, run).state is RunState.FAILED
+
+
+def test_what_a_command_leaves_running_at_its_end_is_kept(tmp_path: Path) -> None:
+    """A deployment may start a service here: only one that is ended takes it along."""
+    noted, daemon = tmp_path / "daemon", tmp_path / "daemon.py"
+    daemon.write_text(daemon_that(noted))
+    wanted, here = spec(sys.executable, str(daemon)), runs(tmp_path)
+    assert end_of(here, wanted, here.start(wanted)).state is RunState.SUCCEEDED
+    until(noted.exists)
+    process = processes.recorded(noted.read_text())
+    assert process
+    assert processes.is_running(process)
+    assert processes.signal(process, signal.SIGKILL)
+
+
+def test_what_could_not_be_ended_is_named_until_it_ends(tmp_path: Path) -> None:
+    """Such as a process of another user; meanwhile the run is not over."""
+    wanted, here = spec("sleep", "60"), runs(tmp_path)
+    run = here.start(wanted)
+    until((place(tmp_path, run) / BEGAN).exists)
+    here.end(wanted, run)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        left = [[str(processes.identity(other.pid)), "slee\x1bp"], ["17 long ago", "gone"]]
+        (place(tmp_path, run) / STOPPED).write_text(json.dumps(left))
+        said = f"process {other.pid} (slee\\x1bp) is still running."
+        assert here.poll(wanted, run) == RunStatus(RunState.RUNNING, detail=said)
+        other.kill()
+    assert end_of(here, wanted, run).detail == "it was ended."
 
 
 @pytest.mark.parametrize("recorded", ["{pid}", "{pid} at another time"])
@@ -387,7 +497,7 @@ def test_a_run_is_found_in_a_workspace_that_was_moved(tmp_path: Path) -> None:
     """Its id is the path of its folder, relative to the folder of operations."""
     wanted, here = spec("sh", "-c", "exit 3"), runs(tmp_path / "old")
     run = here.start(wanted)
-    assert run == Run("op/api/1")
+    assert run == Run("op/api/1", output=".multigit/operations/op/api/1/output.log")
     end_of(here, wanted, run)
     (tmp_path / "old").rename(tmp_path / "new")
     moved = runs(tmp_path / "new")

@@ -497,18 +497,37 @@ def test_what_is_finished_while_somebody_watches_is_not_unfinished(host: Host) -
 
 
 def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:
-    """A new deployment is refused until the running one has ended."""
+    """A new deployment is refused until the running one has ended, whose output can be read."""
     config = (shop.shop / "multigit.toml").read_text()
-    slow = '["sh", "-c", "while ! test -e $PLACE/go; do sleep 0.05; done"]'
+    slow = '["sh", "-c", "echo begun; while ! test -e $PLACE/go; do sleep 0.05; done"]'
     shop.write_config(config.replace('["sh", "deploy.sh", "{release}"]', slow))
-    started = shop.json("deploy", "stg", "-r", "database", "--no-wait", "--yes", check=DONE)
+    started = shop.run("deploy", "stg", "-r", "database", "--no-wait", "--yes", check=DONE)
+    said = started.stderr.partition("What database's command said: ")[2].splitlines()[0]
+    until(lambda: "begun" in (shop.shop / said).read_text())
     shop.repos["database"].commit("dev", {"a": "2\n"}, message="feat: more")
     with remotes_untouched(shop):
         document = shop.json("promote", "dev", "stg", "-r", "database", "--yes", check=REFUSED)
     assert codes(rows(document)["database"]) == ["still_deploying"]
     (Path(shop.env["PLACE"]) / "go").touch()
-    shop.json("watch", started["operation"], check=DONE)
+    shop.json("watch", check=DONE)
     shop.json("promote", "dev", "stg", "-r", "database", "--yes", check=DONE)
+
+
+def test_a_command_that_takes_too_long_is_ended(shop: Forge) -> None:
+    """With what it started. The file with its output is named, and continue starts it again."""
+    config = (shop.shop / "multigit.toml").read_text()
+    slow = '["sh", "-c", "echo begun; test -e $PLACE/go || (sleep 60; touch $PLACE/late)"]'
+    config = config.replace('["sh", "deploy.sh", "{release}"]', f'{slow}\ntimeout = "1s"')
+    shop.write_config(config)
+    done = shop.run("promote", "dev", "stg", "-r", "database", "--yes", check=FAILED)
+    words = "it did not end within 1 second. It was ended; its last line of output: begun"
+    assert words in " ".join(done.stdout.split())
+    said = done.stderr.partition("What database's command said: ")[2].splitlines()[0]
+    assert (shop.shop / said).read_text() == "begun\n"
+    (Path(shop.env["PLACE"]) / "go").touch()
+    document = shop.json("deploy", "stg", "--failed", "--yes", check=DONE)
+    assert deployment(document, "database")["output"]
+    assert not (Path(shop.env["PLACE"]) / "late").exists()
 
 
 @pytest.mark.parametrize("more", [(), ("--failed",)])
