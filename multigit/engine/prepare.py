@@ -145,11 +145,16 @@ def require_unchanged(repository: Repository, step: CommitStep, date: str) -> No
     now = repository.commit_preview(step.parent, step.changes, Signature(step.message, date))
     known = repository.holds([step.commit])
     if now.sha != step.commit and not (known and repository.tip(step.commit).tree == now.tree):
-        raise GitError(
-            f"the files to commit on {step.branch} have changed since the plan was made.",
-            hint=Hint.PUSH_CHANGED.format(stage=step.stage),
-            code="work_changed",
-        )
+        raise files_changed(step)
+
+
+def files_changed(step: CommitStep) -> GitError:
+    """Return the error of a work tree that is not what was confirmed."""
+    return GitError(
+        f"the files to commit on {step.branch} have changed since the plan was made.",
+        hint=Hint.PUSH_CHANGED.format(stage=step.stage),
+        code="work_changed",
+    )
 
 
 def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> bool:

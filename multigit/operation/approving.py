@@ -19,8 +19,9 @@ from multigit.core.reports.reviews import (
 from multigit.core.values.agreement import ConsentState
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import plural
-from multigit.core.values.workspace import Confirm, Repo
+from multigit.core.values.workspace import Repo
 from multigit.engine.review import PendingReviews, find_pending_reviews, review
+from multigit.operation.asking import confirmed
 from multigit.operation.interrupts import note_interrupts
 from multigit.operation.session import Session
 from multigit.operation.watching import deploying
@@ -100,10 +101,7 @@ def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -
     if given := given_by_option(plan, consent):
         return given
     try:
-        if plan.confirm is Confirm.NAME:
-            agreed = screen.type_word(plan.word, what)
-        else:
-            agreed = screen.confirm(f"{what.capitalize()}?")
+        agreed = confirmed(plan, screen, what, f"{what.capitalize()}?")
     except EOFError:  # the terminal went away
         agreed = False
     if not agreed:

@@ -1,7 +1,13 @@
-"""Confirmation of a plan: by option, by an answer at the terminal, or not at all."""
+"""Confirmation of a plan: by option, by an answer at the terminal, or not at all.
+
+What a plan lacks, such as its message, is asked for once the plan was shown, and before that.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from multigit.core.planning.checks import check_message
 from multigit.core.planning.consent import (
     Consent,
     checklist_by_option,
@@ -9,11 +15,16 @@ from multigit.core.planning.consent import (
     missing_consent,
 )
 from multigit.core.planning.plan import Plan
+from multigit.core.planning.proposal import proposed_message
+from multigit.core.planning.routes import message_required
 from multigit.core.progress.outcome import Report, cancelled, refused
 from multigit.core.values.agreement import Actor, Agreement, ChecklistState, ConsentState
+from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm, Stage
-from multigit.errors import RefusedError
+from multigit.errors import UsageError
 from multigit.operation.ports import Terminal
+
+TRIES = 3  # for one answer
 
 
 def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> Agreement | Report:
@@ -25,7 +36,9 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
     try:
         if given is None:
             open_items = ticks is ChecklistState.NOT_TICKED
-            if (open_items and not _ticked(plan, screen)) or not _answered(plan, screen):
+            if open_items and not _ticked(plan, screen):
+                return cancelled(planned, interrupted=False)
+            if not confirmed(plan, screen, plan.command, "Continue?"):
                 return cancelled(planned, interrupted=False)
             given, ticks = ConsentState.TERMINAL, ChecklistState.TICKED if open_items else ticks
     except KeyboardInterrupt:
@@ -41,31 +54,60 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
 
 def _ticked(plan: Plan, screen: Terminal) -> bool:
     if screen.check_off(plan.checklist):
+        screen.note("Every item of the checklist is checked off.")
         return True
     screen.note("Not every item of the checklist is checked off.")
     return False
 
 
-def _answered(plan: Plan, screen: Terminal) -> bool:
+def confirmed(plan: Plan, screen: Terminal, purpose: str, question: str) -> bool:
+    """Ask for the confirmation that the plan's stage requires: its name, or an answer."""
     if plan.confirm is not Confirm.NAME:
-        return screen.confirm("Continue?")
-    if screen.type_word(plan.word, plan.command):
-        return True
-    screen.note(f"That was not {plan.word}.")
+        return agreed(screen, question)
+    return _in_tries(
+        lambda: screen.type_word(plan.word, purpose), screen, f"That was not {plan.word}."
+    )
+
+
+def agreed(screen: Terminal, question: str) -> bool:
+    """Ask for yes or no; no answer is a no."""
+    return _in_tries(lambda: screen.confirm(question), screen, "Answer y or n.")
+
+
+def _in_tries(ask: Callable[[], bool | None], screen: Terminal, mistyped: str) -> bool:
+    """Ask again after an answer that is neither yes nor no; a slip is not a decision."""
+    for _ in range(TRIES):
+        if (answer := ask()) is not None:
+            return answer
+        screen.note(mistyped)
     return False
 
 
-def ask_message(screen: Terminal, given: str | None, *, wanted_by: Stage | None) -> str | None:
-    """Return the given message, or ask for one where a stage requires it.
+def asked_later(screen: Terminal, given: str | None, strict: Stage | None) -> bool:
+    """Return whether the message is asked for after the plan: it is missing, and a person is here.
 
-    Without a terminal nothing is asked. Raises RefusedError when the answer is empty.
+    `strict` is the stage that requires one, if any.
     """
-    if given is not None or wanted_by is None or not screen.interactive:
-        return given
+    return given is None and strict is not None and screen.interactive
+
+
+def message_for(planned: Report, consent: Consent, screen: Terminal, strict: Stage) -> str | Report:
+    """Return the message that a stage requires, or the report of an operation that gets none."""
+    if missing := missing_consent(planned.plan, consent, interactive=screen.interactive):
+        return refused(planned, missing)
+    proposal = proposed_message(planned.plan)
     try:
-        typed = screen.type_message(wanted_by.name)
+        for _ in range(TRIES):
+            if not (typed := screen.type_message(strict.name, proposal)):
+                break
+            try:
+                check_message(typed)
+            except UsageError as error:
+                screen.note(f"{error.message} {error.hint}")
+            else:
+                return typed
+    except KeyboardInterrupt:
+        return cancelled(planned, interrupted=True)
     except EOFError:  # the terminal went away
-        return given
-    if not typed:
-        raise RefusedError("Cancelled: no message. Nothing was changed.", code="cancelled")
-    return typed
+        return refused(planned, Problem.of(message_required(strict)))
+    return cancelled(planned, interrupted=False)

@@ -17,6 +17,7 @@ from multigit.core.values.found_repo import FoundRepo
 from multigit.core.values.text import visible
 from multigit.errors import RefusedError, UsageError
 from multigit.hints import Hint
+from multigit.operation.asking import agreed
 from multigit.ui.screen import Screen
 
 
@@ -81,7 +82,7 @@ def _agreed_to(screen: Screen, lines: Sequence[str]) -> bool:
     if not screen.interactive:
         return False
     with suppress(EOFError):  # the terminal went away
-        return screen.confirm(f"Also add {', '.join(map(visible, lines))} to .gitignore?")
+        return agreed(screen, f"Also add {', '.join(map(visible, lines))} to .gitignore?")
     return False
 
 

@@ -12,6 +12,7 @@ from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
+from multigit.operation.wording import wording
 
 
 def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
@@ -20,4 +21,5 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     with new_operation(session, request.command, dry_run=consent.dry_run):
         seen = session.observe(request.repos, MergeObservation(request))
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
-        return OperationRun(context_of(session), plan, consent).carry_out()
+        words = wording(session, request.target, request.message)
+        return OperationRun(context_of(session), plan, consent, wording=words).carry_out()

@@ -105,14 +105,20 @@ class Terminal(Protocol):
     def note(self, text: str) -> None:
         """Print a line to standard error."""
 
-    def confirm(self, question: str) -> bool:
-        """Ask for yes or no. Raises EOFError if the terminal is gone."""
+    def confirm(self, question: str) -> bool | None:
+        """Ask for yes or no; None if it is neither. Raises EOFError if the terminal is gone."""
 
-    def type_word(self, word: str, purpose: str) -> bool:
-        """Ask to type a word. Raises EOFError if the terminal is gone."""
+    def type_word(self, word: str, purpose: str) -> bool | None:
+        """Ask to type a word; None if it is another one, False if it is none.
 
-    def type_message(self, stage: str) -> str:
-        """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone."""
+        Raises EOFError if the terminal is gone.
+        """
+
+    def type_message(self, stage: str, proposal: str) -> str:
+        """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone.
+
+        Enter accepts the proposal, which can be edited.
+        """
 
     def check_off(self, items: Sequence[str]) -> bool:
         """Ask to check off a checklist. Raises EOFError if the terminal is gone."""

@@ -14,6 +14,7 @@ from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
+from multigit.operation.wording import wording
 
 
 def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
@@ -24,4 +25,5 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
         seen = session.observe(request.repos, PushObservation(request, space.push))
         seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))
-        return OperationRun(context_of(session), plan, consent).carry_out()
+        words = wording(session, request.strict, request.message)
+        return OperationRun(context_of(session), plan, consent, wording=words).carry_out()

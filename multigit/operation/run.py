@@ -17,10 +17,11 @@ from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from multigit.errors import InterruptedRunError, MultigitError, StoppedError
-from multigit.operation.asking import agree
+from multigit.operation.asking import agree, message_for
 from multigit.operation.closing import append, close, last_step, record_once
 from multigit.operation.interrupts import note_interrupts
 from multigit.operation.ports import Keep, OperationContext, OperationJournal
+from multigit.operation.wording import Wording
 
 
 class Show(Enum):
@@ -53,8 +54,8 @@ class Closed:
 class OperationRun:
     """One operation, from its plan until it ends. With a `journal` it is continued.
 
-    With an `agreement` to the plan nothing is asked. `state` is how far it got before; its flights
-    are earlier pushes that may still be in flight.
+    With an `agreement` to the plan nothing is asked; with a `wording` the plan has no message yet.
+    `state` is how far it got before; its flights are earlier pushes that may still be in flight.
     """
 
     context: OperationContext
@@ -63,6 +64,7 @@ class OperationRun:
     journal: OperationJournal | None = None
     agreement: Agreement | None = None
     state: OperationState = NOTHING_YET
+    wording: Wording | None = None
 
     def carry_out(self) -> Ended:
         """Show the plan, ask for confirmation, run it, record it, send notifications."""
@@ -108,6 +110,8 @@ class OperationRun:
         self.context.journals.require_writable()
         if self.plan.result is Result.BLOCKED:
             return self._not_begun(self._planned())
+        if self.wording:
+            return self._worded(self.wording)
         agreement = self.agreement or agree(
             self._planned(), self.consent, self.context.screen, self.context.actor(self.plan)
         )
@@ -119,6 +123,19 @@ class OperationRun:
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             self._tell(report, undone)
         return report
+
+    def _worded(self, wording: Wording) -> Report:
+        """Ask for the message that the plan lacks, and decide about the plan with it."""
+        message = message_for(self._planned(), self.consent, self.context.screen, wording.stage)
+        if isinstance(message, Report):
+            return self._not_begun(message)
+        try:
+            plan = wording.reword(self.plan, message)
+        except KeyboardInterrupt:
+            return self._not_begun(cancelled(self._planned(), interrupted=True))
+        except MultigitError as error:
+            return self._not_begun(refused(self._planned(), Problem.of(error)))
+        return replace(self, plan=plan, wording=None)._decide()  # noqa: SLF001
 
     def _not_begun(self, report: Report) -> Report:
         """Record a new operation that ends before it started; a resumed one stays unfinished."""

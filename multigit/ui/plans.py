@@ -68,7 +68,8 @@ def _rows(repo: RepoPlan, progress: Progress, now: datetime, *, named: bool) -> 
         yield Row(name, verdict(repo, progress))
     for step in steps:
         move = step.move()
-        commit = move.brings.newest if move.brings else None
+        newest = move.brings.newest if move.brings else None
+        commit = newest if newest and newest.subject else None  # it may not have one yet
         yield Row(
             name,
             Text(verb(step, repo, progress, named=named), "green"),

@@ -15,25 +15,75 @@ from typing import Any
 import questionary
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
-from prompt_toolkit.output import create_output
+from prompt_toolkit.output import Output, create_output
+from prompt_toolkit.utils import get_cwidth
 
+from multigit.core.values.text import visible
+
+MARK = 4  # columns of the mark before a question and of the blanks around it
+INDENT, BELOW = "\n   ", " " * 5  # before the further rows of a question, and of an item
 ENDS = frozenset(b"\x04\0")  # Ctrl-D, and what the system makes of one typed in line mode
 
 
-def line(question: str) -> str:
-    """Ask for a line; return it without surrounding blanks. Raises KeyboardInterrupt on Ctrl-C."""
-    return str(_answer(questionary.text(question, output=_stderr()))).strip()
+def line(question: str, *, room: int = 0) -> str:
+    """Ask for a line; return it without surrounding blanks. Raises KeyboardInterrupt on Ctrl-C.
+
+    The question breaks between words, and leaves `room` for the answer behind it if it can.
+    """
+    output = _stderr()
+    rows = broken(question, _width(output) - MARK, room)
+    return str(_answer(questionary.text(INDENT.join(rows), output=output))).strip()
+
+
+def text(question: str, proposal: str) -> str:
+    """Ask for a line that begins as proposed, below the question; as `line` otherwise."""
+    output = _stderr()
+    rows = [*broken(question, _width(output) - MARK), ">"]
+    asked = questionary.text(INDENT.join(rows), default=proposal, output=output)
+    return str(_answer(asked)).strip()
 
 
 def check_off(items: Sequence[str]) -> bool:
     """Ask to check off a checklist; True if all items are. Raises KeyboardInterrupt on Ctrl-C."""
+    output = _stderr()
+    width = _width(output) - len(BELOW)
+    below = f"\n{BELOW}"
+    rows = (below.join(broken(visible(item), width)) for item in items)
+    choices = [questionary.Choice([("class:text", row)], n) for n, row in enumerate(rows)]
+    question = "Checklist (space to check off, enter to continue)"
     checklist = questionary.checkbox(
-        "Checklist",
-        instruction="(space to check off, enter to continue)",
-        choices=list(items),
-        output=_stderr(),
+        INDENT.join(broken(question, _width(output) - MARK)),
+        instruction=" ",
+        choices=choices,
+        output=output,
+        erase_when_done=True,  # it would repeat a single item, broken anywhere
     )
-    return set(_answer(checklist)) == set(items)
+    return len(_answer(checklist)) == len(items)
+
+
+def broken(text: str, width: int, room: int = 0) -> list[str]:
+    """Return the text in rows of this width, broken between words; a longer word fills its rows.
+
+    The last row leaves `room` behind it, if its last word does.
+    """
+    rows: list[str] = []
+    words = text.split(" ")
+    for number, word in enumerate(words, start=1):
+        after = room if number == len(words) else 0
+        if rows and get_cwidth(f"{rows[-1]} {word}") + after <= width:
+            rows[-1] += f" {word}"
+        else:
+            rows += _pieces(word, max(width, 1))
+    return rows
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    pieces = [""]
+    for letter in word:
+        if pieces[-1] and get_cwidth(pieces[-1] + letter) > width:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
 
 
 def _answer(question: questionary.Question) -> Any:
@@ -86,5 +136,9 @@ def _typed(terminal: int) -> bytes:
     return typed
 
 
-def _stderr() -> object:
+def _stderr() -> Output:
     return create_output(stdout=sys.stderr)
+
+
+def _width(output: Output) -> int:
+    return output.get_size().columns - 1  # terminals differ about what follows the last one

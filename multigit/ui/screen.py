@@ -219,23 +219,35 @@ class Screen:
 
     # Questions
 
-    def confirm(self, question: str) -> bool:
-        """Ask for yes or no; the default is no. Raises EOFError if the terminal is gone."""
+    def confirm(self, question: str) -> bool | None:
+        """Ask for yes or no; the default is no, and None is neither.
+
+        Raises EOFError if the terminal is gone.
+        """
         from multigit.ui import prompts
 
-        return prompts.line(f"{question} (y/N)").lower() in {"y", "yes"}
+        answer = prompts.line(f"{question} (y/N)", room=len(" yes")).lower()
+        return {"y": True, "yes": True, "": False, "n": False, "no": False}.get(answer)
 
-    def type_word(self, word: str, purpose: str) -> bool:
-        """Ask to type a word; anything else is a no. Raises EOFError if the terminal is gone."""
+    def type_word(self, word: str, purpose: str) -> bool | None:
+        """Ask to type a word; None if it is another one, False if it is none.
+
+        Raises EOFError if the terminal is gone.
+        """
         from multigit.ui import prompts
 
-        return prompts.line(f"Type {word} to {purpose}:") == word
+        typed = prompts.line(f"Type {word} to {purpose}:", room=len(word) + 1)
+        return (typed == word or None) if typed else False
 
-    def type_message(self, stage: str) -> str:
-        """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone."""
+    def type_message(self, stage: str, proposal: str) -> str:
+        """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone.
+
+        Enter accepts the proposal, which can be edited.
+        """
         from multigit.ui import prompts
 
-        return prompts.line(f"Message for {stage}, what changes and why (empty cancels):")
+        question = f"Message for {stage}: what changes and why (Enter to accept, Ctrl-C to cancel)"
+        return prompts.text(question, proposal)
 
     def check_off(self, items: Sequence[str]) -> bool:
         """Ask to check off a whole checklist. Raises EOFError if the terminal is gone."""

@@ -66,19 +66,32 @@ def enter(terminal: Terminal) -> None:
     terminal.send_key("enter")
 
 
+def emptied(terminal: Terminal) -> None:
+    """Delete the proposal, and press Enter."""
+    terminal.send_key("\x15")
+    terminal.send_key("enter")
+
+
 def ctrl_c(terminal: Terminal) -> None:
     """Press Ctrl-C."""
     terminal.press_ctrl_c()
 
 
-def wrong_word(terminal: Terminal) -> None:
-    """Enter another stage's name."""
-    terminal.send_line("stg")
+def wrong_words(terminal: Terminal) -> None:
+    """Enter another stage's name, the name with a capital letter, and another one."""
+    for word in ("stg", "Main"):
+        terminal.send_line(word)
+        terminal.expect("That was not main.")
+        terminal.expect(NAME_QUESTION)
+    terminal.send_line("dev")
+    terminal.expect("That was not main.")
 
 
-def almost(terminal: Terminal) -> None:
-    """Enter the name with a capital letter."""
-    terminal.send_line("Main")
+def work_on(forge: Forge, branch: str) -> None:
+    """Check the branch out everywhere, with the work in the files."""
+    for repo in forge.repos.values():
+        repo.git("switch", "-q", branch)
+        repo.git("pull", "-q", "--ff-only", "origin", branch)
 
 
 def strict(forge: Forge) -> None:
@@ -100,8 +113,7 @@ TO_MAIN = ("promote", "stg", "main")
         (BACKMERGE, QUESTION, enter, REFUSED),
         (BACKMERGE, QUESTION, ctrl_c, INTERRUPTED),
         (("promote", "main", "stg"), QUESTION, no, REFUSED),
-        (TO_MAIN, NAME_QUESTION, wrong_word, REFUSED),
-        (TO_MAIN, NAME_QUESTION, almost, REFUSED),
+        (TO_MAIN, NAME_QUESTION, wrong_words, REFUSED),
         (TO_MAIN, NAME_QUESTION, enter, REFUSED),
         (TO_MAIN, NAME_QUESTION, ctrl_c, INTERRUPTED),
     ],
@@ -136,12 +148,15 @@ def test_yes_and_the_stages_name_are_consent(pair: Forge) -> None:
 
 
 def test_what_was_typed_before_the_question_is_no_answer(pair: Forge) -> None:
-    """Input from before the question is ignored, and “maybe” does not count as yes."""
+    """Input from before the question is ignored; “maybe” is asked again, and Enter is a no."""
     pair.repos["api"].commit("dev", {"a.txt": "1\n"})
     with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
         terminal.send_line("y")
         terminal.expect(QUESTION)
         terminal.send_line("maybe")
+        terminal.expect("Answer y or n.")
+        terminal.expect(QUESTION)
+        terminal.send_line("")
         assert terminal.finish() == REFUSED
     with untouched(pair), at_terminal(pair, *TO_MAIN) as terminal:
         terminal.send_line("main")
@@ -164,6 +179,25 @@ def test_checklist_has_to_be_ticked_before_the_name_is_asked_for(pair: Forge) ->
     with at_terminal(pair, *TO_MAIN) as terminal:
         tick_and_name(terminal)
         assert terminal.finish() == DONE
+
+
+def test_long_items_and_questions_wrap(pair: Forge) -> None:
+    """On a narrow terminal every word of an item can be read, and no name is broken."""
+    text = pair.write_config().read_text()
+    item = "Staging was verified by someone who did not write the change"
+    pair.write_config(
+        text.replace('confirm = "name"\n', f'confirm = "name"\nchecklist = ["{item}"]\n')
+    )
+    with at_terminal(pair, *TO_MAIN, cols=24) as terminal:
+        terminal.expect("     change")
+        for key in ("space", "enter"):
+            terminal.send_key(key)
+        terminal.expect("promote:")
+        terminal.expect_keys()
+        terminal.send_line("main")
+        assert terminal.finish() == DONE
+    assert f"○ {item}" in " ".join(terminal.text.split())
+    assert "Type main to promote: main" in " ".join(terminal.text.split())
 
 
 @pytest.mark.parametrize("checklist", ["", CHECKLIST])
@@ -214,32 +248,63 @@ def test_consent_beforehand_is_not_asked_for_again(pair: Forge) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [TO_MAIN, ("push", "main"), ("push", "stg", "--promote", "main")]
+    "command", [TO_MAIN, ("push", "main"), ("push", "stg", "--promote", "main")], ids="-".join
 )
 def test_message_that_a_stage_wants_is_asked_for(command: tuple[str, ...], pair: Forge) -> None:
-    """It is asked for before the plan; an empty answer or Ctrl-C cancels, and -m skips it."""
+    """It is asked for after the plan; an empty answer or Ctrl-C cancels, and -m skips it."""
     strict(pair)
-    for answer, exit_code in ((enter, REFUSED), (ctrl_c, INTERRUPTED)):
+    if command[0] == "push":
+        work_on(pair, command[1])
+    for answer, exit_code in ((emptied, REFUSED), (ctrl_c, INTERRUPTED)):
         with untouched(pair), at_terminal(pair, *command) as terminal:
+            terminal.expect("will be")
             terminal.expect(MESSAGE_QUESTION)
             answer(terminal)
             assert terminal.finish() == exit_code
         assert "Nothing was changed" in terminal.text
-        assert "from → to" not in terminal.text
+        assert last_record(pair)["result"] == "cancelled"
     with untouched(pair), at_terminal(pair, *command, "-n", "-m", "release: 1") as terminal:
         assert terminal.finish() == DONE
     assert MESSAGE_QUESTION not in terminal.text
 
 
 def test_message_that_was_typed_is_the_merges(pair: Forge) -> None:
-    """The typed message is in the merge commit and in the log, as with -m."""
+    """The edited proposal is in the merge commit, in the tag and in the log, as with -m.
+
+    The plan shows no commit that will not exist, and the merge has the content that it shows.
+    """
     strict(pair)
+    stg, main = (pair.repos["api"].tip(name) for name in ("stg", "main"))
     with at_terminal(pair, *TO_MAIN, "--confirm", "main") as terminal:
+        terminal.expect("a merge")
         terminal.expect(MESSAGE_QUESTION)
-        terminal.send_line("release: orders by date")
+        terminal.expect("> feat: on stg")
+        terminal.send_line(", orders by date")
         assert terminal.finish() == DONE
-    assert subject(pair.repos["api"], "main") == "release: orders by date"
-    assert last_record(pair)["message"] == "release: orders by date"
+    words, api = "feat: on stg, orders by date", pair.repos["api"]
+    assert subject(api, "main") == words
+    assert merge_facts(api, "main")[0] == [main, stg]
+    record = last_record(pair)
+    assert record["message"] == words
+    assert api.remote_git("tag", "-l", "--format=%(subject)", str(record["release"])) == words
+
+
+def test_message_of_a_push_is_its_commits(pair: Forge) -> None:
+    """Enter accepts the proposal, for the commit and for the merge that follows."""
+    strict(pair)
+    work_on(pair, "stg")
+    api = pair.repos["api"]
+    with at_terminal(pair, "push", "stg", "--promote", "main", "-r", "api") as terminal:
+        terminal.expect("mine.txt")
+        terminal.expect(MESSAGE_QUESTION)
+        terminal.send_key("enter")
+        terminal.expect(NAME_QUESTION)
+        terminal.send_line("main")
+        assert terminal.finish() == DONE
+    subjects = [subject(api, branch) for branch in ("stg", "main")]
+    assert subjects == [str(last_record(pair)["message"])] * 2
+    assert subjects[0].startswith("change mine.txt")
+    assert merge_facts(api, "main")[0][1] == api.tip("stg")
 
 
 def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:

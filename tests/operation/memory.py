@@ -192,9 +192,9 @@ class MemoryScreen:
 
     trail: Trail
     interactive: bool = True
-    answer: bool = True
+    answer: bool | None = True
     ticks: bool = True
-    message: str = ""
+    message: str | None = ""
     notes: list[str] = field(default_factory=list)
 
     def plan(self, report: Report) -> None:
@@ -205,23 +205,23 @@ class MemoryScreen:
         """Keep the text."""
         self.notes.append(text)
 
-    def confirm(self, question: str) -> bool:
+    def confirm(self, question: str) -> bool | None:
         """Answer the question."""
         assert question
         self.trail("ask")
         return self.answer
 
-    def type_word(self, word: str, purpose: str) -> bool:
+    def type_word(self, word: str, purpose: str) -> bool | None:
         """Answer as if the word, or another one, were typed."""
         assert word
         assert purpose
         self.trail("ask word")
         return self.answer
 
-    def type_message(self, stage: str) -> str:
-        """Return the message."""
+    def type_message(self, stage: str, proposal: str) -> str:
+        """Return the message, or the proposal if it is accepted."""
         self.trail(f"ask message {stage}")
-        return self.message
+        return proposal if self.message is None else self.message
 
     def check_off(self, items: Sequence[str]) -> bool:
         """Check off all items, or not all."""

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.consent import Consent
-from multigit.core.planning.plan import Result
+from multigit.core.planning.plan import Plan, Result
+from multigit.core.planning.steps import MergeStep
 from multigit.core.progress.outcome import Report, planned
 from multigit.core.values.agreement import Agreement, ChecklistState, ConsentState
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.workspace import Confirm
-from multigit.errors import RefusedError
-from multigit.operation.asking import agree, ask_message
+from multigit.operation.asking import TRIES, agree, asked_later, message_for
 from tests.core import builders
 from tests.core.builders import API, to_publish
 from tests.operation.memory import ADA, MemoryScreen, Trail
@@ -51,12 +52,29 @@ def test_an_item_that_is_not_ticked_ends_it(screen: MemoryScreen) -> None:
     assert screen.trail.steps == ["tick"]
 
 
-def test_another_word_ends_it(screen: MemoryScreen) -> None:
-    """The note says which word was expected."""
-    screen.answer = False
-    found = agree(planned(STRICT), Consent(), screen, ADA)
-    assert isinstance(found, Report)
-    assert any("main" in note for note in screen.notes)
+@pytest.mark.parametrize(
+    ("plan", "expected"), [(replace(STRICT, checklist=()), "main"), (PLAN, "y or n")]
+)
+def test_a_mistyped_answer_is_asked_for_again(
+    plan: Plan, expected: str, screen: MemoryScreen
+) -> None:
+    """Three times in all; a note says what was expected. An empty answer ends it at once."""
+    for answer, times in ((None, TRIES), (False, 1)):
+        screen.answer = answer
+        screen.trail.steps.clear()
+        screen.notes.clear()
+        found = agree(planned(plan), Consent(), screen, ADA)
+        assert isinstance(found, Report)
+        assert found.result is Result.CANCELLED
+        assert sum(step.startswith("ask") for step in screen.trail.steps) == times
+        assert [expected in note for note in screen.notes] == [True] * (times if times > 1 else 0)
+
+
+def test_the_second_try_counts(screen: MemoryScreen) -> None:
+    """A slip is not a decision."""
+    answers = iter([None, True])
+    screen.type_word = lambda word, purpose: next(answers)  # type: ignore[method-assign]  # noqa: ARG005
+    assert isinstance(agree(planned(STRICT), Consent(), screen, ADA), Agreement)
 
 
 @pytest.mark.parametrize("step", ["tick", "ask word"])
@@ -103,22 +121,58 @@ def test_a_stage_that_asks_nothing_names_nobody(screen: MemoryScreen) -> None:
 
 def test_a_message_is_asked_for_where_a_stage_demands_one(screen: MemoryScreen) -> None:
     """It is asked for only if the stage requires one, none was given, and there is a terminal."""
-    screen.message = "release: 2"
-    main = builders.MAIN
-    assert ask_message(screen, None, wanted_by=main) == "release: 2"
-    assert ask_message(screen, "given", wanted_by=main) == "given"
-    assert ask_message(screen, None, wanted_by=None) is None
+    assert asked_later(screen, None, builders.MAIN)
+    assert not asked_later(screen, "given", builders.MAIN)
+    assert not asked_later(screen, None, None)
     screen.interactive = False
-    assert ask_message(screen, None, wanted_by=main) is None
+    assert not asked_later(screen, None, builders.MAIN)
 
 
-def test_an_empty_message_cancels(screen: MemoryScreen) -> None:
-    """An empty message cancels, as in git's editor."""
-    with pytest.raises(RefusedError):
-        ask_message(screen, None, wanted_by=builders.MAIN)
+def test_enter_accepts_the_proposed_message(screen: MemoryScreen) -> None:
+    """The proposal consists of what goes out; what is typed instead is the message."""
+    merge = replace(builders.merge(), waiting=PendingCommits(1, subjects=("feat: orders",)))
+    going = replace(to_publish(API), steps=(MergeStep(merge, "develop", "staging"),))
+    plan = builders.plan(going)
+    screen.message = None
+    assert message_for(planned(plan), Consent(), screen, builders.MAIN) == "feat: orders"
+    screen.message = "release: 2"
+    assert message_for(planned(PLAN), Consent(), screen, builders.MAIN) == "release: 2"
 
 
-def test_a_terminal_that_went_away_gives_no_message(screen: MemoryScreen) -> None:
-    """The plan then reports that the message is missing."""
-    screen.trail.fail[f"ask message {builders.MAIN.name}"] = EOFError()
-    assert ask_message(screen, None, wanted_by=builders.MAIN) is None
+def test_a_message_that_cannot_be_used_is_asked_for_again(screen: MemoryScreen) -> None:
+    """A note says why; after the third one it is cancelled."""
+    screen.message = "release \x1b[2J"
+    found = message_for(planned(PLAN), Consent(), screen, builders.MAIN)
+    assert isinstance(found, Report)
+    assert found.result is Result.CANCELLED
+    assert len(screen.notes) == TRIES
+
+
+@pytest.mark.parametrize(
+    ("error", "result", "interrupted"),
+    [
+        (None, Result.CANCELLED, False),
+        (KeyboardInterrupt(), Result.CANCELLED, True),
+        (EOFError(), Result.BLOCKED, False),
+    ],
+)
+def test_without_a_message_it_ends(
+    error: BaseException | None, result: Result, screen: MemoryScreen, *, interrupted: bool
+) -> None:
+    """An empty message and Ctrl-C cancel; at the end of the input, -m is named."""
+    if error:
+        screen.trail.fail["ask message main"] = error
+    found = message_for(planned(PLAN), Consent(), screen, builders.MAIN)
+    assert isinstance(found, Report)
+    assert (found.result, found.interrupted) == (result, interrupted)
+    assert all("-m" in problem.hint for problem in found.problems)
+
+
+def test_a_confirmation_that_cannot_be_given_comes_before_the_message(
+    screen: MemoryScreen,
+) -> None:
+    """Nobody types a message for a plan that is refused anyway."""
+    found = message_for(planned(STRICT), Consent(confirm="stg"), screen, builders.MAIN)
+    assert isinstance(found, Report)
+    assert found.problems[0].code == "confirmation_differs"
+    assert screen.trail.steps == []

@@ -37,7 +37,7 @@ def promote(
     from multigit.cli.showing import show
     from multigit.core.planning.merges import MergeRequest
     from multigit.core.planning.routes import hop, requires_message
-    from multigit.operation.asking import ask_message
+    from multigit.operation.asking import asked_later
     from multigit.operation.merging import merge
 
     session = running.session()
@@ -45,11 +45,11 @@ def promote(
     repos = chosen.of(space)
     here, there = space.stage(source), space.stage(target)
     strict = there if requires_message(here, there) else None
-    message = ask_message(session.screen, message, wanted_by=strict)
+    later = asked_later(session.screen, message, strict)
     request = MergeRequest(
         command="promote",
         start_time=session.start_time,
-        hops=(hop(space, here, there, message),),
+        hops=(hop(space, here, there, message, asked_later=later),),
         repos=repos,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,

@@ -51,21 +51,21 @@ def push(
     from multigit.core.planning.push_request import PushRequest, push_message, strict_stage
     from multigit.core.planning.routes import hop
     from multigit.operation import pushing
-    from multigit.operation.asking import ask_message
+    from multigit.operation.asking import asked_later
 
     session = running.session()
     space = session.workspace
     here = space.stage(stage)
     there = space.stage(promote) if promote else None
     repos = chosen.of(space)
-    message = ask_message(session.screen, message, wanted_by=strict_stage(here, there))
+    later = asked_later(session.screen, message, strict_stage(here, there))
     passed_on = message if there and there.require_message else None
     request = PushRequest(
         stage=here,
-        message=push_message(here, message),
+        message=push_message(here, message, asked_later=later),
         start_time=session.start_time,
         repos=repos,
-        promotion=hop(space, here, there, passed_on) if there else None,
+        promotion=hop(space, here, there, passed_on, asked_later=later) if there else None,
         allow=tuple(allow or ()),
         verify=not no_verify,
         skip_blocked=skip_blocked,

@@ -18,8 +18,9 @@ from multigit.core.values.workspace import Repo, Stage
 class PushRequest:
     """What a push was asked to do; `promotion` is the merge that follows it, if any.
 
-    `allow` are files that may be committed although they look like secrets or are large. The plan
-    records what the `later` stages have at that time.
+    The message is empty if it is asked for once the plan was shown. `allow` are files that may be
+    committed although they look like secrets or are large. The plan records what the `later` stages
+    have at that time.
     """
 
     command: ClassVar[str] = "push"
@@ -64,6 +65,11 @@ class PushRequest:
         return (self.promotion,) if self.promotion else ()
 
     @property
+    def strict(self) -> Stage | None:
+        """Return the stage that requires a message, if any."""
+        return strict_stage(self.stage, self.promotion.target if self.promotion else None)
+
+    @property
     def tag_template(self) -> str:
         """Return the template of the promotion's tag, or empty."""
         return self.promotion.target.tag if self.promotion else ""
@@ -74,11 +80,16 @@ class PushRequest:
         return self.promotion.target.checklist if self.promotion else ()
 
 
-def push_message(stage: Stage, message: str | None) -> str:
-    """Return the message of the commits; raise UsageError if the stage requires one."""
+def push_message(stage: Stage, message: str | None, *, asked_later: bool = False) -> str:
+    """Return the message of the commits, empty if it is `asked_later`.
+
+    Raises UsageError if the stage requires one.
+    """
     if message is not None:
         checks.check_message(message)
         return message
+    if asked_later:
+        return ""
     if stage.require_message:
         raise message_required(stage)
     return f"{stage.name}: auto commit and deploy"

@@ -16,7 +16,10 @@ STRICTNESS = (Confirm.NONE, Confirm.YES, Confirm.NAME)
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One merge of a stage into its neighbor, with the message of the merge commit."""
+    """One merge of a stage into its neighbor, with the message of the merge commit.
+
+    The message is empty if it is asked for once the plan was shown.
+    """
 
     source: Stage
     target: Stage
@@ -36,10 +39,18 @@ def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
     return f"{message} ({'hotfix sync' if workspace.is_last(source) else 'sync verified'})"
 
 
-def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None) -> Hop:
+def hop(
+    workspace: Workspace,
+    source: Stage,
+    target: Stage,
+    message: str | None,
+    *,
+    asked_later: bool = False,
+) -> Hop:
     """Return the merge between two stages.
 
-    Raises UsageError if they are not neighbors, or if the message is missing or malformed.
+    A missing message is empty if it is `asked_later`. Raises UsageError if the stages are not
+    neighbors, or if the message is missing or malformed.
     """
     if source.name != target.promotes_from and target.name != source.promotes_from:
         later = [stage.name for stage in workspace.stages if stage.promotes_from == source.name]
@@ -55,6 +66,8 @@ def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None)
     if message is not None:
         checks.check_message(message)
     elif requires_message(source, target):
+        if asked_later:
+            return Hop(source, target, "")
         raise message_required(target)
     return Hop(source, target, message or default_message(workspace, source, target))
 

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from multigit.core.lineage.revert_messages import accepting
 from multigit.core.planning.move import Move
 from multigit.core.planning.publish_steps import (
     DeployStep,
@@ -168,6 +169,11 @@ class MergeStep(Moving):
     branch: str
     type: Literal["merge"] = "merge"
 
+    @property
+    def worded(self) -> bool:
+        """Return whether its message is known; without one, the commit is still to be made."""
+        return bool(accepting(self.merge.message))
+
     def move(self) -> Move:
         """Return the facts about its move."""
         merge = self.merge
@@ -179,7 +185,7 @@ class MergeStep(Moving):
             words="merge",
             into="into",
             before=merge.ours.sha[:7],
-            after=merge.result.commit[:7],
+            after=merge.result.commit[:7] if self.worded else "a merge",
             commits=merge.waiting.commits,
             files=merge.result.files,
             brings=merge.waiting,
@@ -195,7 +201,7 @@ class MergeStep(Moving):
             "branch": self.branch,
             "source_sha": merge.theirs.sha,
             "before": merge.ours.sha,
-            "after": made.get(self.ref, merge.result.commit),
+            "after": made.get(self.ref, merge.result.commit if self.worded else None),
             "commits": merge.waiting.commits,
             "files": merge.result.files,
         }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.planning.plan import Result, State
+from multigit.core.planning.plan import RepoPlan, Result, State
 from multigit.core.planning.steps import MovingStep, ReportedStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.repo_record import DeploymentRecord
@@ -69,7 +69,7 @@ def document(report: Report) -> dict[str, Any]:
 def repo_document(outcome: Outcome) -> dict[str, Any]:
     """Return one repository of the document."""
     repo = outcome.plan
-    after = repo.after if outcome.state is State.PLANNED else outcome.after
+    after = _planned_after(repo) if outcome.state is State.PLANNED else outcome.after
     return {
         "repo": repo.repo,
         "path": repo.path,
@@ -84,6 +84,12 @@ def repo_document(outcome: Outcome) -> dict[str, Any]:
         "problems": [problem_document(problem) for problem in outcome.problems],
         "deployment": None if not outcome.deployments else _deployments(outcome.deployments),
     }
+
+
+def _planned_after(repo: RepoPlan) -> str | None:
+    """Return the planned tip of the last branch that moves, None if it is not known yet."""
+    after: str | None = repo.branch_steps()[-1].document({})["after"] if repo.after else None
+    return after
 
 
 def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""Questions on narrow terminals: they break between words."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.ui.prompts import broken
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "room", "rows"),
+    [
+        ("Type main to promote:", 40, 5, ["Type main to promote:"]),
+        ("Type europe-west to promote:", 14, 0, ["Type", "europe-west to", "promote:"]),
+        ("Type main to promote:", 21, 5, ["Type main to", "promote:"]),
+        ("promote:", 8, 5, ["promote:"]),
+        ("a verylongword b", 6, 0, ["a", "verylo", "ngword", "b"]),
+        ("ページを公開", 6, 0, ["ページ", "を公開"]),
+        ("", 10, 0, [""]),
+    ],
+)
+def test_text_breaks_between_words(text: str, width: int, room: int, rows: list[str]) -> None:
+    """Only a word that is longer than a row is broken, and the answer has room if it can."""
+    assert broken(text, width, room) == rows
