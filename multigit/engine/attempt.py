@@ -33,7 +33,7 @@ class Attempt:
 
     def follow(self, known: Deployment | None) -> Deployment:
         """Follow the deployment until it ends, from wherever an earlier attempt left it."""
-        if known and known.state is RunState.SUCCEEDED:
+        if known and known.state.good:
             return known
         deployment = self._resume(known) if known else self._start_new(None)
         unseen = deployment.state.over or deployment.state is RunState.NOT_STARTED
@@ -57,7 +57,7 @@ class Attempt:
         return self._check_ended(known, known.run)
 
     def _check_ended(self, known: Deployment, run: Run) -> Deployment:
-        """Return the deployment to follow after a run that did not succeed: the same, or a new one.
+        """Return the deployment to follow after a run that ended badly: the same, or a new one.
 
         Someone may have rerun it on its page. If that cannot be read, it may be running, and no
         other one is started.
@@ -78,7 +78,7 @@ class Attempt:
                 if context.stopping or not status.more:
                     break
                 context.throttle.pause(self.step.runner, soon=True)
-        if status.state.over and status.state is not RunState.SUCCEEDED:
+        if status.state.bad:
             return self._start_new(known)
         return replace(known.seen(status, self._seconds(known)), state=RunState.QUEUED)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multigit.core.planning.plan import RepoPlan
 from multigit.core.progress.deployments import DeploymentSpecs
 from multigit.core.progress.state import NOTHING_YET, OperationState
-from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.deployment import Deployment, state_of_all
 from multigit.core.values.refs import Objects
 from multigit.engine.attempt import Attempt
 from multigit.engine.deploy_context import DeployContext
@@ -39,7 +39,7 @@ class Deployer:
         return Deployments(done.all(), done.interrupted)
 
     def _repository(self, repo: RepoPlan, made: Objects) -> tuple[Deployment, ...]:
-        """Deploy to one target after the other, up to the first that does not succeed."""
+        """Deploy to one target after the other, up to the first that has something left to do."""
         deployments: list[Deployment] = []
         good, known = True, self.state.of(repo.repo).deployments
         specs = DeploymentSpecs(self.context.plan, repo.repo, made, known)
@@ -48,8 +48,9 @@ class Deployer:
             if good:
                 deployment = Attempt(self.context, step, specs).follow(deployment)
             deployments.append(deployment or Deployment(step.target))
-            good = good and deployments[-1].state is RunState.SUCCEEDED
-        last = next((d for d in deployments if d.state is not RunState.SUCCEEDED), deployments[-1])
+            good = good and deployments[-1].state.good
+        state = state_of_all(each.state for each in deployments)
+        last = next(each for each in deployments if each.state is state)
         self.context.listener.finished(repo.repo, last.state, last.url)
         return tuple(deployments)
 
@@ -63,6 +64,6 @@ class Deployments:
 
     @property
     def good(self) -> bool:
-        """True when all of them succeeded."""
+        """True when all of them succeeded or were skipped."""
         every = (each for group in self.by_repo.values() for each in group)
-        return not self.interrupted and all(each.state is RunState.SUCCEEDED for each in every)
+        return not self.interrupted and all(each.state.good for each in every)

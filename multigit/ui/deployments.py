@@ -9,10 +9,11 @@ from multigit.core.reports.deployment_words import awaited
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.duration import briefly
 from multigit.core.values.text import visible
-from multigit.ui.render import indented
+from multigit.ui.render import ABSENT, indented
 
 STYLES = {
     RunState.SUCCEEDED: ("✓", "green"),
+    RunState.SKIPPED: (ABSENT, "yellow"),
     RunState.UNKNOWN: ("?", "yellow"),
     RunState.NOT_STARTED: ("·", "dim"),
 }
@@ -39,6 +40,7 @@ def deployment_lines(deployment: Deployment) -> RenderableType:
     who = ", ".join(visible(name) for name in status.approved_by)
     approved = f", approved by {who}" if who else ""
     head = f"{words}{whom}{where}{took}{approved}{f': {what}' if what else ''}"
-    page = visible(deployment.url) if deployment.state.bad or waits else ""
+    shown = deployment.state.bad or waits or deployment.state is RunState.SKIPPED
+    page = visible(deployment.url) if shown else ""
     more = (indented(Text(each)) for each in (visible(status.detail), page) if each)
     return Group(Text.assemble((f"{style[0]} ", style[1]), head), *more)

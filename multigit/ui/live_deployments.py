@@ -56,10 +56,12 @@ class LiveDeployments:
     def _counts(self) -> Text:
         """Return how many are in which state, the urgent ones first: 3 failed · 5 waiting."""
         others = self._others()
-        deployed = sum(each.state is RunState.SUCCEEDED for each in self.seen.values())
+        states = [each.state for each in self.seen.values()]
+        deployed, skipped = states.count(RunState.SUCCEEDED), states.count(RunState.SKIPPED)
         parts = [Text(f"{len(of)} {state.in_words}", mark_of(state)[1]) for state, of in self._by()]
         parts += [Text(f"{len(others)} running")] if others else []
         parts += [Text(f"{deployed} deployed", "green")] if deployed else []
+        parts += [Text(f"{skipped} skipped", mark_of(RunState.SKIPPED)[1])] if skipped else []
         return Text(" · ").join(parts)
 
     def _by(self) -> Iterator[tuple[RunState, Sequence[str]]]:
@@ -77,8 +79,8 @@ class LiveDeployments:
         return [repo for _, repos in self._by() for repo in repos]
 
     def _others(self) -> Sequence[str]:
-        known = {*URGENT, RunState.SUCCEEDED}
-        return [repo for repo, each in self.seen.items() if each.state not in known]
+        left = (repo for repo, each in self.seen.items() if not each.state.good)
+        return [repo for repo in left if self.seen[repo].state not in URGENT]
 
     def _rows(self, repos: Sequence[str]) -> Iterator[Text]:
         width = max((len(visible(repo)) for repo in self.seen), default=0)

@@ -89,13 +89,13 @@ def reverts(record: Record) -> str:
 
 def ending(record: Record) -> str:
     """Return the result: blocked, not confirmed, or 3 published, 1 failed, or 2 approved."""
-    counts = Counter(map(_state, record.repos))
+    quiet = {"", "up_to_date", "planned", "skipped"}
+    counts = Counter(state for state in map(_state, record.repos) if state not in quiet)
     counts += Counter(each.state for each in record.reviewed)
     runs = (each.state for repo in record.repos for each in repo.deployments)
     counts += Counter(RUNS.get(state, state) for state in runs)
     ordered = sorted(counts.items(), key=lambda each: ORDER.get(each[0], len(ORDER)))
-    quiet = {"", "up_to_date", "planned", "skipped"}
-    counted = [f"{number} {state}" for state, number in ordered if state not in quiet]
+    counted = [f"{number} {state}" for state, number in ordered]
     if record.result in {"done", "failed"} and counted:
         sentence = visible(", ".join(counted).replace("_", " "))
         return sentence.replace("published", "undone") if record.undoes else sentence

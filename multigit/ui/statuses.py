@@ -281,5 +281,7 @@ def _mark(last: LastDeployment) -> tuple[str, str]:
         return "✓", "green"
     if last.went_wrong:
         return "✗", "red"
+    if last.state == RunState.SKIPPED:
+        return ABSENT, "dim"
     watched = last.may_run and last.state not in {RunState.TIMED_OUT, RunState.UNKNOWN}
     return ("…" if watched else "?"), "yellow"

@@ -14,12 +14,23 @@ from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Trigger
 from multigit.core.values.deployment import DeploymentSpec, RunState, RunStatus
+from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_context import DeployContext
 from multigit.engine.ports import FORGETFUL
 from multigit.engine.throttle import LONGEST, PER_RUN, SHORTEST, Throttle
 from multigit.errors import RefusedError
-from tests.engine.deployments import FAILED, GITHUB, NAMES, RUNNING, SUCCEEDED, Notes, World, ends
+from tests.engine.deployments import (
+    FAILED,
+    GITHUB,
+    HEALTH,
+    NAMES,
+    RUNNING,
+    SUCCEEDED,
+    Notes,
+    World,
+    ends,
+)
 from tests.engine.operations import states
 
 # --- Everything succeeds
@@ -151,6 +162,30 @@ def test_a_failure_stops_the_later_waves(world: World) -> None:
     }
     assert world.git.remote_refs()["api"] == before["api"]
     assert (report.exit_code, report.unfinished) == (1, True)
+
+
+def test_a_skipped_deployment_lets_the_later_waves_begin(world: World) -> None:
+    """Nothing is left to do for it: its health is not checked, and it does not count as failed."""
+    world.git.deploy = Deploy(GITHUB, health=HEALTH)
+    world.git.waves = {"api": 1, "web": 1}
+    world.probe.answers = [HealthAnswer(200, '{"sha": "other"}')]
+    for name in NAMES:
+        world.runners.script(name, RunStatus(RunState.SKIPPED, detail="its job was skipped."))
+    report = world.run()
+    assert ends(report) == {name: ["skipped"] for name in NAMES}
+    assert (report.result, report.unfinished, world.probe.asked) == (Result.DONE, False, [])
+
+
+def test_a_skipped_deployment_is_not_started_again(world: World) -> None:
+    """It is over, and continue only does the rest."""
+    world.runners.script("database", RunState.SKIPPED)
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    world.runners.script("api", SUCCEEDED)
+    report = world.resume(notes)
+    assert ends(report)["database"] == ["skipped"]
+    assert (report.result, world.runners.starts["database", ""]) == (Result.DONE, 1)
 
 
 def test_continue_tries_again_and_then_deploys_the_later_waves(world: World) -> None:

@@ -55,9 +55,10 @@ def test_what_failed_comes_first_then_what_waits_then_what_runs() -> None:
         "docs": waiting("ada", "grace"),
         "mail": waiting("linus", minutes=12),
         "worker": failed(),
+        "assets": Deployment(state=RunState.SKIPPED),
     }
     counts, *rows = screen(seen)
-    assert counts == "1 failed · 2 waiting · 1 running · 1 deployed"
+    assert counts == "1 failed · 2 waiting · 1 running · 1 deployed · 1 skipped"
     assert rows[0] == "✗ worker  failed after 2min: it failed at npm test."
     assert rows[1] == "… mail    waiting 12min for linus (production)"
     assert rows[2] == "… docs    waiting 3min for ada, grace (production)"

@@ -32,6 +32,9 @@ def test_what_was_only_deployed_counts_by_its_deployments() -> None:
     """Nothing was published by it, and a repository that was undone is counted as undone."""
     assert ended(row("", "failed", state="failed")) == "1 not deployed"
     assert ended(row("", "succeeded", state="deployed"), result="done") == "1 deployed"
+    assert ended(row("", "skipped", state="skipped"), result="done") == "1 skipped"
+    both = (row("m1", "skipped"), row("", state="skipped"))
+    assert ended(*both, result="done") == "1 published, 1 skipped"  # that is, its deployment
     back = (ProblemRecord("taken_back"),)
     assert ended(row("", state="not_published", problems=back)) == "1 undone"
 

@@ -89,7 +89,13 @@ def test_wide_table_has_everything_in_a_row() -> None:
 
 @pytest.mark.parametrize(
     ("state", "mark"),
-    [("succeeded", "✓"), ("unhealthy", "✗"), ("running", "…"), ("timed_out", "?")],
+    [
+        ("succeeded", "✓"),
+        ("unhealthy", "✗"),
+        ("running", "…"),
+        ("timed_out", "?"),
+        ("skipped", "\N{EN DASH}"),
+    ],
 )
 def test_the_last_deployment_shows_its_result(state: str, mark: str) -> None:
     """The age is that of the deployment, not that of the tag."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from multigit.adapters.github.deploy_jobs import ALL_SKIPPED, nothing_deployed
+from multigit.adapters.github.workflow_file import WorkflowJob
 from multigit.adapters.http.documents import Document, mapping, mappings, number, text
 from multigit.core.values.deployment import Gate, RunState, RunStatus
 
@@ -18,11 +20,11 @@ _STATUSES = {
 _CONCLUSIONS = {
     "success": RunState.SUCCEEDED,
     "cancelled": RunState.CANCELLED,
-    "skipped": RunState.CANCELLED,
+    "skipped": RunState.SKIPPED,
 }
 _SENTENCES = {
     "cancelled": "it was cancelled on GitHub.",
-    "skipped": "GitHub skipped all of its jobs.",
+    "skipped": ALL_SKIPPED,
     "startup_failure": "GitHub could not start its workflow.",
     "action_required": "GitHub requires someone to act before it runs.",
     "timed_out": "it timed out on GitHub",
@@ -59,16 +61,26 @@ def waiting(url: str, gates: Sequence[Gate], *, since: float) -> RunStatus:
     )
 
 
-def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]) -> RunStatus:
-    """Return the status of a run that ended: where it failed, and who approved it."""
+def ended(
+    run: Document,
+    jobs: Sequence[Document],
+    approvals: Sequence[Document],
+    deploying: Sequence[WorkflowJob] = (),
+) -> RunStatus:
+    """Return the status of a run that ended: where it failed, and who approved it.
+
+    `deploying` are the jobs that deploy, as far as they are known.
+    """
     word, state = text(run.get("conclusion")), state_of(run) or RunState.FAILED
-    good = state is RunState.SUCCEEDED
-    job, step = ("", "") if good else _failed_at(jobs)
+    idle = nothing_deployed(jobs, deploying) if state is RunState.SUCCEEDED else ""
+    state = RunState.SKIPPED if idle else state
+    succeeded = state is RunState.SUCCEEDED
+    job, step = _failed_at(jobs) if state.bad else ("", "")
     return RunStatus(
         state,
         job,
         step,
-        detail="" if good else _rejected(approvals) or _sentence(word, job, step),
+        detail="" if succeeded else idle or _rejected(approvals) or _sentence(word, job, step),
         url=link(run),
         approved_by=_reviewers(approvals, "approved"),
     )

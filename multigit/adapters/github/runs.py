@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -12,12 +12,13 @@ from urllib.parse import quote
 from multigit.adapters.github import checks as github_checks
 from multigit.adapters.github.answers import GithubError, UnclearError
 from multigit.adapters.github.client import GithubClient
+from multigit.adapters.github.deploy_jobs import deploy_jobs
 from multigit.adapters.github.matching import full_name, own_run, started_ref
 from multigit.adapters.github.preflight import FileAt, WorkflowPreflight
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import checked_slug, slug_from
-from multigit.adapters.github.watch import Watch
-from multigit.adapters.github.workflow_file import file_name
+from multigit.adapters.github.watch import Deploying, Watch
+from multigit.adapters.github.workflow_file import FOLDER, file_name, read_workflow
 from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
@@ -45,6 +46,7 @@ class GithubRuns:
     ) -> None:
         self._client = client
         self._urls_of = urls_of
+        self._file_at = file_at
         self._preflight = WorkflowPreflight(client, file_at)
         self._watches: dict[tuple[str, str], Watch] = {}
         self._owners: dict[str, str] = {}  # run → the key of its deployment
@@ -201,7 +203,19 @@ class GithubRuns:
 
     def _watch(self, spec: DeploymentSpec, run: Run) -> Watch:
         slug = self._runner(spec).slug
-        return self._watches.setdefault((slug, run.id), Watch(self._client, slug, run.id, spec.sha))
+        deploying = cache(partial(self._deploying, spec))
+        watch = Watch(self._client, slug, run.id, spec.sha, deploying)
+        return self._watches.setdefault((slug, run.id), watch)
+
+    def _deploying(self, spec: DeploymentSpec) -> Deploying:
+        """Return which jobs of a run deploy, by the workflow's file in the deployed commit."""
+        path = f"{FOLDER}/{file_name(self._runner(spec).workflow)}"
+        try:
+            file = read_workflow(self._file_at(spec.repo, spec.sha, path) or "")
+        except (MultigitError, ValueError):
+            return ()
+        skippable = any(job.skippable for job in file.jobs)
+        return deploy_jobs(file, spec.environment) if skippable else None
 
     def _runner(self, spec: DeploymentSpec) -> GithubRunner:
         """Return the spec's workflow, with the slug of its repository."""

@@ -2,7 +2,8 @@
 
 Polls of a run that has not ended ask in turn for the run and for what happens in it, its jobs or
 gates: GitHub does not update a run while its jobs move from step to step. When it ended, separate
-polls ask where it failed and who approved it, before the end is reported.
+polls ask what its jobs did and who approved it, before the end is reported. Only a run with more
+jobs than fit on a page takes a request for each page then.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from multigit.adapters.github.answers import GithubError
-from multigit.adapters.github.client import GithubClient
+from multigit.adapters.github.client import PAGE, GithubClient
 from multigit.adapters.github.run_status import (
     changed_at,
     ended,
@@ -24,21 +25,37 @@ from multigit.adapters.github.run_status import (
     under_way,
     waiting,
 )
-from multigit.adapters.http.documents import Document, mapping, mappings, text
+from multigit.adapters.github.workflow_file import WorkflowJob
+from multigit.adapters.http.documents import Document, mapping, mappings, number, text
 from multigit.core.values.deployment import Gate, RunState, RunStatus
+
+# The jobs of a run that deploy, () if its file does not show them; None if none can be skipped.
+Deploying = Sequence[WorkflowJob] | None
 
 
 class Watch:
-    """One run of a repository, and its last status. For one thread at a time."""
+    """One run of a repository, and its last status. For one thread at a time.
 
-    def __init__(self, client: GithubClient, slug: str, run: str, commit: str) -> None:
+    `deploying` is called after a success.
+    """
+
+    def __init__(
+        self,
+        client: GithubClient,
+        slug: str,
+        run: str,
+        commit: str,
+        deploying: Callable[[], Deploying],
+    ) -> None:
         self._client = client
+        self._deploying = deploying
         self._commit = commit  # that it must run
         self._path = f"/repos/{slug}/actions/runs/{run}"
         self._what = f"run {run} of {slug}"
         self._next: Callable[[], RunStatus] = self._poll_run
         self._etag = ""
         self._jobs_etag = ""
+        self._page = 1  # of the jobs: the first on which not all were seen completed
         self._status: RunStatus | None = None
         self._gated: bool | None = None  # whether it may have waited for approval
         self._changed = 0.0  # when the run did last, in Unix seconds
@@ -107,19 +124,24 @@ class Watch:
 
         It is the end even if its details cannot be read.
         """
-        if state_of(self._run) is not RunState.SUCCEEDED and self._jobs is None:
-            self._next = self._poll_failure
+        if self._jobs is None and self._jobs_matter():
+            self._next = self._poll_ended_jobs
         elif self._gated and self._approvals is None:
             self._next = self._poll_approvals
         else:
-            return ended(self._run, self._jobs or (), self._approvals or ())
+            deploying = self._deploying() if self._jobs else ()
+            return ended(self._run, self._jobs or (), self._approvals or (), deploying or ())
         return replace(self._status or RunStatus(RunState.RUNNING, url=link(self._run)), more=True)
 
-    def _poll_failure(self) -> RunStatus:
+    def _jobs_matter(self) -> bool:
+        """Return whether the jobs say more about the end than the run itself."""
+        state = state_of(self._run) or RunState.FAILED
+        return state.bad or (state is RunState.SUCCEEDED and self._deploying() is not None)
+
+    def _poll_ended_jobs(self) -> RunStatus:
         self._jobs = ()
         with suppress(GithubError):
-            self._jobs_etag = ""
-            self._jobs = self._read_jobs() or ()
+            self._jobs = self._client.pages(f"{self._path}/jobs", self._what, "jobs")
         return self._end()
 
     def _poll_approvals(self) -> RunStatus:
@@ -129,21 +151,20 @@ class Watch:
             self._approvals = mappings(self._client.get(path, self._what).document())
         return self._end()
 
-    def _read_jobs(self) -> tuple[Document, ...] | None:
-        """Return the jobs of the newest attempt, None if they have not changed."""
-        path, query = f"{self._path}/jobs", {"per_page": "100"}
+    def _poll_jobs(self) -> RunStatus:
+        """Look at one page of the jobs of the newest attempt, and later at the next one."""
+        before = self._status or RunStatus(RunState.RUNNING)
+        path, query = f"{self._path}/jobs", {"per_page": str(PAGE), "page": str(self._page)}
         reply = self._client.get(path, self._what, query, etag=self._jobs_etag)
         self._jobs_etag = reply.headers.get("etag", "")
         if reply.status == HTTPStatus.NOT_MODIFIED:
-            return None
-        return mappings(mapping(reply.document()).get("jobs"))
-
-    def _poll_jobs(self) -> RunStatus:
-        before = self._status or RunStatus(RunState.RUNNING)
-        jobs = self._read_jobs()
-        if jobs is None:
             return before
+        listing = mapping(reply.document())
+        jobs = mappings(listing.get("jobs"))
         over = bool(jobs) and all(job.get("status") == "completed" for job in jobs)
+        follows = over and number(listing.get("total_count")) > self._page * PAGE
+        if follows or (self._page > 1 and not jobs):
+            self._page, self._jobs_etag = (self._page + 1 if follows else 1), ""
         return replace(under_way(before.state, before.url, jobs), more=over)
 
     def _poll_gates(self) -> RunStatus:

@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 from multigit.core.values.refs import branch_ref, tag_ref
 
 FOLDER = ".github/workflows"
+EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _PART = re.compile(r"\*\*|\*|\?|\+|\[[^\]]+\]|.", re.DOTALL)
 _WILD = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
 
@@ -38,15 +39,31 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkflowJob:
+    """A job; its name and environment may hold expressions. `skippable`: it may be skipped."""
+
+    key: str
+    name: str = ""
+    environment: str = ""
+    skippable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowFile:
-    """What starts a workflow, and the environments that its jobs name without an expression.
+    """What starts a workflow, and its jobs.
 
     `pushed` is None without a push trigger, otherwise the filters of branches and of tags.
     """
 
     dispatchable: bool
     pushed: tuple[Filter, Filter] | None
-    environments: tuple[str, ...]
+    jobs: tuple[WorkflowJob, ...] = ()
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Return the environments that its jobs name without an expression."""
+        named = (job.environment for job in self.jobs)
+        return tuple(dict.fromkeys(name for name in named if name and not EXPRESSION.search(name)))
 
     def started_by(self, *, branch: str = "", tag: str = "") -> str:
         """Return the full name of the ref whose push starts it, or empty."""
@@ -76,7 +93,7 @@ def read_workflow(content: str) -> WorkflowFile:
     return WorkflowFile(
         dispatchable="workflow_dispatch" in triggers,
         pushed=None if push is False else _filters(push),
-        environments=_environments(document.get("jobs")),
+        jobs=_jobs(document.get("jobs")),
     )
 
 
@@ -125,12 +142,17 @@ def _patterns(given: Any) -> tuple[str, ...] | None:
     return tuple(map(str, given if isinstance(given, list) else [given]))
 
 
-def _environments(jobs: Any) -> tuple[str, ...]:
-    named = [_environment(job) for job in jobs.values()] if isinstance(jobs, dict) else []
-    return tuple(dict.fromkeys(name for name in named if name and "${{" not in name))
+def _jobs(jobs: Any) -> tuple[WorkflowJob, ...]:
+    rows = jobs.items() if isinstance(jobs, dict) else ()
+    return tuple(_job(str(key), job if isinstance(job, dict) else {}) for key, job in rows)
 
 
-def _environment(job: Any) -> str:
-    given = job.get("environment") if isinstance(job, dict) else None
-    name = given.get("name") if isinstance(given, dict) else given
-    return name if isinstance(name, str) else ""
+def _job(key: str, job: Mapping[Any, Any]) -> WorkflowJob:
+    given = job.get("environment")
+    environment = given.get("name") if isinstance(given, dict) else given
+    skippable = "if" in job or "uses" in job
+    return WorkflowJob(key, _text(job.get("name")), _text(environment), skippable)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

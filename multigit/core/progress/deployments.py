@@ -85,7 +85,7 @@ def recorded_specs(operation: Operation) -> Iterator[tuple[DeploymentSpec, Deplo
 
 def _may_run_again(spec: DeploymentSpec, known: Deployment) -> bool:
     # Anyone can rerun a failed run from its page on the host.
-    failed = known.state.has_result and known.state is not RunState.SUCCEEDED
+    failed = known.state.has_result and not known.state.good
     return failed and bool(known.run and spec.runner.host)
 
 
@@ -94,7 +94,8 @@ def still_to_come(
 ) -> tuple[tuple[DeployStep, ...], tuple[DeployStep, ...]]:
     """Return a plan's deployments that will be started, and those that will only be watched."""
     known = {target: each.state for target, each in progress.deployments.items()}
-    left = [step for step in repo.deploys() if known.get(step.target) is not RunState.SUCCEEDED]
+    done = {target for target, state in known.items() if state.good}
+    left = [step for step in repo.deploys() if step.target not in done]
     again = [state for state in RunState if state.may_run or state is RunState.UNHEALTHY]
     watched = [step for step in left if known.get(step.target) in again]
     return tuple(step for step in left if step not in watched), tuple(watched)

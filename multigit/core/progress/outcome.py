@@ -40,14 +40,17 @@ class Outcome:
     def reported_state(self) -> str:
         """Return the state as it is shown and written to JSON and the log.
 
-        If there was nothing to publish, it follows from the deployments: deployed, failed, started.
+        If there was nothing to publish, it follows from the deployments: deployed, failed, started,
+        or skipped if all of them were.
         """
         if self.state is not State.DEPLOYED:
             return str(self.state)
         states = {each.state for each in self.deployments}
         if any(state.bad for state in states):
             return str(State.FAILED)
-        return str(State.DEPLOYED) if states <= {RunState.SUCCEEDED} else "started"
+        if states == {RunState.SKIPPED}:
+            return str(State.SKIPPED)
+        return str(State.DEPLOYED) if all(state.good for state in states) else "started"
 
     @property
     def after(self) -> str:

@@ -39,6 +39,11 @@ class Progress:
         """True if a deployment was requested, whatever its result."""
         return any(each.begun for each in self.deployments.values())
 
+    @property
+    def maybe_deployed(self) -> bool:
+        """True if a deployment may have deployed something; one that was skipped did not."""
+        return any(each.maybe_deployed for each in self.deployments.values())
+
 
 NO_PROGRESS = Progress()
 

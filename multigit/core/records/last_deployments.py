@@ -17,7 +17,7 @@ from multigit.hints import Hint
 
 MAY_RUN = {state for state in RunState if state.may_run}
 UNDER_WAY = {state for state in MAY_RUN if not state.over}
-WRONG = set(RunState) - MAY_RUN - {RunState.SUCCEEDED}
+WRONG = {state for state in RunState if not (state.may_run or state.good)}
 
 
 def _urgency(state: str) -> int:
@@ -26,6 +26,8 @@ def _urgency(state: str) -> int:
         return 0
     if state in WRONG:
         return 2
+    if state == RunState.SKIPPED:
+        return 4
     return 3 if state == RunState.SUCCEEDED else 1
 
 
@@ -128,8 +130,13 @@ def with_unfinished(
 
 
 def _replaces(deployed: LastDeployment, known: LastDeployment | None) -> bool:
-    """Return whether a deployment is later than a known one, or is that one, seen in a watch."""
+    """Return whether a deployment is later than a known one, or is that one, seen in a watch.
+
+    One that was skipped changed nothing, so the one before it stays the last.
+    """
     watched = deployed.watched
+    if known and deployed.state == RunState.SKIPPED:
+        return known.started_by == deployed.started_by
     return not (known and watched and watched not in {known.operation, known.watched})
 
 

@@ -135,8 +135,9 @@ class RepoRecord:
 
     @property
     def deployed(self) -> bool:
-        """True when a deployment was started, or may have been."""
-        return any(each.state != RunState.NOT_STARTED for each in self.deployments)
+        """True when something was deployed, or may have been; a skipped deployment did nothing."""
+        nothing = {RunState.NOT_STARTED, RunState.SKIPPED}
+        return any(each.state not in nothing or each.attempt > 1 for each in self.deployments)
 
     def has(self, *codes: str) -> bool:
         """Return whether it has a problem with one of these codes."""

@@ -41,7 +41,7 @@ def _closed_with(outcomes: Sequence[Outcome]) -> Result:
     """Return nothing if nothing of it is left, done if all of it is, else failed."""
     if all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes):
         return Result.NOTHING
-    deployed = (each.state is RunState.SUCCEEDED for o in outcomes for each in o.deployments)
+    deployed = (each.state.good for o in outcomes for each in o.deployments)
     reached = {State.PUBLISHED, State.DEPLOYED, State.UP_TO_DATE, State.SKIPPED}
     whole = all(o.state in reached for o in outcomes) and all(deployed)
     return Result.DONE if whole else Result.FAILED

@@ -93,7 +93,7 @@ class _Undo:
         return frozenset(sha for ref, sha in self.made.items() if ref.startswith(HEADS) and sha)
 
     def planned(self, remote: RemoteState | None, deployed: frozenset[str]) -> RepoPlan:
-        if self.progress.deployed or (self.commits & deployed and _ours(remote)):
+        if self.progress.maybe_deployed or (self.commits & deployed and _ours(remote)):
             return self._stays(self._deployed())
         if remote is None or not self.made or not (remote.problem or remote.published):
             return self._as(State.UP_TO_DATE)

@@ -18,7 +18,7 @@ def ways_out(operation: Operation) -> str:
     published.
     """
     plan, state = operation.plan, operation.state
-    deployed = {repo for repo, each in state.repos.items() if each.deployed}
+    deployed = {repo for repo, each in state.repos.items() if each.maybe_deployed}
     to_undo = {repo.repo for repo in plan.repos if repo.updates()}
     if deployed:
         published = {repo for repo, each in state.repos.items() if each.settled in MAYBE_PUBLISHED}
@@ -29,7 +29,7 @@ def ways_out(operation: Operation) -> str:
 def can_be_undone(report: Report) -> bool:
     """Return whether `multigit undo` would undo something of an unfinished operation."""
     return not report.plan.undoes and any(
-        bool(outcome.plan.updates()) and not any(each.begun for each in outcome.deployments)
+        bool(outcome.plan.updates()) and not any(d.maybe_deployed for d in outcome.deployments)
         for outcome in report.outcomes
         if outcome.state in MAYBE_PUBLISHED or outcome.partial
     )

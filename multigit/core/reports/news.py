@@ -136,7 +136,8 @@ def _state(outcome: Outcome, one: Deployment | None) -> str:
         return _with(str(outcome.state).replace("_", " "), reasons[0] if reasons else "")
     if one.state is RunState.WAITING:
         return f"waiting for {', '.join(one.status.reviewers) or 'a reviewer'}"
-    return _with(one.state.in_words, one.status.detail if one.state.bad else "")
+    explained = one.state.bad or one.state is RunState.SKIPPED
+    return _with(one.state.in_words, one.status.detail if explained else "")
 
 
 def _with(state: str, reason: str) -> str:

@@ -14,7 +14,7 @@ from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord
 from multigit.core.reports.document import frame
 from multigit.core.values.agreement import Actor, Agreement, ConsentState
-from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunState
+from multigit.core.values.deployment import DeploymentSpec, Gate, Run
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import plural
 from multigit.errors import FAILED, INTERRUPTED, OK
@@ -56,14 +56,14 @@ class Review:
 def to_review(
     operation: Operation, repos: Collection[str]
 ) -> tuple[tuple[DeploymentSpec, Run], ...]:
-    """Return the runs of these repositories that may be waiting for a review: not successful ones.
+    """Return the runs of these repositories that may be waiting for a review: no good end is known.
 
     One that failed may have been rerun on its page, and be waiting now.
     """
     return tuple(
         (spec, known.run)
         for spec, known in recorded_specs(operation)
-        if known.run and known.state is not RunState.SUCCEEDED
+        if known.run and not known.state.good
         if spec.repo in repos and spec.runner.host
     )
 

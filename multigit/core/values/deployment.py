@@ -50,6 +50,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     CHECKING = "checking"  # the run succeeded, and the service's health is being checked
     SUCCEEDED = "succeeded"
+    SKIPPED = "skipped"  # nothing was deployed, by design: no run, or none of its deploy jobs
     FAILED = "failed"
     CANCELLED = "cancelled"
     UNHEALTHY = "unhealthy"
@@ -72,9 +73,14 @@ class RunState(StrEnum):
         return self in _OVER
 
     @property
+    def good(self) -> bool:
+        """True when it is over, and nothing is left to do, so that later waves may begin."""
+        return self in _GOOD
+
+    @property
     def bad(self) -> bool:
-        """True when it is over, and did not succeed."""
-        return self in _OVER - {RunState.SUCCEEDED}
+        """True when it is over, and something is left to do."""
+        return self in _OVER - _GOOD
 
     @property
     def in_words(self) -> str:
@@ -82,7 +88,8 @@ class RunState(StrEnum):
         return str(self).replace("_", " ")
 
 
-_RESULTS = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.UNHEALTHY}
+_GOOD = {RunState.SUCCEEDED, RunState.SKIPPED}
+_RESULTS = _GOOD | {RunState.FAILED, RunState.CANCELLED, RunState.UNHEALTHY}
 _OVER = _RESULTS | {RunState.TIMED_OUT, RunState.UNKNOWN}
 
 
@@ -156,6 +163,11 @@ class Deployment:
         return self.state is not RunState.NOT_STARTED or self.attempt > 1
 
     @property
+    def maybe_deployed(self) -> bool:
+        """True when it may have deployed something, this time or before."""
+        return self.begun and (self.state is not RunState.SKIPPED or self.attempt > 1)
+
+    @property
     def url(self) -> str:
         """Return its page, or empty."""
         return self.status.url or (self.run.url if self.run else "")
@@ -168,6 +180,16 @@ class Deployment:
     def seen(self, status: RunStatus, seconds: float) -> Deployment:
         """Return the deployment after its run was polled."""
         return replace(self, state=status.state, status=status, seconds=seconds)
+
+
+def state_of_all(states: Iterable[RunState]) -> RunState:
+    """Return one state for all targets: the first that is not good, or else what became of them.
+
+    They succeeded if one of them did; if not, all of them were skipped.
+    """
+    every = tuple(states)
+    left = next((state for state in every if not state.good), None)
+    return left or (RunState.SUCCEEDED if RunState.SUCCEEDED in every else RunState.SKIPPED)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

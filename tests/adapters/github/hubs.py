@@ -56,6 +56,15 @@ def not_here(_repo: str, _commit: str, _path: str) -> str | None:
     raise MultigitError("the commit is not here.")
 
 
+def of_commit(api: ForgeRepo) -> FileAt:
+    """Return a function that reads a file of a commit, as a clone does."""
+
+    def read(_repo: str, commit: str, path: str) -> str | None:
+        return api.tree(commit).get(path)
+
+    return read
+
+
 def runs_at(
     double: GitHub,
     *,

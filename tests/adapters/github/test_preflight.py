@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.adapters.github.preflight import FileAt
 from multigit.core.values.deploy_config import GithubRunner, Trigger
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import RefusedError
@@ -16,7 +15,7 @@ from tests.doubles.github import TOKEN, Environment, GitHub, Repository, Token, 
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import DISPATCHED, PUSHED, everything, runs_at, spec
+from .hubs import DISPATCHED, PUSHED, everything, of_commit, runs_at, spec
 
 GET_REPO, GET_WORKFLOW = "repos/get", "actions/get-workflow"
 BARE = GithubRunner("x.yml", ref="branch", slug=REPO)
@@ -212,15 +211,6 @@ def test_a_missing_workflow_of_a_push_is_a_warning(hub: GitHub, api: ForgeRepo) 
     """GitHub only knows its name once it is on the default branch or has run."""
     (problem,) = runs_at(hub).check(spec(api, replace(PUSHED, workflow="new.yml")))
     assert (problem.code, problem.blocks) == ("workflow_missing", False)
-
-
-def of_commit(api: ForgeRepo) -> FileAt:
-    """Return a function that reads a file of a commit, as a clone does."""
-
-    def read(_repo: str, commit: str, path: str) -> str | None:
-        return api.tree(commit).get(path)
-
-    return read
 
 
 def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:

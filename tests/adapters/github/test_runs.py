@@ -266,7 +266,7 @@ def test_an_enterprise_server_works_from_the_check_to_the_end(old: GitHub, api: 
     wanted = replace(wanted, runner=replace(DISPATCHED, slug=""))
     assert runs.check(wanted) == ()
     run = runs.start(wanted)
-    assert {runs.poll(wanted, run).state for _ in range(4)} >= {RunState.SUCCEEDED}
+    assert {runs.poll(wanted, run).state for _ in range(5)} >= {RunState.SUCCEEDED}
     elsewhere = runs_at(old, url=f"git@github.com:{REPO}.git")
     assert [one.code for one in elsewhere.check(wanted)] == ["not_on_github"]
 

@@ -8,13 +8,16 @@ from itertools import groupby
 import pytest
 
 from multigit.adapters.github.client import TIMEOUT
-from multigit.core.values.deployment import RunState, RunStatus
+from multigit.adapters.github.deploy_jobs import nothing_deployed
+from multigit.adapters.github.workflow_file import WorkflowJob
+from multigit.core.values.deploy_config import GithubRunner
+from multigit.core.values.deployment import Run, RunState, RunStatus
 from tests.doubles.conftest import REPO
-from tests.doubles.github import GitHub, Point, faults
+from tests.doubles.github import GitHub, Point, Repository, faults
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import IMPATIENT, JOBS, RUN, refused, runs_at, settled, spec, started
+from .hubs import IMPATIENT, JOBS, RUN, of_commit, refused, runs_at, settled, spec, started
 
 
 def statuses(hub: GitHub, api: ForgeRepo, steps: list[str | Point], polls: int) -> list[RunStatus]:
@@ -48,18 +51,18 @@ def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> No
         ("neutral", RunState.FAILED),
         ("stale", RunState.FAILED),
         ("cancelled", RunState.CANCELLED),
-        ("skipped", RunState.CANCELLED),
+        ("skipped", RunState.SKIPPED),
         ("timed_out", RunState.FAILED),
     ],
 )
 def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state: RunState) -> None:
-    """The status links to the run's page, and only a failure has a detail."""
+    """The status links to the run's page, and what did not deploy has a detail."""
     wanted, run = started(hub, api, word)
     status = settled(runs_at(hub), wanted, run)
     assert status.state is state
     assert status.url == f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}"
-    assert bool(status.detail) == state.bad
-    assert not state.bad or status.detail.endswith(".")
+    assert bool(status.detail) == (state.bad or state is RunState.SKIPPED)
+    assert not status.detail or status.detail.endswith(".")
 
 
 def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
@@ -132,13 +135,14 @@ def test_the_job_changes_while_the_run_stays_the_same(hub: GitHub, api: ForgeRep
 
 
 def test_the_end_of_all_jobs_calls_for_a_poll(hub: GitHub, api: ForgeRepo) -> None:
-    """The run is about to end, so the next poll should come soon."""
+    """The run is about to end, so the next poll should come soon, and the one after it."""
     wanted, run = started(hub, api, "queued", "in_progress")
     runs = runs_at(hub)
     assert [runs.poll(wanted, run).more for _ in range(2)] == [False] * 2
     hub.finish(hub.runs()[0], "success")
-    seen = [runs.poll(wanted, run) for _ in range(2)]
+    seen = [runs.poll(wanted, run) for _ in range(3)]
     assert [(status.state, status.more) for status in seen] == [
+        (RunState.RUNNING, True),
         (RunState.RUNNING, True),
         (RunState.SUCCEEDED, False),
     ]
@@ -161,6 +165,114 @@ def test_a_run_is_polled_until_it_ends(hub: GitHub, api: ForgeRepo) -> None:
         RunState.RUNNING,
         RunState.SUCCEEDED,
     ]
+
+
+# --- Jobs that did not run
+
+
+def with_jobs(api: ForgeRepo, jobs: str, *steps: str | Point) -> tuple[RunStatus, int]:
+    """Return the end of a run of a workflow with these jobs, and how often they were listed."""
+    file = f"on: workflow_dispatch\njobs:\n{jobs}\n"
+    sha = api.commit("main", {".github/workflows/jobs.yml": file})
+    runner = GithubRunner("jobs.yml", ref="branch", slug=REPO)
+    with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
+        if steps:
+            double.script(REPO, steps)
+        runs = runs_at(double, file_at=of_commit(api))
+        wanted = spec(api, runner, sha=sha)
+        status = settled(runs, wanted, runs.start(wanted))
+        while not status.state.over:
+            status = settled(runs, wanted, Run(str(double.runs()[0].id)))
+        listed = double.count(JOBS)
+    assert double.violations == []
+    return status, listed
+
+
+@pytest.mark.parametrize(
+    ("jobs", "detail"),
+    [
+        ("  test: {}\n  roll: {if: false, environment: production}", "GitHub skipped roll"),
+        ("  test: {}\n  deploy: {if: github.ref == 'refs/heads/x'}", "GitHub skipped deploy"),
+        ("  a: {if: false}\n  b: {needs: a}", "GitHub skipped all of its jobs."),
+        (
+            "  a: {if: false, environment: production}\n  b: {environment: staging}",
+            "GitHub skipped a, so nothing was deployed.",
+        ),
+        (
+            "  a: {if: false, name: 'to ${{ inputs.x }}', environment: '${{ inputs.y }}'}\n  b: {}",
+            "GitHub skipped to ${{ inputs.x }}, so nothing was deployed.",
+        ),
+    ],
+)
+def test_a_deploy_job_that_was_skipped_deployed_nothing(
+    api: ForgeRepo, jobs: str, detail: str
+) -> None:
+    """GitHub calls the run a success if another job ran, but it is not a deployment."""
+    status, _ = with_jobs(api, jobs)
+    assert status.state is RunState.SKIPPED
+    assert status.detail.startswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "listed"),
+    [
+        ("  test: {if: false}\n  deploy: {environment: production}", 1),
+        ("  a: {if: false, environment: staging}\n  b: {environment: production}", 1),
+        ("  a: {if: false, environment: p1}\n  b: {environment: p2}", 1),  # whichever it is
+        ("  a: {if: false}\n  b: {}", 1),  # neither looks like a deployment
+        ("  test: {}\n  deploy: {environment: production}", 0),  # nothing can be skipped
+    ],
+)
+def test_a_job_that_deployed_counts(api: ForgeRepo, jobs: str, listed: int) -> None:
+    """The jobs are only listed if the workflow's file says that one may be skipped."""
+    status, lists = with_jobs(api, jobs, "success")
+    assert (status.state, status.detail, lists) == (RunState.SUCCEEDED, "", listed)
+
+
+def test_a_skipped_run_that_failed_has_failed(api: ForgeRepo) -> None:
+    """A skipped deploy job does not hide that a test failed."""
+    jobs = "  test: {}\n  deploy: {if: false, environment: production}"
+    status, _ = with_jobs(api, jobs, Point("failure", "test"))
+    assert (status.state, status.job) == (RunState.FAILED, "test")
+
+
+def test_the_jobs_of_a_large_run_are_read_to_the_end(api: ForgeRepo) -> None:
+    """A matrix has up to 256 jobs, and a page of the listing 100."""
+    many = "\n".join(f"  a{number}: {{}}" for number in range(101))
+    last = "  deploy: {if: false, environment: production}"
+    status, _ = with_jobs(api, f"{many}\n{last}", "success")
+    assert (status.state, "skipped deploy" in status.detail) == (RunState.SKIPPED, True)
+
+
+def test_a_running_job_on_a_later_page_is_named(api: ForgeRepo) -> None:
+    """Each poll stays one request: it looks at the first page that has jobs to run."""
+    many = "\n".join(f"  a{number}: {{}}" for number in range(101))
+    api.commit("main", {".github/workflows/jobs.yml": f"on: workflow_dispatch\njobs:\n{many}\n"})
+    runner = GithubRunner("jobs.yml", ref="branch", slug=REPO)
+    with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
+        double.script(REPO, [Point("in_progress", "a100", "Deploy")])
+        runs, wanted = runs_at(double), spec(api, runner)
+        run = runs.start(wanted)
+        polls = [runs.poll(wanted, run) for _ in range(4)]
+    assert [status.job for status in polls][-1] == "a100"
+    assert double.count(JOBS) + double.count(RUN) == len(polls)
+
+
+@pytest.mark.parametrize(
+    ("name", "matches"),
+    [
+        ("deploy", True),
+        ("deploy (nrt, 3)", True),
+        ("deploy / roll out", True),
+        ("deploy (nrt) / roll out", True),
+        ("predeploy", False),
+        ("deploy it", False),
+    ],
+)
+def test_a_job_is_recognized_by_its_name(name: str, matches: bool) -> None:  # noqa: FBT001
+    """A matrix adds its values to it, and a called workflow the names of its own jobs."""
+    jobs = ({"name": "test", "conclusion": "success"}, {"name": name, "conclusion": "skipped"})
+    assert bool(nothing_deployed(jobs, [WorkflowJob("deploy")])) == matches
 
 
 def test_names_from_outside_are_escaped(hub: GitHub, api: ForgeRepo) -> None:

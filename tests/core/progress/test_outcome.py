@@ -42,6 +42,22 @@ def test_after_is_what_the_branch_points_at_now() -> None:
     assert published().repo == "api"
 
 
+@pytest.mark.parametrize(
+    ("runs", "reported"),
+    [
+        ("succeeded", "deployed"),
+        ("succeeded skipped", "deployed"),
+        ("skipped", "skipped"),
+        ("skipped failed", "failed"),
+        ("skipped running", "started"),
+    ],
+)
+def test_what_is_only_deployed_is_reported_by_its_deployments(runs: str, reported: str) -> None:
+    """A deployment that was skipped does not count as deployed."""
+    deployments = tuple(Deployment(state=RunState(word)) for word in runs.split())
+    assert replace(as_state(State.DEPLOYED), deployments=deployments).reported_state == reported
+
+
 MOVED = {State.PUBLISHED, State.UPDATED, State.DEPLOYED}
 NOT_PUBLISHED = [state for state in State if state not in MOVED]
 

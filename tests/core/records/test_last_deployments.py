@@ -53,6 +53,25 @@ def test_one_that_is_running_did_not_go_wrong() -> None:
     assert failed_last(last_deployed([kept("r-1", "succeeded", "not_started")]), "main") == {"api"}
 
 
+def test_a_skipped_deployment_leaves_the_last_one_as_it_is() -> None:
+    """It changed nothing: what failed before it still failed, and what succeeded still runs."""
+    skipped = kept("r-2", "skipped", operation="two")
+    for before in ("failed", "succeeded", "running"):
+        last = last_deployed([kept("r-1", before, operation="one"), skipped])["api"]["main"]
+        assert (last.release, last.state) == ("r-1", before)
+    assert last_deployed([skipped])["api"]["main"].state == "skipped"
+    assert failed_last(last_deployed([skipped]), "main") == set()
+    mixed = last_deployed([kept("r-1", "skipped", "succeeded")])["api"]["main"]
+    assert mixed.state == "succeeded"
+
+
+def test_a_watch_may_see_that_the_last_one_was_skipped() -> None:
+    """It was running before, and is not any more."""
+    running = kept("r-1", "running", operation="one")
+    seen = kept("r-1", "skipped", operation="w", watches="one")
+    assert last_deployed([running, seen])["api"]["main"].state == "skipped"
+
+
 @pytest.mark.parametrize("may_run", [state for state in RunState if state.may_run])
 @pytest.mark.parametrize("other", [state for state in RunState if not state.may_run])
 def test_what_may_run_at_one_target_counts_for_all_of_them(may_run: str, other: str) -> None:

@@ -58,6 +58,14 @@ def test_an_abandoned_operation_is_recorded_as_is() -> None:
     assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]
 
 
+def test_a_skipped_deployment_has_nothing_left_to_do() -> None:
+    """The operation is done if everything else is."""
+    known = {"api": {"": Deployment(state=RunState.SKIPPED)}}
+    operation = promoted(deployments=known)
+    report = closed_report(operation, {"api": stands(MADE), "web": stands(MADE)}, "abandoned")
+    assert report.result is Result.DONE
+
+
 @pytest.mark.parametrize(
     ("api", "web", "result"),
     [

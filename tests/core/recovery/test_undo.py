@@ -76,12 +76,27 @@ def test_undo_leaves_what_was_deployed() -> None:
     assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
 
 
+def test_undo_resets_what_a_skipped_deployment_left_as_it_was() -> None:
+    """Nothing was deployed, unless an earlier attempt may have."""
+    for attempt, stays in ((1, False), (2, True)):
+        skipped = {"api": {"": Deployment("", RunState.SKIPPED, attempt=attempt)}}
+        begun = promoted(deployments=skipped)
+        back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
+        assert (back.repos[0].state is State.SKIPPED) == stays
+
+
 # --- With the log
 
 
 @pytest.mark.parametrize(
     ("states", "stays"),
-    [(["succeeded"], True), (["failed"], True), (["unknown"], True), (["not_started"], False)],
+    [
+        (["succeeded"], True),
+        (["failed"], True),
+        (["unknown"], True),
+        (["not_started"], False),
+        (["skipped"], False),
+    ],
 )
 def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: bool) -> None:  # noqa: FBT001
     """The commit decides, whichever operation deployed it."""

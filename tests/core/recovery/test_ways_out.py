@@ -14,6 +14,7 @@ from multigit.hints import Hint
 from tests.core.recovery.scene import promoted
 
 FAILED = {"api": {"": Deployment("", RunState.FAILED)}}
+SKIPPED = {"api": {"": Deployment("", RunState.SKIPPED)}}
 FLIGHT = Flight(1.0, 2.0, "here", "1:1")
 
 
@@ -22,6 +23,7 @@ FLIGHT = Flight(1.0, 2.0, "here", "1:1")
     [
         ({}, Hint.FINISH_OR_UNDO),
         ({"settled": {"api": State.PUBLISHED}}, Hint.FINISH_OR_UNDO),
+        ({"deployments": SKIPPED, "settled": {"api": State.PUBLISHED}}, Hint.FINISH_OR_UNDO),
         ({"deployments": FAILED}, Hint.FINISH),  # web is in a later wave
         ({"deployments": FAILED, "settled": {"web": State.NOT_PUBLISHED}}, Hint.FINISH),
         ({"deployments": FAILED, "settled": {"web": State.PUBLISHED}}, Hint.FINISH_OR_UNDO),

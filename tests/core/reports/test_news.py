@@ -76,6 +76,18 @@ Operation: `20250115T150130Z-promote-dev-stg-7f3a`
     )
 
 
+def test_a_skipped_deployment_is_a_good_end() -> None:
+    """The table says why nothing was deployed."""
+    why = "no changed file matches the path filter of deploy.yml."
+    state = RunState.SKIPPED
+    message = news_of(deployed(Deployment(state=state, status=RunStatus(state, detail=why))))
+    assert (message.event, message.body.partition("\n")[0]) == (
+        Event.SUCCEEDED,
+        "1 published, 1 skipped.",
+    )
+    assert f"| skipped: {why} |" in rows(message)[0]
+
+
 def arriving(count: int, *subjects: str) -> Outcome:
     """Return api, published, with this number of commits, of which these subjects are known."""
     repo = to_publish(API)

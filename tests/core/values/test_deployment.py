@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from multigit.core.values.deploy_config import CommandRunner as Command
 from multigit.core.values.deploy_config import HealthCheck
-from multigit.core.values.deployment import DeploymentSpec, RunState, filled, unknown_keys
+from multigit.core.values.deployment import (
+    Deployment,
+    DeploymentSpec,
+    RunState,
+    filled,
+    state_of_all,
+    unknown_keys,
+)
 from multigit.core.values.health_check import HealthAnswer, unhealthy
 
 JSON = HealthCheck("https://x", json="build.0.sha")
@@ -61,7 +70,31 @@ def test_what_an_answer_says_is_harmless_and_short() -> None:
 def test_states_never_change() -> None:
     """Scripts compare them."""
     assert " ".join(RunState) == (
-        "not_started starting queued waiting running checking succeeded failed cancelled "
-        "unhealthy timed_out unknown"
+        "not_started starting queued waiting running checking succeeded skipped "
+        "failed cancelled unhealthy timed_out unknown"
     )
     assert {state for state in RunState if state.bad} < {state for state in RunState if state.over}
+    assert {state for state in RunState if state.good} == {RunState.SUCCEEDED, RunState.SKIPPED}
+
+
+@pytest.mark.parametrize(
+    ("states", "together"),
+    [
+        ("succeeded skipped", "succeeded"),
+        ("skipped succeeded", "succeeded"),
+        ("skipped skipped", "skipped"),
+        ("skipped failed not_started", "failed"),
+        ("succeeded running", "running"),
+    ],
+)
+def test_several_targets_have_one_state(states: str, together: str) -> None:
+    """What is not good comes first, and one that deployed something counts for those skipped."""
+    assert state_of_all(map(RunState, states.split())) == together
+
+
+def test_a_skipped_deployment_deployed_nothing() -> None:
+    """An attempt before it may have."""
+    skipped = Deployment(state=RunState.SKIPPED)
+    assert (skipped.begun, skipped.maybe_deployed) == (True, False)
+    assert replace(skipped, attempt=2).maybe_deployed
+    assert replace(skipped, state=RunState.FAILED).maybe_deployed

@@ -53,12 +53,13 @@ def _plans(run: Run) -> tuple[JobPlan, ...]:
 
 
 def _current(run: Run, plans: tuple[JobPlan, ...]) -> int:
-    """The job that the script names, the one that is waiting, or else the first or last."""
+    """The job that the script names, the one that waits, or else the first or last that runs."""
     for i, plan in enumerate(plans):
         waits = run.point.word == "waiting" and plan.environment in run.gates
         if run.point.job == plan.name or (waits and not run.point.job):
             return i
-    return 0 if run.status in ("queued", "requested", "pending") else len(plans) - 1
+    running = [i for i, plan in enumerate(plans) if not plan.skipped] or [len(plans)]
+    return running[0] if run.status in ("queued", "requested", "pending") else running[-1]
 
 
 def _now(run: Run) -> tuple[Progress, Progress]:
@@ -71,6 +72,8 @@ def _now(run: Run) -> tuple[Progress, Progress]:
 
 
 def _job(run: Run, plan: JobPlan, progress: Progress, *, current: bool) -> Job:
+    if plan.skipped and not current:
+        return Job(plan.name, SKIPPED, ())
     names, step = plan.steps, run.point.step if current else None
     if step and step not in names:
         names = (*names, step)

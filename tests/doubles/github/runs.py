@@ -141,7 +141,8 @@ def course(script: Sequence[str | Point], *, gated: bool) -> tuple[Point, ...]:
 def gates(run: Run) -> tuple[str, ...]:
     """The environments of the run's jobs that someone has to review."""
     reviewed = {one.name for one in run.environments if one.reviewers}
-    wanted = dict.fromkeys(job.environment for job in run.jobs if job.environment in reviewed)
+    jobs = (job for job in run.jobs if not job.skipped)
+    wanted = dict.fromkeys(job.environment for job in jobs if job.environment in reviewed)
     return tuple(name for name in wanted if name)
 
 

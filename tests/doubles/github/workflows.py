@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ruamel.yaml import YAML
 
 FOLDER = ".github/workflows"
 
+_EQUALS = re.compile(r"(?:\$\{\{)?\s*([\w.-]+)\s*(==|!=)\s*'([^']*)'\s*(?:\}\})?")
 _EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
 _DEFAULT_STEPS = ("Set up job", "Deploy", "Complete job")
 
@@ -51,11 +52,18 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """A job and the names of its steps; `environment` may be an expression."""
+    """A job and the names of its steps; `environment` may be an expression.
+
+    `condition` is its `if`, `needs` are the keys of other jobs. A `skipped` job does not run.
+    """
 
     name: str
     steps: tuple[str, ...] = _DEFAULT_STEPS
     environment: str | None = None
+    key: str = ""
+    condition: str = ""
+    needs: tuple[str, ...] = ()
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,29 @@ def parse(path: str, text: str) -> Workflow:
 def expand(text: str, values: Mapping[str, str]) -> str:
     """`text` with expressions such as `${{ inputs.release }}` replaced; unknown ones are empty."""
     return _EXPRESSION.sub(lambda match: values.get(match[1], ""), text)
+
+
+def planned(jobs: tuple[JobPlan, ...], values: Mapping[str, str]) -> tuple[JobPlan, ...]:
+    """The jobs of a run that begins: their environments, and which of them are skipped.
+
+    A job whose `if` is false is skipped, and so is one that needs it, unless it has an `if` itself.
+    """
+    made: dict[str, JobPlan] = {}
+    for job in jobs:
+        needy = not job.condition and any(made[key].skipped for key in job.needs)
+        made[job.key] = replace(
+            job,
+            environment=job.environment and expand(job.environment, values),
+            skipped=needy or not _holds(job.condition, values),
+        )
+    return tuple(made.values())
+
+
+def _holds(condition: str, values: Mapping[str, str]) -> bool:
+    """Whether an `if` holds: a constant, or one comparison with a string; else KeyError."""
+    if match := _EQUALS.fullmatch(condition):
+        return (values[match[1]] == match[3]) == (match[2] == "==")
+    return {"": True, "true": True, "always()": True, "false": False}[condition]
 
 
 def _triggers(on: Any) -> Mapping[str, Any]:
@@ -157,7 +188,15 @@ def _job(key: str, job: Mapping[str, Any]) -> JobPlan:
     if isinstance(environment, dict):
         environment = environment.get("name")
     named = tuple(_step(step) for step in job.get("steps") or ())
-    return JobPlan(job.get("name", key), named or _DEFAULT_STEPS, environment)
+    needs = job.get("needs") or ()
+    return JobPlan(
+        name=job.get("name", key),
+        steps=named or _DEFAULT_STEPS,
+        environment=environment,
+        key=key,
+        condition=as_input(job.get("if", "")),
+        needs=(needs,) if isinstance(needs, str) else tuple(needs),
+    )
 
 
 def _step(step: Mapping[str, Any]) -> str:

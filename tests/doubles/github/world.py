@@ -26,7 +26,7 @@ from .runs import (
     moved,
     reviewed,
 )
-from .workflows import FOLDER, Workflow, as_input, expand, parse
+from .workflows import FOLDER, Workflow, as_input, expand, parse, planned
 
 _FIRST_RUN = 5_000_000_001  # run ids need more than 32 bits
 
@@ -220,10 +220,7 @@ class World:
         repository = self.repositories[start.repo]
         sha = repository.git.commit(ref) or ""
         values = _values(start, ref, sha, actor)
-        jobs = tuple(
-            replace(job, environment=job.environment and expand(job.environment, values))
-            for job in workflow.jobs
-        )
+        jobs = planned(workflow.jobs, values)
         title = expand(workflow.run_name, values) if workflow.run_name else workflow.name
         earlier = [run for run in self.runs.values() if run.repo == start.repo]
         now, first = self.clock(), Point("queued")
@@ -245,8 +242,14 @@ class World:
 
     def _set_off(self, run: Run, start: Start, *, counted: bool) -> Run:
         self.starts[start] += counted
-        first, *rest = course(self._script(run.start), gated=bool(gates(run)))
+        first, *rest = course(self._course(run), gated=bool(gates(run)))
         return self.keep(arrived(replace(run, rest=tuple(rest)), first, self.clock()))
+
+    def _course(self, run: Run) -> Sequence[str | Point]:
+        """The run's script; if all of its jobs are skipped, it concludes at once as skipped."""
+        if run.jobs and all(job.skipped for job in run.jobs):
+            return ("skipped",)
+        return self._script(run.start)
 
     def _script(self, start: Start) -> Sequence[str | Point]:
         """Counted scripts in order, then the newest of the others, then the usual course."""
