@@ -145,7 +145,7 @@ def draw_status(folder: Path) -> str:
         sandbox.colleague("websocket", "dev", {"service.py": "PORT = 8080\n"}, "feat: port 8080")
         sandbox.colleague("websocket", "stg", {"service.py": "PORT = 9090\n"}, "fix: port 9090")
     sandbox.write("api", {"service.py": "PORT = 8000\n", "notes.txt": "try this\n"})
-    look = StatusObservation(workspace.stages, workspace.pairs())
+    look = StatusObservation(workspace.stages, workspace.pairs()).of
     git = GitRepositories(workspace)
     seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))
     rows = status_rows(workspace, workspace.repos, seen)
@@ -157,7 +157,7 @@ def promotion(workspace: Workspace, source: str, target: str, at: datetime) -> P
     route = hop(workspace, workspace.stage(source), workspace.stage(target), "release")
     request = MergeRequest("promote", StartTime(at, "7f3a"), (route,), workspace.repos)
     git = GitRepositories(workspace)
-    look = MergeObservation(request)
+    look = MergeObservation(request).of
     seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))
     return plan_merges(request, workspace, seen)
 

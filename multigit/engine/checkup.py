@@ -41,7 +41,8 @@ def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mappin
 
 def check_repository(git: Git, request: DoctorRequest, repo: Repo, show: ShowActivity) -> Checkup:
     """Read the clone and its remote, then try a push without sending it, if one could succeed."""
-    repository, query = git.repository(repo), of_stages(request.stages)
+    repository = git.repository(repo)
+    query = of_stages(request.workspace.stages_of(repo))
     facts = repository.facts()
     stale = try_to_fetch(repository, query, show)
     refs = repository.refs(query)

@@ -12,7 +12,7 @@ from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
-from multigit.core.values.refs import HEADS, branch_ref, short
+from multigit.core.values.refs import HEADS, branch_ref
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.fleet import Fleet
@@ -62,8 +62,7 @@ def read_remote_states(
         made = operation.state.of(plan.repo).made
         wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
         refs = [each.ref for each in wanted]
-        moved = [short(ref) for ref in refs if ref.startswith(HEADS)]
-        later = workspace.later_than(moved) if onward else ()
+        later = later_stages(workspace, plan) if onward else ()
         asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
         now = with_retry(lambda: repository.remote_refs(asked), show=show)
         overtaken = frozenset(built_on(repository, wanted, now))
@@ -76,6 +75,13 @@ def read_remote_states(
 
     results = fleet.for_each(plans, ask, phase="Asking the remotes", doing="asking the remote")
     return results.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
+
+
+def later_stages(workspace: Workspace, plan: RepoPlan) -> tuple[Stage, ...]:
+    """Return a repository's stages after those that it was planned to move."""
+    moved = {step.move().stage for step in plan.branch_steps()}
+    known = moved & {stage.name for stage in workspace.stages}
+    return workspace.stages_of(workspace.repo(plan.repo), workspace.later_than(known))
 
 
 def carried_onward(

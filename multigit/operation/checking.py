@@ -23,7 +23,7 @@ def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tup
     """
     space, files = session.workspace, session.files
     probe = lock_ref(f"doctor-{clock.nonce()}")
-    request = DoctorRequest(repos, space.stages, probe, space.lock_repo)
+    request = DoctorRequest(repos, space, probe, space.lock_repo)
     with session.fleet() as fleet:
         seen = check_repositories(session.git, request, fleet)
     wanted, unfinished = jobs or space.jobs, files.unfinished()
@@ -38,4 +38,4 @@ def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tup
         possible=most_workers(),
         files=files_for(wanted),
     )
-    return diagnose(space, request, around, seen)
+    return diagnose(request, around, seen)

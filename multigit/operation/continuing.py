@@ -64,17 +64,18 @@ def _plan_again(
     space = session.workspace
     plans: dict[str, RepoPlan] = {}
     for plan in moved:
-        repo = space.repo(plan.repo)
+        repo, hops = space.repo(plan.repo), hops_of(plan, space)
         request = MergeRequest(
             command=operation.plan.command,
             start_time=StartTime.of(operation.plan.date),
-            hops=hops_of(plan, space),
+            hops=hops,
             repos=(repo,),
             skip_blocked=skip_blocked,
             accept_reverts=operation.plan.accept_reverts,
+            later=space.stages_of(repo, space.later_than(hop.target.name for hop in hops)),
         )
-        request = replace(request, later=space.later_than(request.moved()))
-        seen = session.observe((repo,), MergeObservation(request))
+        observation = MergeObservation(request)
+        seen = session.observe((repo,), observation.of)
         plans[repo.name] = plan_repository(
             request, space, repo, seen[repo.name], operation.plan.release if plan.tag else ""
         )

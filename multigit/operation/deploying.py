@@ -30,7 +30,7 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
     with new_operation(session, "deploy", dry_run=consent.dry_run):
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
-        seen = session.observe(request.repos, DeployObservation(stage))
+        seen = session.observe_each(request, lambda own: DeployObservation(own.stage))
         plan = with_preflight(session, plan_deploy(request, space, seen))
         return OperationRun(context_of(session), plan, consent).carry_out()
 

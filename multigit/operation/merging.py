@@ -17,9 +17,10 @@ from multigit.operation.wording import wording
 
 def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     """Plan the merges of a request, and run them."""
-    request = replace(request, later=session.workspace.later_than(request.moved()))
+    later = session.workspace.later_than(stage.name for stage in request.moving())
+    request = replace(request, later=later)
     with new_operation(session, request.command, dry_run=consent.dry_run):
-        seen = session.observe(request.repos, MergeObservation(request))
+        seen = session.observe_each(request, MergeObservation)
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
         words = wording(session, request.target, request.message)
         return OperationRun(context_of(session), plan, consent, wording=words).carry_out()

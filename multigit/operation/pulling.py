@@ -15,7 +15,7 @@ from multigit.operation.session import Session
 def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
     """Plan what a request clones and fast-forwards, and do it unless it is a dry run."""
     with nullcontext() if dry_run else exclusive(session, "pull"):
-        seen = session.observe(request.repos, PullObservation(request))
+        seen = session.observe_each(request, PullObservation)
         plan = plan_pull(request, session.workspace, seen)
         if dry_run or not plan.planned():
             return planned(plan)

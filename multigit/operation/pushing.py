@@ -20,9 +20,10 @@ from multigit.operation.wording import wording
 def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     """Plan what a request commits and pushes, and run it."""
     space = session.workspace
-    request = replace(request, later=space.later_than(request.moved()))
+    later = space.later_than(stage.name for stage in request.moving())
+    request = replace(request, later=later)
     with new_operation(session, "push", dry_run=consent.dry_run):
-        seen = session.observe(request.repos, PushObservation(request, space.push))
+        seen = session.observe_each(request, lambda own: PushObservation(own, space.push))
         seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))
         words = wording(session, request.strict, request.message)

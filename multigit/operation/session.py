@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system import clock
 from multigit.adapters.system.actors import attended
 from multigit.adapters.system.limits import most_workers
+from multigit.core.planning.taking_part import R, taking_part
 from multigit.core.values.agreement import Actor
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.start_time import StartTime
@@ -73,11 +74,23 @@ class Session:
             yield Fleet(progress, self.jobs)
 
     def observe(
-        self, repos: Sequence[Repo], observation: Observation, *, doing: str = "fetching"
+        self,
+        repos: Sequence[Repo],
+        observation_of: Callable[[Repo], Observation],
+        *,
+        doing: str = "fetching",
     ) -> Mapping[str, Snapshot]:
         """Observe these repositories; `doing` is what the progress shows first."""
         with self.fleet() as fleet:
-            return observe(self.git, repos, observation, fleet, doing=doing)
+            return observe(self.git, repos, observation_of, fleet, doing=doing)
+
+    def observe_each(
+        self, request: R, observation_of: Callable[[R], Observation]
+    ) -> Mapping[str, Snapshot]:
+        """Observe the repositories that take part in a request; UsageError if none does."""
+        asked = taking_part(request, self.workspace)
+        repos = [repo for repo in request.repos if repo.name in asked]
+        return self.observe(repos, lambda repo: observation_of(asked[repo.name]))
 
     def actor(self, repos: Iterable[str]) -> Actor:
         """Return who runs a command: the committer configured in these repositories."""

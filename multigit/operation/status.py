@@ -14,6 +14,10 @@ from multigit.operation.unfinished import last_deployed
 def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Sequence[StatusRow]:
     """Return a row for each repository; without `fetch` as of the last one."""
     space = session.workspace
-    observation = StatusObservation(space.stages, space.pairs(), fetch=fetch)
-    seen = session.observe(repos, observation, doing="fetching" if fetch else "reading")
+
+    def observation_of(repo: Repo) -> StatusObservation:
+        seen = space.seen_by(repo)
+        return StatusObservation(seen.stages, seen.pairs(), fetch=fetch)
+
+    seen = session.observe(repos, observation_of, doing="fetching" if fetch else "reading")
     return status_rows(space, repos, seen, last_deployed(session))

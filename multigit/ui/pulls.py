@@ -28,6 +28,8 @@ def pulled(outcome: Outcome) -> Text:
     match outcome.state:
         case State.UP_TO_DATE:
             return Text("up to date", "dim")
+        case State.SKIPPED:
+            return Text("skipped", "yellow")
         case State.BLOCKED:
             return Text("left as is", "yellow")
         case State.FAILED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -55,13 +55,12 @@ def status_view(
     Repositories of which there is nothing to say share one sentence, and those that are up to date
     are below the others.
     """
-    stages = {stage.branch for pair in pairs for stage in pair}
-    quiet = [row for row in rows if is_quiet(row, stages)]
+    quiet = [row for row in rows if is_quiet(row)]
     told = sorted((row for row in rows if row not in quiet), key=_is_up_to_date)
     lines = StatusLines(told, pairs, now or datetime.now(UTC))
     problems = [
         *unpushed_lines(rows),
-        *reverted_lines(rows, pairs),
+        *reverted_lines(rows),
         *problem_lines((row.repo, row.problems) for row in rows),
     ]
     return Group(
@@ -73,13 +72,13 @@ def status_view(
     )
 
 
-def is_quiet(row: StatusRow, branches: Container[str]) -> bool:
+def is_quiet(row: StatusRow) -> bool:
     """Return whether a repository is up to date, and its clone as it should be on a stage."""
     work, more = row.work, (row.deploys, row.deployed, row.unpushed)
     if work is None or any(more) or not _is_up_to_date(row):
         return False
     marks = (work.ahead, work.behind, work.changed, work.unfinished)
-    return work.branch in branches and not any(marks)
+    return work.branch in row.branches.values() and not any(marks)
 
 
 def _is_up_to_date(row: StatusRow) -> bool:
@@ -134,7 +133,7 @@ class StatusLines:
             lines.add_column("last deploys", no_wrap=True)
         names, branches = self._names(layout.name), self._branches(layout.branch)
         for row in self.rows:
-            cells = [*pair_cells(row, len(self.pairs)), debt_cell(row)]
+            cells = [*pair_cells(row, self.pairs), debt_cell(row)]
             if layout.separator:
                 cells.append(deploys_cell(row, self.now, layout.separator))
             lines.add_row(
@@ -160,9 +159,8 @@ class StatusLines:
         name = Text(self._names(width)[visible(row.repo)], "bold")
         branch = self._branches(width - 2)[branch_name(row)]
         yield from beside(name, branch_cell(row.work, branch), width)
-        for (source, target), cell in zip(
-            self.pairs, pair_cells(row, len(self.pairs)), strict=True
-        ):
+        own = [(a, b) for a, b in self.pairs if not row.pairs or row.between(a, b)]
+        for (source, target), cell in zip(own, pair_cells(row, own), strict=True):
             yield indented(Text.assemble(f"{source.name} → {target.name}: ", cell))
         if any(pair.hotfixes or pair.merge_owed for pair in row.pairs):
             yield indented(Text.assemble("hotfixes: ", debt_cell(row)))
@@ -208,28 +206,28 @@ def unpushed_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
             yield problem_line(row.repo, f"{', '.join(counts)}.", blocks=False)
 
 
-def reverted_lines(
-    rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]
-) -> Iterator[RenderableType]:
+def reverted_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
     """Yield which commits revert work: no cell has room for them."""
-    branches = {stage.name: stage.branch for pair in pairs for stage in pair}
     for row in rows:
         for pair in row.pairs:
-            sides = branches[pair.source], branches[pair.target]
+            sides = row.branches.get(pair.source, ""), row.branches.get(pair.target, "")
             for reversal in pair.reverted:
                 sentence = visible(describe_reversal(reversal, *sides))
                 yield problem_line(row.repo, f"{sentence}.", blocks=True)
 
 
-def pair_cells(row: StatusRow, count: int) -> list[Text]:
-    """Return what waits between its stages; what could not be read now is marked with ?."""
-    if not row.problems:
-        return [pair_cell(pair) for pair in row.pairs]
+def pair_cells(row: StatusRow, pairs: Sequence[tuple[Stage, Stage]]) -> list[Text]:
+    """Return what waits between these stages; what could not be read now is marked with ?."""
+    return [_pair_cell(row, row.between(*pair)) for pair in pairs]
+
+
+def _pair_cell(row: StatusRow, pair: Pair | None) -> Text:
     unread = Text("?", "red")
-    seen = (Text() if pair.state == "up_to_date" else pair_cell(pair) for pair in row.pairs)
-    return [Text(" ").join([cell, unread] if cell else [unread]) for cell in seen] or [
-        unread
-    ] * count
+    if pair is None:  # not neighbors in this repository, or nothing is known
+        return unread if row.problems and not row.pairs else Text(ABSENT, "dim")
+    if not row.problems:
+        return pair_cell(pair)
+    return unread if pair.state == "up_to_date" else Text(" ").join([pair_cell(pair), unread])
 
 
 def pair_cell(pair: Pair) -> Text:

@@ -192,8 +192,8 @@ def promotion(*repos: Repo, skip_blocked: bool = False) -> MergeRequest:
 
 def backmerge(*repos: Repo) -> MergeRequest:
     """Return a back-merge from main over stg to dev."""
-    first = Hop(MAIN, STG, "Merge main into stg (hotfix sync)")
-    second = Hop(STG, DEV, "Merge stg into dev (sync verified)")
+    first = Hop(MAIN, STG, "Merge main into stg (hotfix sync)", forward=False)
+    second = Hop(STG, DEV, "Merge stg into dev (sync verified)", forward=False)
     return MergeRequest("backmerge", MOMENT, (first, second), repos or (API,))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,18 +15,20 @@ from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import hop, hops_down
 from multigit.core.planning.steps import MergeStep
+from multigit.core.planning.taking_part import R, taking_part
 from multigit.core.progress.journal import Entry
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.reports.deployment_words import in_short
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.fleet import Fleet
 from multigit.engine.observe.merges import MergeObservation
-from multigit.engine.observe.observation import observe
+from multigit.engine.observe.observation import Observation, observe
 from multigit.engine.observe.pull import PullObservation
 from multigit.engine.observe.push import PushObservation
 from multigit.engine.ports import FORGETFUL, Git, JournalWriter
@@ -126,9 +128,20 @@ def plan_backmerge(git: Place) -> Plan:
 
 def plan_request(git: Place, request: MergeRequest) -> Plan:
     """Observe and plan."""
-    request = replace(request, later=git.workspace.later_than(request.moved()))
-    seen = observe(git, request.repos, MergeObservation(request), Fleet(Listening(), 4))
+    later = git.workspace.later_than(stage.name for stage in request.moving())
+    request = replace(request, later=later)
+    seen = observe_each(git, request, MergeObservation)
     return plan_merges(request, git.workspace, seen)
+
+
+def observe_each(
+    git: Place, request: R, observation_of: Callable[[R], Observation]
+) -> Mapping[str, Snapshot]:
+    """Observe the repositories that take part in a request, as a session does."""
+    asked = taking_part(request, git.workspace)
+    repos = [repo for repo in request.repos if repo.name in asked]
+    fleet = Fleet(Listening(), 4)
+    return observe(git, repos, lambda repo: observation_of(asked[repo.name]), fleet)
 
 
 def push_request(
@@ -146,8 +159,7 @@ def plan_work(
 ) -> Plan:
     """Observe and plan as `multigit push dev` does."""
     request = push_request(git, promote_to, message=message, verify=verify)
-    look = PushObservation(request, git.workspace.push)
-    seen = observe(git, request.repos, look, Fleet(Listening(), 4))
+    seen = observe_each(git, request, lambda own: PushObservation(own, git.workspace.push))
     return plan_push(request, git.workspace, seen)
 
 
@@ -155,9 +167,7 @@ def plan_update(git: Place, stage: str = "dev", *, switch: bool = False) -> Plan
     """Observe and plan as `multigit pull` does."""
     space = git.workspace
     request = PullRequest(space.stage(stage), MOMENT, space.repos, switch)
-    look = PullObservation(request)
-    seen = observe(git, space.repos, look, Fleet(Listening(), 4))
-    return plan_pull(request, space, seen)
+    return plan_pull(request, space, observe_each(git, request, PullObservation))
 
 
 def execute(

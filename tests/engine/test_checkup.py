@@ -25,7 +25,7 @@ PROBE = lock_ref("doctor-1")
 def examined(git: FakeGit, *, lock: str = "") -> Mapping[str, Checkup]:
     """Check all repositories, and assert that no remote is changed."""
     space, before = git.workspace, git.remote_refs()
-    request = DoctorRequest(space.repos, space.stages, PROBE, lock)
+    request = DoctorRequest(space.repos, space, PROBE, lock)
     seen = check_repositories(git, request, Fleet(Listening(), 4))
     assert git.remote_refs() == before
     return seen
@@ -86,7 +86,7 @@ def test_a_lock_that_is_not_given_back_says_why() -> None:
 
     git = FakeGit("api")
     git["api"].remote.next_push = no_deletion
-    request = DoctorRequest(git.workspace.repos, git.workspace.stages, PROBE, "api")
+    request = DoctorRequest(git.workspace.repos, git.workspace, PROBE, "api")
     seen = check_repositories(git, request, Fleet(Listening(), 1))
     assert seen["api"].lock == LockTrial(stays="deletion is not allowed")
 

@@ -14,6 +14,7 @@ from multigit.core.values.merge import Reversal
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Tag
 from multigit.core.values.work_tree import WorkTree
+from multigit.ui.render import ABSENT
 from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change
 from tests.ui.views import shown
@@ -66,10 +67,10 @@ def test_unpushed_commits_of_other_branches_are_below(width: int) -> None:
 @pytest.mark.parametrize("width", [30, 80, 110])
 def test_what_was_reverted_is_below(width: int) -> None:
     """It has the commit and a hint, and branch names are escaped."""
-    odd = replace(MAIN, branch="ma\x1b[31min")
     pair = Pair("stg", "main", reverted=(Reversal("aaaaaaaaaa", "Revert", 2),))
     row = StatusRow("api", "api", WorkTree("dev", "dev-2"), (Pair("dev", "stg"), pair), {})
-    view = status_view([row], ((DEV, STG), (STG, odd)), NOW)
+    row = replace(row, branches={"stg": "staging", "main": "ma\x1b[31min"})
+    view = status_view([row], ((DEV, STG), (STG, MAIN)), NOW)
     lines = shown(view, width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
@@ -176,7 +177,8 @@ def test_the_narrowest_view_is_a_list() -> None:
 @pytest.mark.parametrize("width", [30, 80])
 def test_repositories_without_news_share_a_sentence(width: int) -> None:
     """Nothing waits there, nothing was deployed, and a stage's branch is checked out."""
-    on_a_stage = replace(ROWS[0], work=WorkTree(DEV.branch, "dev-2"))
+    branches = {"dev": DEV.branch}
+    on_a_stage = replace(ROWS[0], work=WorkTree(DEV.branch, "dev-2"), branches=branches)
     quiet = [replace(on_a_stage, repo=f"payment-api{number}") for number in range(3)]
     lines = shown(status_view([*quiet, *ROWS], ((DEV, STG), (STG, MAIN)), NOW), width)
     assert max(map(len, lines)) <= width
@@ -198,3 +200,18 @@ def test_what_could_not_be_read_is_not_up_to_date(width: int) -> None:
     assert "✗ conflicts ?" in text
     assert "7 waiting ?" in text
     assert text.count("?") == 6
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_stages_that_are_not_neighbors_everywhere_have_a_column(width: int) -> None:
+    """A repository has nothing in the columns of the others; a list leaves them out."""
+    docs = replace(ROWS[1], repo="docs", pairs=(Pair("dev", "main", commits=4),))
+    pairs = ((DEV, STG), (STG, MAIN), (DEV, MAIN))
+    lines = shown(status_view([ROWS[1], docs], pairs, NOW), width)
+    text = " ".join(" ".join(lines).split())
+    if width == 40:
+        assert "docs" in text
+        assert text.count("dev → main: 4 waiting") == text.count("dev → main: ") == 1
+    else:
+        (line,) = (line for line in lines if line.split()[:1] == ["docs"])
+        assert re.split("  +", line.strip())[2:5] == [ABSENT, ABSENT, "4 waiting"]

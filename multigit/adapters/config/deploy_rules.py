@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
 from multigit.adapters.config.deploys import COMMON, OWN, merged
 from multigit.adapters.config.mistakes import Key, Mistake
+from multigit.adapters.config.stage_rules import no_such_stage, stages_of
 from multigit.adapters.config.values import USE_NAME, is_name, shown
 from multigit.core.values.deployment import KEYS, filled, unknown_keys
 
@@ -48,7 +49,8 @@ def _beside(stage: str | int, last: Key, places: list[Key]) -> Iterator[Key]:
 def _about_stage(configuration: Configuration, name: str, stage: StageSection) -> Iterator[Mistake]:
     """Check a stage's tables; a key may be missing if every repository has it in its own table."""
     here: Key = ("stages", name)
-    of_all = [merged(stage, repo, name) for repo in configuration.repos.values()]
+    repos = configuration.repos.values()
+    of_all = [merged(stage, repo, name) for repo in repos if name in stages_of(configuration, repo)]
     if stage.deploy:
         whole = all(not deploy or not _missing(deploy) for deploy, _ in of_all)
         missing = () if whole else _missing(stage.deploy)
@@ -70,12 +72,17 @@ def _about_repo(configuration: Configuration, name: str, repo: RepoSection) -> I
                     f"there is no stage {shown(stage_name)}.",
                     f"Choose from: {', '.join(configuration.stages)}.",
                 )
+            elif stage_name not in stages_of(configuration, repo):
+                yield no_such_stage(("repos", name, kind, stage_name), name, stage_name)
+    here = stages_of(configuration, repo)
     for stage_name, stage in configuration.stages.items():
+        if stage_name not in here:
+            continue
         deploy, health = merged(stage, repo, stage_name)
         if stage_name in repo.deploy and deploy:
-            here: Key = ("repos", name, "deploy", stage_name)
+            key: Key = ("repos", name, "deploy", stage_name)
             own = repo.deploy[stage_name].model_fields_set
-            yield from _about_deploy(here, deploy, _missing(deploy), own, bool(stage.tag))
+            yield from _about_deploy(key, deploy, _missing(deploy), own, bool(stage.tag))
         if stage_name in repo.health and health:
             yield from _about_health(("repos", name, "health", stage_name), health, demanded=True)
             if deploy is None:

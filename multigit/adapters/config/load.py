@@ -176,6 +176,8 @@ def _workspace(root: Path, configuration: Configuration) -> Workspace:
                 deploys_of(repo, configuration.stages),
                 repo.remote,
                 repo.push_url,
+                branches=repo.branches,
+                stages=repo.stages or (),
             )
             for name, repo in configuration.repos.items()
         ),

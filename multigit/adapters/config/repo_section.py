@@ -30,6 +30,17 @@ class RepoSection(Section):
         description="The repository that its remote pushes to, if it fetches from another one, "
         "such as a mirror. Default: the one that it fetches from, and no other.",
     )
+    branches: dict[str, Ref] = Field(
+        default_factory=dict,
+        description="Its branch for a stage, where that is not the stage's: "
+        '{dev = "develop"}. Default: the branch of each stage.',
+    )
+    stages: Texts | None = Field(
+        default=None,
+        description="The stages that it has, in their order; promotions to others leave it out. "
+        "Default: all.",
+        json_schema_extra={"minItems": 1, "uniqueItems": True},
+    )
     groups: Texts = Field(
         default=(), description="Names to choose it with, together with others: -g NAME."
     )

@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from multigit.adapters.config.deploy_rules import deploy_mistakes
 from multigit.adapters.config.mistakes import Key, Mistake
+from multigit.adapters.config.stage_rules import own_stage_mistakes
 from multigit.adapters.config.values import USE_NAME, is_name, is_ref, shown
 from multigit.core.planning.waves import waves
 from multigit.core.values.start_time import STAMP
@@ -27,6 +28,7 @@ def mistakes(configuration: Configuration) -> Iterator[Mistake]:
     yield from _stage_branches(configuration)
     yield from _earlier_stages(configuration)
     yield from _circles(configuration)
+    yield from own_stage_mistakes(configuration)
     yield from _tags(configuration)
     yield from _folders(configuration)
     yield from _log(configuration)

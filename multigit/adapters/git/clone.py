@@ -67,7 +67,7 @@ class Clone:
 
     def _absent(self, error: GitError) -> GitError:
         """Return the error about a missing clone, with the command that clones it."""
-        stages = self._workspace.stages
+        stages = self._workspace.stages_of(self._repo)
         if error.code not in {"missing", "not_a_repository"} or not (self._repo.url and stages):
             return error
         hint = Hint.CLONE if error.code == "missing" else Hint.CLONE_INSTEAD

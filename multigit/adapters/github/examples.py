@@ -79,7 +79,7 @@ def workflows(workspace: Workspace) -> Iterator[Example]:
     """
     for repo in workspace.repos:
         files: dict[str, list[Use]] = {}
-        for stage in workspace.stages:
+        for stage in workspace.stages_of(repo):
             if use := _use(workspace, repo, stage):
                 files.setdefault(file_name(use.runner.workflow), []).append(use)
         for file, uses in files.items():

@@ -36,11 +36,12 @@ def backmerge(
     from multigit.operation.merging import merge
 
     session = running.session()
+    repos = chosen.of(session.workspace)
     request = MergeRequest(
         command="backmerge",
         start_time=session.start_time,
-        hops=hops_down(session.workspace, source),
-        repos=chosen.of(session.workspace),
+        hops=hops_down(session.workspace, source, repos),
+        repos=repos,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
     )

@@ -49,10 +49,11 @@ def deploy(
             code="empty_release",
         )
     session = running.session()
+    repos = chosen.of(session.workspace)
     request = DeployRequest(
-        stage=session.workspace.stage(stage),
+        stage=session.workspace.stage_called(stage, repos),
         start_time=session.start_time,
-        repos=chosen.of(session.workspace),
+        repos=repos,
         release=release or "",
         skip_blocked=skip_blocked,
         wait=not no_wait,

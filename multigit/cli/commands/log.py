@@ -54,7 +54,8 @@ def log(
     from multigit.operation.unfinished import say_unfinished
 
     session = running.session()
-    here = session.workspace.stage(stage).name if stage is not None else None
+    space = session.workspace
+    here = space.stage_called(stage, space.repos).name if stage is not None else None
     count = 0 if everything else limit
     seen = read_log(session, here, count, verify=verify, remote=remote)
     unfinished = say_unfinished(session)

@@ -36,20 +36,20 @@ def promote(
     """
     from multigit.cli.showing import show
     from multigit.core.planning.merges import MergeRequest
-    from multigit.core.planning.routes import hop, requires_message
+    from multigit.core.planning.routes import hop, is_promotion
     from multigit.operation.asking import asked_later
     from multigit.operation.merging import merge
 
     session = running.session()
     space = session.workspace
     repos = chosen.of(space)
-    here, there = space.stage(source), space.stage(target)
-    strict = there if requires_message(here, there) else None
-    later = asked_later(session.screen, message, strict)
+    here, there = space.stage_called(source, repos), space.stage_called(target, repos)
+    strict = is_promotion(space, here, there, repos) and there.require_message
+    later = asked_later(session.screen, message, there if strict else None)
     request = MergeRequest(
         command="promote",
         start_time=session.start_time,
-        hops=(hop(space, here, there, message, asked_later=later),),
+        hops=(hop(space, here, there, message, repos, asked_later=later),),
         repos=repos,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,

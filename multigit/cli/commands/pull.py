@@ -34,7 +34,9 @@ def pull(
 
     session = running.session()
     repos = chosen.of(session.workspace)
-    request = PullRequest(session.workspace.stage(stage), session.start_time, repos, switch)
+    request = PullRequest(
+        session.workspace.stage_called(stage, repos), session.start_time, repos, switch
+    )
     report = pulling.pull(session, request, dry_run=dry_run)
     session.screen.pull(report)
     session.screen.document(document(report))

@@ -49,23 +49,24 @@ def push(
     """
     from multigit.cli.showing import show
     from multigit.core.planning.push_request import PushRequest, push_message, strict_stage
-    from multigit.core.planning.routes import hop
+    from multigit.core.planning.routes import hop, is_promotion
     from multigit.operation import pushing
     from multigit.operation.asking import asked_later
 
     session = running.session()
     space = session.workspace
-    here = space.stage(stage)
-    there = space.stage(promote) if promote else None
     repos = chosen.of(space)
-    later = asked_later(session.screen, message, strict_stage(here, there))
+    here = space.stage_called(stage, repos)
+    there = space.stage_called(promote, repos) if promote else None
+    onward = there if there and is_promotion(space, here, there, repos) else None
+    later = asked_later(session.screen, message, strict_stage(here, onward))
     passed_on = message if there and there.require_message else None
     request = PushRequest(
         stage=here,
         message=push_message(here, message, asked_later=later),
         start_time=session.start_time,
         repos=repos,
-        promotion=hop(space, here, there, passed_on, asked_later=later) if there else None,
+        promotion=hop(space, here, there, passed_on, repos, asked_later=later) if there else None,
         allow=tuple(allow or ()),
         verify=not no_verify,
         skip_blocked=skip_blocked,

@@ -24,13 +24,14 @@ def status(
       multigit status
       multigit status api database --no-fetch
     """
+    from multigit.core.planning.routes import shared_pairs
     from multigit.core.reports.status_words import status_document, status_exit_code, status_hint
     from multigit.operation.status import read_status
     from multigit.operation.unfinished import say_unfinished
 
     session = running.session()
-    pairs = session.workspace.pairs()
     repos = chosen.of(session.workspace, *(names or ()))
+    pairs = shared_pairs(session.workspace, repos)
     rows = read_status(session, repos, fetch=not no_fetch)
     unfinished = say_unfinished(session)
     session.screen.status(rows, pairs)

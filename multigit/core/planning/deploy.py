@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.publish_steps import DeployStep
+from multigit.core.planning.taking_part import plans_of, stage_in
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
@@ -30,6 +32,11 @@ class DeployRequest:
     release: str = ""
     skip_blocked: bool = False
     wait: bool = True
+
+    def in_repo(self, workspace: Workspace, repo: Repo) -> Self | Problem:
+        """Return it with the stage as a repository has it, or why that one is left out."""
+        stage = stage_in(self.stage, workspace, repo)
+        return stage if isinstance(stage, Problem) else replace(self, stage=stage)
 
 
 def deploy_steps(
@@ -64,9 +71,11 @@ def plan_deploy(
     """
     stage = request.stage
     require_deployment(workspace, stage, request.repos)
-    repos = tuple(
-        _repository(request, workspace, repo, snapshots[repo.name]) for repo in request.repos
-    )
+
+    def plan(own: DeployRequest, repo: Repo) -> RepoPlan:
+        return _repository(own, workspace, repo, snapshots[repo.name])
+
+    repos = plans_of(request, workspace, plan)
     if request.release and not any(repo.source_sha for repo in repos):
         known = {tag.name for s in snapshots.values() for tag in s.refs.tags}
         raise unknown("release", request.release, sorted(known))

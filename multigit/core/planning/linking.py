@@ -10,6 +10,7 @@ from multigit.core.planning.push import plan_repository, push_steps
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.steps import CommitStep
 from multigit.core.planning.submodules import pointer_changes
+from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Repo, Workspace
@@ -27,8 +28,8 @@ def linked(
 
     The repositories inside it must already be linked.
     """
-    seen = snapshots[repo.name]
-    if not seen.work or seen.work.branch != request.stage.branch:
+    seen, own = snapshots[repo.name], request.in_repo(workspace, repo)
+    if isinstance(own, Problem) or not seen.work or seen.work.branch != own.stage.branch:
         return seen
     nested = workspace.nested_in(repo)
     changes = {change.path: change for change in pointer_changes(seen.work)}
@@ -56,10 +57,13 @@ def published_tip(
 
     Empty if the commit is unknown until it is made.
     """
-    steps = push_steps(request, workspace.push, seen)
-    if not steps or not seen.work or seen.work.branch != request.stage.branch:
+    own = request.in_repo(workspace, repo)
+    if isinstance(own, Problem):
         return None
-    if plan_repository(request, workspace, repo, seen, "").state is State.SKIPPED:
+    steps = push_steps(own, workspace.push, seen)
+    if not steps or not seen.work or seen.work.branch != own.stage.branch:
+        return None
+    if plan_repository(own, workspace, repo, seen, "").state is State.SKIPPED:
         return None
     last = steps[-1]
     return last.commit if isinstance(last, CommitStep) else seen.work.head

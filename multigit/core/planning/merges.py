@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 from multigit.core.planning import checks
 from multigit.core.planning.deploy import deploy_steps
@@ -11,9 +12,10 @@ from multigit.core.planning.losses import losing_work
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.publish_steps import FastForwardStep
 from multigit.core.planning.push_request import PushRequest
-from multigit.core.planning.routes import Hop, strictest
+from multigit.core.planning.routes import Hop, route_in, strictest
 from multigit.core.planning.sides import Sides
 from multigit.core.planning.steps import MakingStep, MergeStep, MovingStep, Step, TagStep, pushing
+from multigit.core.planning.taking_part import plans_of
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs, branch_ref
 from multigit.core.values.snapshot import Snapshot
@@ -72,9 +74,12 @@ class MergeRequest:
         """Return the stages that may move."""
         return tuple(hop.target for hop in self.hops)
 
-    def moved(self) -> tuple[str, ...]:
-        """Return the branches that may move."""
-        return tuple(stage.branch for stage in self.moving())
+    def in_repo(self, workspace: Workspace, repo: Repo) -> Self | Problem:
+        """Return it as one repository carries it out, or why that one is left out."""
+        hops = route_in(self.hops, workspace, repo)
+        if isinstance(hops, Problem):
+            return hops
+        return replace(self, hops=hops, later=workspace.stages_of(repo, self.later))
 
 
 def plan_merges(
@@ -82,11 +87,11 @@ def plan_merges(
 ) -> Plan:
     """Return the plan for all repositories, in the order of the request."""
     release = release_tag(request, snapshots)
-    repos = tuple(
-        plan_repository(request, workspace, repo, snapshots[repo.name], release)
-        for repo in request.repos
-    )
-    return release_plan(request, repos, release)
+
+    def plan(own: MergeRequest, repo: Repo) -> RepoPlan:
+        return plan_repository(own, workspace, repo, snapshots[repo.name], release)
+
+    return release_plan(request, plans_of(request, workspace, plan), release)
 
 
 def release_tag(request: MergeRequest | PushRequest, snapshots: Mapping[str, Snapshot]) -> str:
@@ -102,6 +107,7 @@ def release_plan(
     """Return the plan of a promotion, a back-merge or a push with these repositories."""
     strict, target = strictest(request.moving()), request.target
     ends = dict.fromkeys((request.stages()[0].name, target.name))
+    present = [repo for repo in repos if not repo.absent]
     return Plan(
         command=request.command,
         operation=request.start_time.operation(request.command, *ends),
@@ -110,7 +116,7 @@ def release_plan(
         source=request.source.name if request.source else "",
         target=target.name,
         message=request.message,
-        release=release if any(repo.state is not State.UP_TO_DATE for repo in repos) else "",
+        release=release if any(each.state is not State.UP_TO_DATE for each in present) else "",
         confirm=strict.confirm,
         word=strict.name,
         checklist=request.checklist,
@@ -125,7 +131,7 @@ def release_plan(
 def plan_repository(
     request: MergeRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, release: str
 ) -> RepoPlan:
-    """Return what happens in one repository."""
+    """Return what happens in one repository; the request is its own."""
     making = merge_steps(request.hops, snapshot, release)
     deploys: tuple[Step, ...] = ()
     if making and request.hops[-1].forward:

@@ -57,7 +57,11 @@ class Result(StrEnum):
     ERROR = "error"
 
 
-NOT_IN_RELEASE = "not_in_release"  # the problem of a repository that a release does not include
+# Problems of repositories that do not take part: nothing is wrong there.
+NOT_IN_RELEASE = "not_in_release"
+NO_STAGE = "no_stage"
+NOT_NEIGHBORS = "not_neighbours"
+ABSENT = {NOT_IN_RELEASE, NO_STAGE, NOT_NEIGHBORS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,15 @@ class RepoPlan:
     later: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def absent(self) -> bool:
+        """Return whether it has nothing to do with the operation, such as the stage."""
+        codes = {problem.code for problem in self.problems}
+        return self.state is State.SKIPPED and bool(ABSENT & codes)
+
+    @property
     def left_out(self) -> bool:
         """Return whether it has work that is skipped because something blocks it."""
-        absent = NOT_IN_RELEASE in {problem.code for problem in self.problems}
-        return self.state is State.SKIPPED and not absent
+        return self.state is State.SKIPPED and not self.absent
 
     def merges(self) -> tuple[MergeStep, ...]:
         """Return the merges in the order in which they are made."""

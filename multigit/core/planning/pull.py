@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
+from typing import Self
 
 from multigit.core.planning.checks import missing_branches, work_hint
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import Step
+from multigit.core.planning.taking_part import plans_of, stage_in
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.start_time import StartTime
@@ -28,11 +30,20 @@ class PullRequest:
     repos: tuple[Repo, ...]
     switch: bool = False
 
+    def in_repo(self, workspace: Workspace, repo: Repo) -> Self | Problem:
+        """Return it with the stage as a repository has it, or why that one is left out."""
+        stage = stage_in(self.stage, workspace, repo)
+        return stage if isinstance(stage, Problem) else replace(self, stage=stage)
+
 
 def plan_pull(
     request: PullRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
 ) -> Plan:
     """Return the plan; a blocked repository does not stop the others."""
+
+    def plan(own: PullRequest, repo: Repo) -> RepoPlan:
+        return plan_repository(own, workspace, repo, snapshots[repo.name])
+
     return Plan(
         command="pull",
         operation=request.start_time.operation("pull", request.stage.name),
@@ -41,10 +52,7 @@ def plan_pull(
         source="",
         target=request.stage.name,
         message="",
-        repos=tuple(
-            plan_repository(request, workspace, repo, snapshots[repo.name])
-            for repo in request.repos
-        ),
+        repos=plans_of(request, workspace, plan),
     )
 
 

@@ -19,6 +19,7 @@ from multigit.core.planning.push_problems import diverged, file_problems, work_p
 from multigit.core.planning.push_request import PushRequest, to_commit
 from multigit.core.planning.steps import AdvanceStep, CommitStep, MakingStep
 from multigit.core.planning.submodules import submodule_problems
+from multigit.core.planning.taking_part import plans_of
 from multigit.core.planning.waves import in_order
 from multigit.core.values.problem import Problem
 from multigit.core.values.push_rules import PushRules
@@ -31,10 +32,11 @@ def plan_push(
 ) -> Plan:
     """Return the plan for all repositories, in the order of the request."""
     release = release_tag(request, snapshots)
-    repos = tuple(
-        plan_repository(request, workspace, repo, snapshots[repo.name], release)
-        for repo in request.repos
-    )
+
+    def plan(own: PushRequest, repo: Repo) -> RepoPlan:
+        return plan_repository(own, workspace, repo, snapshots[repo.name], release)
+
+    repos = plans_of(request, workspace, plan)
     ordered = in_order(repos, workspace, skip_blocked=request.skip_blocked)
     return release_plan(request, ordered, release)
 
@@ -42,7 +44,7 @@ def plan_push(
 def plan_repository(
     request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, release: str
 ) -> RepoPlan:
-    """Return what happens in one repository."""
+    """Return what happens in one repository; the request is its own."""
     merges = merge_steps(request.hops, snapshot, release)
     making = (*push_steps(request, workspace.push, snapshot), *merges)
     deploys = deploy_steps(workspace, repo, request.target, tag=release) if merges else ()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from multigit.core.planning import checks
 from multigit.core.planning.dangers import matches
-from multigit.core.planning.routes import Hop, message_required, requires_message
+from multigit.core.planning.routes import Hop, message_required, route_in
+from multigit.core.planning.taking_part import stage_in
+from multigit.core.values.problem import Problem
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.work_tree import Change, WorkTree
-from multigit.core.values.workspace import Repo, Stage
+from multigit.core.values.workspace import Repo, Stage, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,20 @@ class PushRequest:
         """Return the stages that may move."""
         return self.stages()
 
-    def moved(self) -> tuple[str, ...]:
-        """Return the branches that may move."""
-        return tuple(stage.branch for stage in self.moving())
+    def in_repo(self, workspace: Workspace, repo: Repo) -> Self | Problem:
+        """Return it as one repository carries it out, or why that one is left out.
+
+        Without the promotion that follows, nothing is pushed either.
+        """
+        route = route_in(self.hops, workspace, repo) if self.hops else ()
+        if isinstance(route, Problem):
+            return route
+        stage = route[0].source if route else stage_in(self.stage, workspace, repo)
+        if isinstance(stage, Problem):
+            return stage
+        promotion = route[0] if route else None
+        later = workspace.stages_of(repo, self.later)
+        return replace(self, stage=stage, promotion=promotion, later=later)
 
     @property
     def source(self) -> Stage | None:
@@ -67,7 +80,8 @@ class PushRequest:
     @property
     def strict(self) -> Stage | None:
         """Return the stage that requires a message, if any."""
-        return strict_stage(self.stage, self.promotion.target if self.promotion else None)
+        onward = self.promotion and self.promotion.forward
+        return strict_stage(self.stage, self.target if onward else None)
 
     @property
     def tag_template(self) -> str:
@@ -97,7 +111,7 @@ def push_message(stage: Stage, message: str | None, *, asked_later: bool = False
 
 def strict_stage(stage: Stage, target: Stage | None) -> Stage | None:
     """Return the stage that requires a message: the target of the promotion, or the pushed one."""
-    if target and requires_message(stage, target):
+    if target and target.require_message:
         return target
     return stage if stage.require_message else None
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from multigit.core.planning import checks
-from multigit.core.values.workspace import Confirm, Stage, Workspace
+from multigit.core.planning.plan import NOT_NEIGHBORS
+from multigit.core.planning.taking_part import no_stage, require_stages
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import UsageError
 from multigit.hints import Hint
 
@@ -18,25 +21,63 @@ STRICTNESS = (Confirm.NONE, Confirm.YES, Confirm.NAME)
 class Hop:
     """One merge of a stage into its neighbor, with the message of the merge commit.
 
-    The message is empty if it is asked for once the plan was shown.
+    It is `forward` for a promotion, and not for a back-merge. The message is empty if it is asked
+    for once the plan was shown.
     """
 
     source: Stage
     target: Stage
     message: str
-
-    @property
-    def forward(self) -> bool:
-        """True for a promotion, False for a back-merge."""
-        return self.target.promotes_from == self.source.name
+    forward: bool = True
 
 
 def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
     """Return the message of a merge for which none was given."""
     message = f"Merge {source.name} into {target.name}"
-    if target.promotes_from == source.name:
+    if workspace.is_later(target, source):
         return f"{message} (production deployment)" if workspace.is_last(target) else message
     return f"{message} ({'hotfix sync' if workspace.is_last(source) else 'sync verified'})"
+
+
+def is_promotion(
+    workspace: Workspace, source: Stage, target: Stage, repos: Sequence[Repo] | None = None
+) -> bool:
+    """Return whether a merge goes to the later of two stages.
+
+    Raises UsageError if they are neighbors in none of these repositories (None: of all).
+    """
+    chosen = workspace.repos if repos is None else repos
+    require_stages(workspace, (source, target), chosen)
+    pairs = shared_pairs(workspace, chosen)
+    names = {(earlier.name, later.name) for earlier, later in pairs}
+    if (source.name, target.name) in names:
+        return True
+    if (target.name, source.name) in names:
+        return False
+    neighbors = [later for earlier, later in names if earlier == source.name]
+    neighbors += [earlier for earlier, later in names if later == source.name]
+    there = [stage.name for stage in workspace.stages if stage.name in neighbors]
+    hint = f"From {source.name} you can go to: {', '.join(there) or 'no other stage'}."
+    if workspace.is_later(source, target):
+        hint = Hint.BACKMERGE.format(stage=source.name)
+    raise UsageError(
+        f"{source.name} and {target.name} are not neighboring stages.",
+        hint=hint,
+        code=NOT_NEIGHBORS,
+    )
+
+
+def shared_pairs(workspace: Workspace, repos: Sequence[Repo]) -> tuple[tuple[Stage, Stage], ...]:
+    """Return each (earlier, later) pair that is neighboring in a repository, longer ones last."""
+    of_repos = (workspace.seen_by(repo).pairs() for repo in repos)
+    found = dict.fromkeys((a.name, b.name) for pairs in of_repos for a, b in pairs)
+    names = [stage.name for stage in workspace.stages]
+
+    def order(pair: tuple[str, str]) -> tuple[int, int]:
+        earlier, later = map(names.index, pair)
+        return later, -earlier
+
+    return tuple((workspace.stage(a), workspace.stage(b)) for a, b in sorted(found, key=order))
 
 
 def hop(
@@ -44,54 +85,79 @@ def hop(
     source: Stage,
     target: Stage,
     message: str | None,
+    repos: Sequence[Repo] | None = None,
     *,
     asked_later: bool = False,
 ) -> Hop:
-    """Return the merge between two stages.
+    """Return the merge between two stages that are neighbors in some of these repositories.
 
-    A missing message is empty if it is `asked_later`. Raises UsageError if the stages are not
-    neighbors, or if the message is missing or malformed.
+    A missing message is empty if it is `asked_later`. Raises UsageError if they are not neighbors,
+    or if the message is missing or malformed.
     """
-    if source.name != target.promotes_from and target.name != source.promotes_from:
-        later = [stage.name for stage in workspace.stages if stage.promotes_from == source.name]
-        neighbors = [source.promotes_from, *later] if source.promotes_from else later
-        hint = f"From {source.name} you can go to: {', '.join(neighbors) or 'no other stage'}."
-        if target in workspace.chain_down(source)[1:]:
-            hint = Hint.BACKMERGE.format(stage=source.name)
-        raise UsageError(
-            f"{source.name} and {target.name} are not neighboring stages.",
-            hint=hint,
-            code="not_neighbours",
-        )
+    forward = is_promotion(workspace, source, target, repos)
     if message is not None:
         checks.check_message(message)
-    elif requires_message(source, target):
+    elif forward and target.require_message:
         if asked_later:
             return Hop(source, target, "")
         raise message_required(target)
-    return Hop(source, target, message or default_message(workspace, source, target))
+    message = message or default_message(workspace, source, target)
+    return Hop(source, target, message, forward)
 
 
-def requires_message(source: Stage, target: Stage) -> bool:
-    """Return whether a merge requires a message; back-merges never do."""
-    return target.require_message and target.promotes_from == source.name
-
-
-def hops_down(workspace: Workspace, source: str | None) -> tuple[Hop, ...]:
+def hops_down(
+    workspace: Workspace, source: str | None, repos: Sequence[Repo] | None = None
+) -> tuple[Hop, ...]:
     """Return the merges from a stage (None: the last one) down to the first one.
 
-    Raises UsageError if there is no earlier stage.
+    Stages that none of these repositories (None: all) has are skipped. Raises UsageError if there
+    is no earlier stage.
     """
-    last = next(stage.name for stage in reversed(workspace.stages) if workspace.is_last(stage))
-    first = workspace.stage(last if source is None else source)
-    chain = workspace.chain_down(first)
-    if len(chain) == 1:
+    chosen = workspace.repos if repos is None else repos
+    last = next(stage for stage in reversed(workspace.stages) if workspace.is_last(stage))
+    first = workspace.stage_called(source, chosen) if source is not None else last
+    below = [s for s in workspace.chain_down(first)[1:] if any(repo.has(s) for repo in chosen)]
+    if not below:
         raise UsageError(
             f"There is no stage before {first.name}.",
-            hint=Hint.BACKMERGE_FROM.format(stage=last),
+            hint=Hint.BACKMERGE_FROM.format(stage=last.name),
             code="no_stage_before",
         )
-    return tuple(hop(workspace, here, below, None) for here, below in itertools.pairwise(chain))
+    return tuple(
+        Hop(here, there, default_message(workspace, here, there), forward=False)
+        for here, there in itertools.pairwise((first, *below))
+    )
+
+
+def route_in(hops: tuple[Hop, ...], workspace: Workspace, repo: Repo) -> tuple[Hop, ...] | Problem:
+    """Return the merges of a route in one repository, without the stages that it lacks.
+
+    Return a problem if one end is missing there, or if a stage stands between the two.
+    """
+    first, *others = (hops[0].source, *(each.target for each in hops))
+    own = {stage.name: stage for stage in workspace.stages_of(repo, (first, *others))}
+    route = [own[stage.name] for stage in (first, *others) if stage.name in own]
+    if first.name not in own or len(route) == 1:
+        return no_stage(others[0] if first.name in own else first)
+    for here, there in itertools.pairwise(route):
+        if here.name != there.promotes_from and there.name != here.promotes_from:
+            return _not_neighbors(workspace, here, there)
+    messages = {(each.source.name, each.target.name): each.message for each in hops}
+    return tuple(
+        Hop(
+            here,
+            there,
+            messages.get((here.name, there.name), default_message(workspace, here, there)),
+            hops[0].forward,
+        )
+        for here, there in itertools.pairwise(route)
+    )
+
+
+def _not_neighbors(workspace: Workspace, here: Stage, there: Stage) -> Problem:
+    later, earlier = (there, here) if workspace.is_later(there, here) else (here, there)
+    message = f"has {later.promotes_from} between {earlier.name} and {later.name}."
+    return Problem(NOT_NEIGHBORS, message, severity=Severity.WARN)
 
 
 def message_required(stage: Stage) -> UsageError:

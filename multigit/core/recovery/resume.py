@@ -8,6 +8,7 @@ from dataclasses import replace
 from multigit.core.lineage.revert_messages import accepting
 from multigit.core.planning.plan import Plan, RepoPlan, State, stopped
 from multigit.core.planning.routes import Hop
+from multigit.core.planning.steps import MergeStep
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState, state_of
@@ -19,12 +20,21 @@ from multigit.hints import Hint
 
 
 def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
-    """Return the route from which the merges of a repository's plan were made."""
-    stage = workspace.planned_stage
-    return tuple(
-        Hop(stage(merge.source), stage(merge.target), accepting(merge.message))
-        for merge in (step.merge for step in repo.merges())
-    )
+    """Return the route from which the merges of a repository's plan were made.
+
+    Its branches are those of the plan, even if the configuration has others by now.
+    """
+
+    def hop(step: MergeStep) -> Hop:
+        names, branches = (step.merge.source, step.merge.target), (step.source_branch, step.branch)
+        source, target = (
+            replace(workspace.planned_stage(name), branch=branch)
+            for name, branch in zip(names, branches, strict=True)
+        )
+        forward = workspace.is_later(target, source)
+        return Hop(source, target, accepting(step.merge.message), forward)
+
+    return tuple(map(hop, repo.merges()))
 
 
 def to_plan_again(operation: Operation, remotes: Mapping[str, RemoteState]) -> tuple[RepoPlan, ...]:

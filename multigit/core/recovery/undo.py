@@ -166,7 +166,9 @@ class _Undo:
     def _promotes(self, remote: RemoteState) -> str:
         """Return the operation to undo first: the last one on the last stage that contains it."""
         last = remote.onward[-1]
-        tip = remote.now.get(branch_ref(self.workspace.stage(last).branch), "")
+        repo, stage = self.workspace.repo(self.repo.repo), self.workspace.stage(last)
+        branches = [own.branch for own in self.workspace.stages_of(repo, [stage])]
+        tip = remote.now.get(branch_ref(branches[0]), "") if branches else ""
         return self.history.promoted_by(self.repo.repo, last, tip)
 
     def _undo_steps(self, update: RefUpdate) -> Iterator[Step]:

@@ -9,7 +9,7 @@ from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import TagAnchor
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.workspace import Repo, Stage
+from multigit.core.values.workspace import Repo, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class DoctorRequest:
     """
 
     repos: tuple[Repo, ...]
-    stages: tuple[Stage, ...]
+    workspace: Workspace
     probe: str
     lock_repo: str = ""
 

@@ -18,22 +18,19 @@ from multigit.core.values.duration import roughly
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import masked, pathspec, plural, shortened
-from multigit.core.values.workspace import Repo, Workspace
+from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 
 CLOCK_SLACK = 120  # seconds that clocks may differ without a warning
 
 
 def diagnose(
-    workspace: Workspace,
-    request: DoctorRequest,
-    around: Surroundings,
-    seen: Mapping[str, Checkup],
+    request: DoctorRequest, around: Surroundings, seen: Mapping[str, Checkup]
 ) -> tuple[Finding, ...]:
     """Return every finding: the workspace's first, then each repository's."""
     found = [*_workspace(around), *_clock(around, seen.values())]
     for repo in request.repos:
-        found += _repository(repo, workspace.remote_of(repo), request, seen[repo.name], around.now)
+        found += _repository(repo, request, seen[repo.name], around.now)
     return tuple(
         replace(each, message=masked(each.message), hint=masked(each.hint)) for each in found
     )
@@ -91,16 +88,15 @@ def _clock(around: Surroundings, seen: Iterable[Checkup]) -> Iterator[Finding]:
 # A repository
 
 
-def _repository(
-    repo: Repo, remote: str, request: DoctorRequest, seen: Checkup, now: int
-) -> Iterator[Finding]:
-    snapshot = seen.snapshot
+def _repository(repo: Repo, request: DoctorRequest, seen: Checkup, now: int) -> Iterator[Finding]:
+    remote = request.workspace.remote_of(repo)
+    snapshot, stages = seen.snapshot, request.workspace.stages_of(repo)
     problems = [
         *unreadable(snapshot),
         *unpublishable(repo, snapshot, remote),
         *filter(None, [snapshot.stale]),
         *_unpushable(repo, remote, request.probe, seen.push),
-        *(() if snapshot.stale else missing_branches(repo, snapshot, remote, request.stages)),
+        *(() if snapshot.stale else missing_branches(repo, snapshot, remote, stages)),
         *_locks(request.probe, seen.lock),
         *_secrets(repo, remote, snapshot),
         *_future(seen.newest, now),

@@ -68,7 +68,8 @@ class StatusRow:
     """The state of one repository.
 
     `deploys` holds the last deploy tag of each stage, `deployed` what is known about the last
-    deployment to it; `went_back` are the stages to which an earlier release was deployed last.
+    deployment to it; `went_back` are the stages to which an earlier release was deployed last;
+    `branches` has the branch of each stage.
     """
 
     repo: str
@@ -80,6 +81,12 @@ class StatusRow:
     deployed: Mapping[str, LastDeployment] = field(default_factory=dict)
     went_back: frozenset[str] = frozenset()
     unpushed: tuple[Unpushed, ...] = ()
+    branches: Mapping[str, str] = field(default_factory=dict)
+
+    def between(self, earlier: Stage, later: Stage) -> Pair | None:
+        """Return the state between two stages; None if they are not neighbors there."""
+        names = earlier.name, later.name
+        return next((pair for pair in self.pairs if (pair.source, pair.target) == names), None)
 
     def unpushed_elsewhere(self) -> tuple[Unpushed, ...]:
         """Return those on branches that are not checked out here."""
@@ -103,13 +110,14 @@ def status_rows(
 def _row(
     workspace: Workspace, repo: Repo, snapshot: Snapshot, deployed: Mapping[str, LastDeployment]
 ) -> StatusRow:
-    deploys = last_deploys(workspace.stages, snapshot.refs.tags)
+    seen = workspace.seen_by(repo)
+    deploys = last_deploys(seen.stages, snapshot.refs.tags)
     readable = snapshot.error is None and not snapshot.facts.shallow
     return StatusRow(
         repo=repo.name,
         path=repo.path,
         work=snapshot.work,
-        pairs=tuple(_pair(*pair, snapshot) for pair in workspace.pairs()) if readable else (),
+        pairs=tuple(_pair(*pair, snapshot) for pair in seen.pairs()) if readable else (),
         deploys=deploys,
         problems=(
             *filter(None, (snapshot.error, snapshot.stale)),
@@ -119,9 +127,10 @@ def _row(
         went_back=went_back(deployed, deploys, snapshot.refs.tags),
         unpushed=tuple(
             Unpushed(stage.name, stage.branch, branch.ahead)
-            for stage in workspace.stages
+            for stage in seen.stages
             if (branch := snapshot.refs.branch(stage.branch)).remote and branch.ahead
         ),
+        branches={stage.name: stage.branch for stage in seen.stages},
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.planning.plan import Result
-from multigit.core.planning.routes import requires_message
 from multigit.core.reports.document import frame, problem_document
 from multigit.core.reports.status import StatusRow
 from multigit.core.values.text import plural
@@ -78,7 +77,7 @@ def status_hint(rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]])
     }
     for source, target in pairs:
         if (source.name, target.name) in reverted:
-            message = ' -m "what comes"' if requires_message(source, target) else ""
+            message = ' -m "what comes"' if target.require_message else ""
             return Hint.SEE_REVERTED.format(pair=f"{source.name} {target.name}{message}")
     return ""
 

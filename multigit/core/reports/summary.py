@@ -116,6 +116,7 @@ def _pulled(report: Report) -> tuple[str, str]:
         (State.UP_TO_DATE, "up to date"),
         (State.BLOCKED, "left as is"),
         (State.FAILED, "failed"),
+        (State.SKIPPED, "left out"),
     )
     return _listed((report.count(state), word) for state, word in words), ""
 

@@ -10,7 +10,7 @@ from shlex import quote
 
 from multigit.core.values.deploy_config import Deploy, Pace
 from multigit.core.values.push_rules import PushRules
-from multigit.core.values.text import nearest
+from multigit.core.values.text import nearest, shortened
 from multigit.errors import RefusedError, UsageError
 
 
@@ -75,7 +75,8 @@ class Repo:
     on its host, "owner/name", or empty; `deploys` is how it is deployed itself, by stage, None if
     it is not. `remote` is empty if it is the workspace's; `push_url` names another repository that
     it may push to. `here` is its folder as seen from the current one, for what a person types
-    there.
+    there. `branches` has its branch for a stage where that is not the stage's; `stages` are those
+    that it has, empty if it has all.
     """
 
     name: str
@@ -90,6 +91,12 @@ class Repo:
     remote: str = ""
     push_url: str = ""
     here: str = ""
+    branches: Mapping[str, str] = field(default_factory=dict)
+    stages: tuple[str, ...] = ()
+
+    def has(self, stage: Stage) -> bool:
+        """Return whether it has a stage."""
+        return not self.stages or stage.name in self.stages
 
     def typed(self, inside: str = "") -> str:
         """Return its folder, or a path inside of it, as a person types it here in a shell."""
@@ -128,6 +135,27 @@ class Workspace:
                 return stage
         raise unknown("stage", name, [stage.name for stage in self.stages])
 
+    def stage_called(self, name: str, repos: Sequence[Repo]) -> Stage:
+        """Return the stage of that name, or else the one whose branch has it in these repositories.
+
+        Raises UsageError if there is none, or if that is a branch of several stages.
+        """
+        names = [stage.name for stage in self.stages]
+        if name in names:
+            return self.stage(name)
+        found: dict[str, list[str]] = {}
+        branches: list[str] = []
+        for repo in repos:
+            for stage in self.stages_of(repo):
+                branches.append(stage.branch)
+                if stage.branch == name:
+                    found.setdefault(stage.name, []).append(repo.name)
+        if not found:
+            raise unknown("stage", name, names, also=branches)
+        if len(found) > 1:
+            raise _ambiguous(name, found)
+        return self.stage(next(iter(found)))
+
     def planned_stage(self, name: str) -> Stage:
         """Return a stage that a plan names; raises RefusedError if it is no longer configured."""
         if name in {stage.name for stage in self.stages}:
@@ -143,7 +171,7 @@ class Workspace:
 
     def deploy(self, repo: Repo, stage: Stage) -> Deploy | None:
         """Return how a repository is deployed to a stage, or None if it is not."""
-        return repo.deploys.get(stage.name, stage.deploy)
+        return repo.deploys.get(stage.name, stage.deploy) if repo.has(stage) else None
 
     def remote_of(self, repo: Repo) -> str:
         """Return the name of the remote that a repository is fetched from and pushed to."""
@@ -164,11 +192,38 @@ class Workspace:
             chain.append(self.stage(chain[-1].promotes_from))
         return tuple(chain)
 
-    def later_than(self, branches: Iterable[str]) -> tuple[Stage, ...]:
-        """Return the stages that come after those with one of these branches."""
-        among = {stage.name for stage in self.stages if stage.branch in set(branches)}
-        others = (stage for stage in self.stages if stage.name not in among)
-        return tuple(s for s in others if among & {each.name for each in self.chain_down(s)})
+    def is_later(self, stage: Stage, other: Stage) -> bool:
+        """Return whether a stage comes after another one."""
+        return other.name in {each.name for each in self.chain_down(self.stage(stage.name))[1:]}
+
+    def stages_of(self, repo: Repo, among: Iterable[Stage] | None = None) -> tuple[Stage, ...]:
+        """Return a repository's stages as it has them: with its branches and its neighbors.
+
+        With `among`, only these.
+        """
+        wanted = {stage.name for stage in (self.stages if among is None else among)}
+        return tuple(
+            replace(
+                stage,
+                branch=repo.branches.get(stage.name, stage.branch),
+                promotes_from=next((s.name for s in self.chain_down(stage)[1:] if repo.has(s)), ""),
+            )
+            for stage in self.stages
+            if repo.has(stage) and stage.name in wanted
+        )
+
+    def seen_by(self, repo: Repo) -> Workspace:
+        """Return the workspace with the stages as a repository has them."""
+        return replace(self, stages=self.stages_of(repo))
+
+    def later_than(self, stages: Iterable[str]) -> tuple[Stage, ...]:
+        """Return the stages that come after some of these."""
+        among = [self.stage(name) for name in dict.fromkeys(stages)]
+        return tuple(
+            stage
+            for stage in self.stages
+            if stage not in among and any(self.is_later(stage, each) for each in among)
+        )
 
     def nested_in(self, repo: Repo) -> dict[str, Repo]:
         """Return the other repositories inside this one, by their path relative to it."""
@@ -224,13 +279,22 @@ def _removed(what: str, code: str) -> RefusedError:
     return RefusedError(message, hint="Restore it there first.", code=code)
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """Return the error for a name that does not exist; its hint is the nearest one that does."""
+def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()) -> UsageError:
+    """Return the error for a name that does not exist; its hint is the nearest one that does.
+
+    `also` are other names that are understood.
+    """
     names = list(known)
-    if near := nearest(name, names):
+    if near := nearest(name, [*names, *also]):
         hint = f"Did you mean {near}?"
     elif names:
         hint = f"Choose from: {', '.join(names)}."
     else:
         hint = f"The configuration defines no {kind}."
     return UsageError(f"There is no {kind} {name!r}.", hint=hint, code=f"unknown_{kind}")
+
+
+def _ambiguous(branch: str, found: Mapping[str, Sequence[str]]) -> UsageError:
+    where = " and ".join(f"{stage} in {shortened(tuple(repos))}" for stage, repos in found.items())
+    hint = f"Name the stage: {' or '.join(found)}."
+    return UsageError(f"{branch} is the branch of {where}.", hint=hint, code="ambiguous_stage")

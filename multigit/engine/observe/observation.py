@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +28,11 @@ class Observation(ABC):
     def query(self) -> RefQuery:
         """The branches and tags that are fetched and read."""
 
+    def of(self, repo: Repo) -> Observation:
+        """Return itself, to observe any repository with it."""
+        del repo
+        return self
+
     def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
         """Fetch from the remote; return what is known after that."""
         fetch(repository, self.query, show)
@@ -42,7 +47,7 @@ class Observation(ABC):
 def observe(
     git: Git,
     repos: Sequence[Repo],
-    observation: Observation,
+    observation_of: Callable[[Repo], Observation],
     fleet: Fleet,
     *,
     doing: str = "fetching",
@@ -54,7 +59,7 @@ def observe(
     """
 
     def observe_repo(repo: Repo, show: ShowActivity) -> Snapshot | AfterRemote[Snapshot]:
-        repository = git.repository(repo)
+        repository, observation = git.repository(repo), observation_of(repo)
         snapshot = observation.reach(repo.name, repository, show)
         return AfterRemote(partial(observation.read, repository, snapshot, show))
 

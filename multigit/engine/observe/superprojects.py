@@ -23,14 +23,18 @@ def with_links(
     """
     found = dict(snapshots)
     for repo in innermost_first(request.repos):
-        before = found[repo.name]
-        if not before.work or not before.work.submodules:
+        own = request.in_repo(workspace, repo)
+        if isinstance(own, Problem) or not _has_submodules(before := found[repo.name]):
             continue
         snapshot = linked(request, workspace, repo, found)
         if snapshot != before:
             try:
-                snapshot = preview_push(git.repository(repo), request, workspace.push, snapshot)
+                snapshot = preview_push(git.repository(repo), own, workspace.push, snapshot)
             except MultigitError as error:
                 snapshot = Snapshot(repo.name, error=Problem.of(error))
         found[repo.name] = snapshot
     return found
+
+
+def _has_submodules(snapshot: Snapshot) -> bool:
+    return bool(snapshot.work and snapshot.work.submodules)

@@ -20,6 +20,7 @@ from tests.core.builders import (
 )
 
 SHOP = workspace(API, WEB)
+ALONE = Stage("demo", "demo")
 
 
 @pytest.mark.parametrize(
@@ -48,13 +49,13 @@ def test_a_hop_takes_the_given_message() -> None:
         (DEV, MAIN, "From dev you can go to: stg."),
         (MAIN, DEV, "To carry it all the way down, run multigit backmerge main"),
         (STG, STG, "From stg you can go to: dev, main."),
-        (Stage("x", "x"), STG, "From x you can go to: no other stage."),
+        (ALONE, STG, "From demo you can go to: no other stage."),
     ],
 )
 def test_only_neighbors_can_be_merged(source: Stage, target: Stage, hint: str) -> None:
     """The hint names the neighbors."""
     with pytest.raises(UsageError) as caught:
-        hop(SHOP, source, target, "x")
+        hop(workspace(API, stages=(*STAGES, ALONE)), source, target, "x")
     error = caught.value
     assert error.message == f"{source.name} and {target.name} are not neighboring stages."
     assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbours", USAGE)

@@ -23,7 +23,7 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
-from tests.core.builders import API, FACTS, ROOT, STAGES, WEB, branch, refs, snapshot, unreadable
+from tests.core.builders import API, FACTS, ROOT, WEB, branch, refs, snapshot, unreadable
 from tests.core.builders import workspace as shop
 
 NOW = 1_736_953_290  # 2025-01-15 15:01:30 UTC
@@ -37,9 +37,9 @@ def findings(
     *seen: Checkup, repos: tuple[Repo, ...] = (API,), around: Surroundings = AROUND
 ) -> tuple[Finding, ...]:
     """Return all findings about these repositories."""
-    request = DoctorRequest(repos, STAGES, PROBE)
+    request = DoctorRequest(repos, shop(*repos), PROBE)
     names = [repo.name for repo in repos]
-    return diagnose(shop(*repos), request, around, dict(zip(names, seen, strict=True)))
+    return diagnose(request, around, dict(zip(names, seen, strict=True)))
 
 
 def about(repo: Repo, seen: Checkup) -> list[Finding]:

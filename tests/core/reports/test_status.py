@@ -57,6 +57,9 @@ LEVEL = Pair("stg", "main")
 OFFLINE = Problem("unreachable", "could not be fetched: no route to host.", "Check the network.")
 
 
+BRANCHES = {"dev": "develop", "stg": "staging", "main": "master"}
+
+
 def row(seen: Snapshot) -> StatusRow:
     """Return the row of api."""
     return status_rows(SHOP, (API,), {"api": seen})[0]
@@ -86,6 +89,7 @@ def test_a_row_holds_all_facts() -> None:
         pairs=(Pair("dev", "stg", commits=3), Pair("stg", "main", debt=1)),
         deploys={"stg": Tag("stg-deploy-20250115-150130", 1736949600)},
         problems=(),
+        branches=BRANCHES,
     )
 
 
@@ -97,7 +101,8 @@ def test_rows_are_in_the_order_of_the_repositories() -> None:
 
 def test_an_unreadable_repository_has_a_row_with_the_reason() -> None:
     """The row says nothing about its stages."""
-    assert row(unreadable()) == StatusRow("api", "services/api", None, (), {}, (UNREADABLE,))
+    blank = StatusRow("api", "services/api", None, (), {}, (UNREADABLE,), branches=BRANCHES)
+    assert row(unreadable()) == blank
 
 
 # --- Pairs

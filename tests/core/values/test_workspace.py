@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from multigit.core.values.deploy_config import CommandRunner, Deploy
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace, unknown
 from multigit.errors import USAGE, UsageError
-from tests.core.builders import API, DEV, MAIN, ROOT, STG, WEB, workspace
+from tests.core.builders import API, DEV, MAIN, ROOT, STAGES, STG, WEB, workspace
 
 DATABASE = Repo("database", "services/database", groups=("backend", "slow"))
 SHOP = workspace(ROOT, DATABASE, API, WEB)
@@ -174,3 +175,60 @@ def test_values_are_frozen() -> None:
     """A workspace cannot be changed after it was read."""
     with pytest.raises(FrozenInstanceError):
         API.path = "elsewhere"  # type: ignore[misc]
+
+
+class TestOwnStages:
+    """A repository may have fewer stages than the workspace, and other branches."""
+
+    SHORT = replace(WEB, stages=("dev", "main"), branches={"dev": "trunk"})
+    SPACE = workspace(API, SHORT)
+
+    def test_it_has_them_as_neighbors(self) -> None:
+        """What promotes from what follows from its own stages."""
+        assert self.SPACE.stages_of(self.SHORT) == (
+            replace(DEV, branch="trunk"),
+            replace(MAIN, promotes_from="dev"),
+        )
+        assert self.SPACE.stages_of(API) == STAGES
+        ((earlier, later),) = self.SPACE.seen_by(self.SHORT).pairs()
+        assert (earlier.name, later.name) == ("dev", "main")
+
+    def test_it_is_not_deployed_to_a_stage_that_it_lacks(self) -> None:
+        """The stage's deployment is that of the others."""
+        deploy = Deploy(CommandRunner(("true",)))
+        stg = replace(STG, deploy=deploy)
+        assert self.SPACE.deploy(API, stg) == deploy
+        assert self.SPACE.deploy(self.SHORT, stg) is None
+
+    @pytest.mark.parametrize(
+        ("name", "stage"),
+        [("stg", "stg"), ("staging", "stg"), ("trunk", "dev"), ("develop", "dev")],
+    )
+    def test_a_branch_names_its_stage(self, name: str, stage: str) -> None:
+        """So does the branch of a single repository."""
+        assert self.SPACE.stage_called(name, self.SPACE.repos).name == stage
+
+    def test_a_branch_counts_where_it_is_used(self) -> None:
+        """The branch of a repository that is not selected is unknown."""
+        with pytest.raises(UsageError, match="There is no stage 'trunk'"):
+            self.SPACE.stage_called("trunk", (API,))
+
+    def test_a_stage_comes_before_a_branch(self) -> None:
+        """A branch that is called like another stage does not hide that."""
+        odd = replace(API, branches={"stg": "main"})
+        assert self.SPACE.stage_called("main", (odd,)).name == "main"
+
+    def test_a_branch_of_two_stages_is_ambiguous(self) -> None:
+        """The error names both, and the repositories."""
+        odd = replace(API, branches={"stg": "trunk"})
+        with pytest.raises(UsageError) as caught:
+            self.SPACE.stage_called("trunk", (odd, self.SHORT))
+        error = caught.value
+        assert error.message == "trunk is the branch of stg in api and dev in web."
+        assert (error.hint, error.code) == ("Name the stage: stg or dev.", "ambiguous_stage")
+
+    def test_a_misspelt_branch_has_a_hint(self) -> None:
+        """Branches are suggested like stages."""
+        with pytest.raises(UsageError) as caught:
+            self.SPACE.stage_called("stagign", self.SPACE.repos)
+        assert caught.value.hint == "Did you mean staging?"

@@ -18,7 +18,7 @@ def look_at(git: FakeGit, look: Observation, *, jobs: int = 4) -> Mapping[str, S
     """Observe all repositories, and assert that the user's files and refs stay."""
     before = {name: users(repo) for name, repo in git.repos.items()}
     remotes = git.remote_refs()
-    seen = observe(git, git.workspace.repos, look, Fleet(Listening(), jobs))
+    seen = observe(git, git.workspace.repos, look.of, Fleet(Listening(), jobs))
     assert {name: users(repo) for name, repo in git.repos.items()} == before
     assert git.remote_refs() == remotes
     return seen

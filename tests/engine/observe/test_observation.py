@@ -84,7 +84,7 @@ def test_the_listener_hears_of_every_repository() -> None:
     """It is notified when each repository starts and how it ended."""
     git, heard = FakeGit("api", "web"), Listening()
     git["web"].broken = GitError("is broken.")
-    observe(git, git.workspace.repos, promotion(git), Fleet(heard, 1))
+    observe(git, git.workspace.repos, promotion(git).of, Fleet(heard, 1))
     assert heard.heard[0] == ("Reading", "api", "web")
     assert [event for event in heard.heard if event[0] == "api"] == [
         ("api", "fetching"),
@@ -100,6 +100,6 @@ def test_the_listener_hears_nothing_of_a_fetch_that_is_not_made() -> None:
     """Without a fetch, the listener is notified of reading."""
     git, heard = FakeGit("api"), Listening()
     look = promotion(git)
-    observe(git, git.workspace.repos, look, Fleet(heard, 1), doing="reading")
+    observe(git, git.workspace.repos, look.of, Fleet(heard, 1), doing="reading")
     assert ("api", "reading") in heard.heard
     assert ("api", "fetching") not in heard.heard
