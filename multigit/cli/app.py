@@ -30,7 +30,7 @@ from multigit.cli.commands.undo import undo
 from multigit.cli.commands.watch import watch
 from multigit.cli.help import Command, Group, show_help
 from multigit.cli.options import with_options
-from multigit.cli.process import interruptible, outlive_readers
+from multigit.cli.process import complete_output, interruptible, outlive_readers
 from multigit.core.values.text import nearest
 from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_interrupts
 
@@ -106,8 +106,13 @@ def root(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return the exit code: the only boundary for errors."""
+    """Run one command line and return the exit code."""
     outlive_readers()
+    return complete_output(_run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code: the only boundary for errors."""
     forget_outer_repository(os.environ)
     spare_plugins(os.environ)
     try:

@@ -21,6 +21,20 @@ def outlive_readers() -> None:
         os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"
 
 
+def complete_output(exit_code: int) -> int:
+    """Write out what is buffered, and return the exit code: of a failure, if that is not possible.
+
+    Someone may rely on the file that the output was to be written to.
+    """
+    sys.stdout.flush()
+    failure = safe_stream(sys.stdout).failure
+    if not failure:
+        return exit_code
+    ended = f"The command itself ended with exit code {exit_code}."
+    sys.stderr.write(f"Error: the output could not be written: {failure}. {ended}\n")
+    return exit_code or errors.FAILED
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

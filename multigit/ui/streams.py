@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -9,14 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+LEFT = {errno.EPIPE, errno.EIO}  # the reader, or the terminal, is gone
 _BLANKS = re.compile(r" +(?=\n)")
 
 
 class SafeStream:
     """A stream whose reader may leave early (`| head`): what comes after is dropped, not raised.
 
-    A release must not stop half-way because someone closed the window that shows it. Without a
-    terminal, the blanks that fill up a table's last column are omitted.
+    A release must not stop half-way because someone closed the window that shows it. If it cannot
+    be written for another reason, as on a full disk, `failure` says why. Without a terminal, the
+    blanks that fill up a table's last column are omitted.
     """
 
     def __init__(self, stream: IO[str] | None) -> None:
@@ -24,6 +27,7 @@ class SafeStream:
         if isinstance(self._stream, io.TextIOWrapper):
             self._stream.reconfigure(errors="backslashreplace")
         self._broken = False
+        self.failure = ""
         self._drawn = self._stream.isatty()
 
     def __getattr__(self, name: str) -> Any:
@@ -48,8 +52,13 @@ class SafeStream:
             return None
         try:
             return function(*arguments)
-        except (OSError, ValueError):  # the reader has left, the disk is full, it is closed
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # it is closed, or nothing can be written
             self._broken = True
+            if isinstance(error, OSError) and error.errno not in LEFT:
+                self.failure = error.strerror or str(error)
             with suppress(OSError, ValueError):
                 # The interpreter flushes the real stream at exit: give it somewhere to go.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -208,7 +208,7 @@ def test_head_shows_the_first_line_and_no_complaint(pair: Forge) -> None:
         assert len(done.stdout.splitlines()) == 1
 
 
-@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">/dev/full"])
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "2>/dev/full"])
 def test_stream_that_is_closed_or_full_is_no_bug(redirection: str, forge: Forge) -> None:
     """If stdout or stderr is closed or full, the release continues without a traceback."""
     api = forge.add("api")
@@ -218,6 +218,24 @@ def test_stream_that_is_closed_or_full_is_no_bug(redirection: str, forge: Forge)
     assert "Traceback" not in done.stderr + done.stdout
     assert done.returncode == DONE
     assert len(merge_facts(api, "stg")[0]) == 2
+
+
+@pytest.mark.parametrize("flag", ["", "--json"])
+def test_output_that_cannot_be_written_is_an_error(flag: str, forge: Forge) -> None:
+    """The release continues, but a script must not take the empty file for its document."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    done = in_shell(forge, f"$MULTIGIT promote dev stg --yes {flag} >/dev/full")
+    last = done.stderr.splitlines()[-1]
+    assert last == (
+        "Error: the output could not be written: No space left on device. "
+        "The command itself ended with exit code 0."
+    )
+    assert done.returncode == FAILED
+    assert len(merge_facts(api, "stg")[0]) == 2
+    blocked = in_shell(forge, f"$MULTIGIT promote dev sgt {flag} >/dev/full")
+    assert blocked.returncode == USAGE
 
 
 def test_hang_up_that_was_ignored_stays_ignored(forge: Forge) -> None:
