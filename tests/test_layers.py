@@ -132,7 +132,7 @@ def test_each_outside_system_has_one_door(module: Path) -> None:
     for name in imports(module):
         top = name.partition(".")[0]
         assert where in ONE_DOOR.get(top, {where}), f"{where} must not import {top}"
-        if top in ONE_LAYER and where != "cli/options.py":
+        if top in ONE_LAYER:
             assert layer(module) == ONE_LAYER[top], f"{where} must not import {top}"
 
 

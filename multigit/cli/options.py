@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial, wraps
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from multigit.adapters.config import FILE
+from multigit.adapters.config.raw import raw_table
 
 if TYPE_CHECKING:
     from multigit.core.planning.consent import Consent
@@ -25,15 +25,8 @@ def _table(name: str) -> dict[str, Any]:
     """Return a table of the nearest configuration, without validating it."""
     places = [Path(os.environ["MULTIGIT_CONFIG"])] if "MULTIGIT_CONFIG" in os.environ else []
     places += [folder / FILE for folder in (Path.cwd(), *Path.cwd().parents)]
-    for place in places:
-        try:
-            if not place.is_file():
-                continue
-            content: dict[str, Any] = tomllib.loads(place.read_text(encoding="utf-8"))
-            return dict(content.get(name, {}))
-        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
-            continue
-    return {}
+    found = (raw_table(place, name) for place in places)
+    return next((table for table in found if table is not None), {})
 
 
 def complete_stage(incomplete: str) -> list[str]:

@@ -102,8 +102,8 @@ def _plain(line: str) -> Proposal:
 
 
 def _look(dice: Random, _: View) -> str:
-    looks = ("status", "log", "log --verify", "log --verify --remote", "watch", "doctor")
-    return dice.choice(looks)
+    looks = ("status", "status --pending", "log", "log --verify", "log --verify --remote")
+    return dice.choice((*looks, "watch", "doctor"))
 
 
 def _pull(dice: Random, _: View) -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.files.durable import FULL, out_of_the_way
-from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted, unfinished
+from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted
 from multigit.adapters.files.lock import require_usable
+from multigit.adapters.files.open_operations import open_operations
 from multigit.core.progress.journal import Operation
 from multigit.core.records.history import OperationHistory
 from multigit.core.values.problem import Problem
@@ -83,11 +84,12 @@ class WorkspaceFiles:
 
         An operation in the log is over, even if a crash kept its journal from being closed.
         """
-        return tuple(name for name in unfinished(self.operations) if not self._is_recorded(name))
+        left = open_operations(self.operations)
+        return tuple(name for name in left if not self._is_recorded(name))
 
     def recorded(self) -> tuple[str, ...]:
         """Return the ids of the operations that are in the log, but not yet closed."""
-        return tuple(filter(self._is_recorded, unfinished(self.operations)))
+        return tuple(filter(self._is_recorded, open_operations(self.operations)))
 
     def _is_recorded(self, operation: str) -> bool:
         with suppress(RefusedError):  # without a readable log, none is over
@@ -126,7 +128,7 @@ class WorkspaceFiles:
         from multigit.adapters.files.scratch import CLONES, remove_leftovers
 
         remove_leftovers(self.folder / CLONES)
-        return tuple(unfinished(self.operations))
+        return open_operations(self.operations)
 
     def knows(self, operation: str) -> bool:
         """Return whether there is a journal of an operation with this id."""

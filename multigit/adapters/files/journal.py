@@ -28,6 +28,7 @@ from multigit.adapters.files.durable import (
 )
 from multigit.adapters.files.lock import in_turn
 from multigit.adapters.files.older_journals import upgraded
+from multigit.adapters.files.open_operations import has_started
 from multigit.adapters.files.unknown_parts import unknown_part
 from multigit.core.progress.journal import VERSION, Entry, EntryKind, Operation
 from multigit.core.values.start_time import StartTime
@@ -188,39 +189,11 @@ def entry_reader() -> TypeAdapter[Entry]:
     return TypeAdapter(Entry)
 
 
-def unfinished(folder: Path) -> tuple[str, ...]:
-    """Return the ids of the operations that are not closed, oldest first.
-
-    Only an undo can start while another operation is open, so it comes last, even if the clock was
-    set back. A journal without a whole line belongs to an operation that never started.
-    """
-    try:
-        files = sorted(folder.glob("*.jsonl"), key=lambda file: (_is_undo(file.stem), file.stem))
-    except OSError:
-        return ()
-    return tuple(file.stem for file in files if _has_started(file))
-
-
-def _has_started(file: Path) -> bool:
-    """Return whether a journal has a whole line, or cannot be read and may have one."""
-    try:
-        with os.fdopen(open_private(file, os.O_RDONLY), "rb") as stream:
-            return stream.readline().endswith(b"\n")
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-
-
-def _is_undo(operation: str) -> bool:
-    return operation.split("-")[1:2] == ["undo"]
-
-
 def remove_unstarted(folder: Path) -> None:
     """Remove the journals of operations that never started; only with the workspace lock held."""
     with suppress(OSError):
         for file in folder.glob("*.jsonl"):
-            if not _has_started(file):
+            if not has_started(file):
                 file.unlink(missing_ok=True)
 
 

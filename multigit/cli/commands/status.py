@@ -16,14 +16,24 @@ def status(
     no_fetch: Annotated[
         bool, typer.Option("--no-fetch", help="Do not fetch; show the state as of the last fetch.")
     ] = False,
+    pending: Annotated[
+        bool,
+        typer.Option("--pending", help="Only name the unfinished operation, for a shell prompt."),
+    ] = False,
     running: o.Running,
 ) -> int:
     """Show the state of every repository, stage by stage. Changes nothing.
 
+    With --pending, prints one line if an operation is unfinished, otherwise nothing; it reads a few
+    files, and no repository.
+
     Examples:
       multigit status
       multigit status api database --no-fetch
+      multigit status --pending
     """
+    if pending:
+        return show_pending(running)
     from multigit.core.planning.routes import shared_pairs
     from multigit.core.reports.status_words import status_document, status_exit_code, status_hint
     from multigit.operation.status import read_status
@@ -37,3 +47,20 @@ def status(
     session.screen.status(rows, pairs)
     session.screen.document({**status_document(rows, status_hint(rows, pairs)), **unfinished})
     return status_exit_code(rows)
+
+
+def show_pending(running: o.Running) -> int:
+    """Show the unfinished operation, if any, in one line."""
+    from multigit import errors
+    from multigit.operation.pending import pending
+
+    operation, line = pending(running.config)
+    if running.json:
+        from multigit.core.reports.document import frame
+        from multigit.ui.screen import Screen
+
+        document = frame("status", line, operation=None, unfinished=operation or None)
+        Screen(json_wanted=True).document(document)
+    elif line:
+        typer.echo(line)
+    return errors.OK

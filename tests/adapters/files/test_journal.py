@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.files.durable import append
-from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted, unfinished
+from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted
+from multigit.adapters.files.open_operations import open_operations
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import Deployment, RunState
@@ -122,9 +123,9 @@ def test_a_line_of_another_kind_is_damage_and_has_a_way_out(
     with pytest.raises(RefusedError, match=r"op\.jsonl") as caught:
         Journal(file).read()
     assert caught.value.code == "journal_damaged"
-    assert unfinished(tmp_path) == ("op",)
+    assert open_operations(tmp_path) == ("op",)
     subprocess.run(caught.value.hint.removeprefix("Run: "), shell=True, check=True, cwd=tmp_path)
-    assert unfinished(tmp_path) == ()
+    assert open_operations(tmp_path) == ()
     assert (tmp_path / "op.jsonl.old").read_text() == f"{line}\n"
 
 
@@ -136,11 +137,11 @@ def test_what_is_no_file_hides_no_other_journal_and_is_named(
     monkeypatch.chdir(tmp_path)
     put(tmp_path / "a.jsonl")
     (tmp_path / "b.jsonl").write_text("{}\n")
-    assert unfinished(tmp_path) == ("a", "b")
+    assert open_operations(tmp_path) == ("a", "b")
     remove_unstarted(tmp_path)
     with pytest.raises(RefusedError, match=r"a\.jsonl cannot be read: it is not a plain") as caught:
         Journal(tmp_path / "a.jsonl").read()
     assert caught.value.code == "journal_unreadable"
     subprocess.run(caught.value.hint.removeprefix("Run: "), shell=True, check=True, cwd=tmp_path)
-    assert unfinished(tmp_path) == ("b",)
+    assert open_operations(tmp_path) == ("b",)
     assert os.path.lexists(tmp_path / "a.jsonl.old")

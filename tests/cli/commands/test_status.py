@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, Document, codes, rows
+from tests.cli.answers import DONE, FAILED, Document, at_terminal, codes, hook, rows
 from tests.support.forge import Forge, ForgeRepo, untouched
+from tests.support.patience import until
 
 
 @dataclass(frozen=True)
@@ -191,3 +192,44 @@ def test_what_only_a_merge_holds_waits_and_is_owed(forge: Forge) -> None:
     }  # fmt: skip
     back = rows(forge.json("backmerge", "--dry-run", check=DONE))
     assert (back["api"]["state"], back["owing"]["state"]) == ("up_to_date", "planned")
+
+
+def test_what_is_pending_is_one_line_for_a_prompt(forge: Forge) -> None:
+    """From anywhere in the workspace; nothing if nothing is, or outside of a workspace."""
+    api, web = forge.add("api"), forge.add("web")
+    forge.write_config()
+    assert forge.run("status", "--pending", check=DONE).stdout == ""
+    for repo in (api, web):
+        repo.commit("dev", {"a": "1\n"})
+    web.reject_pushes("refs/heads/stg")
+    operation = forge.json("promote", "dev", "stg", "--yes", check=FAILED)["operation"]
+    with untouched(forge):
+        for folder in (forge.shop, forge.shop / api.path):
+            said = forge.run("status", "--pending", cwd=folder, check=DONE)
+            assert (said.stdout, said.stderr) == ("promote dev stg unfinished\n", "")
+        assert forge.json("status", "--pending", check=DONE)["unfinished"] == operation
+        assert forge.run("status", "--pending", cwd=forge.root, check=DONE).stdout == ""
+    forge.run("abandon", check=DONE)
+    assert forge.run("status", "--pending", check=DONE).stdout == ""
+    assert forge.json("status", "--pending", check=DONE)["unfinished"] is None
+
+
+def test_what_runs_is_pending_and_what_is_recorded_is_not(forge: Forge) -> None:
+    """As status says it: a record ends an operation, even if its journal was not closed."""
+    forge.add("api").commit("dev", {"a": "1\n"})
+    config = forge.write_config()
+    config.write_text(config.read_text().replace("deployment.log", "history.log"))
+    waits = forge.root / "waits"
+    hook(
+        forge.repos["api"].bare / "hooks/pre-receive", f"while [ -e {waits} ]; do sleep 0.05; done"
+    )
+    waits.touch()
+    with at_terminal(forge, "promote", "dev", "stg", "--yes") as terminal:
+        until(lambda: "running" in forge.run("status", "--pending", check=DONE).stdout)
+        waits.unlink()
+        assert terminal.finish() == DONE
+    (closed,) = (forge.shop / ".multigit/operations").glob("*/journal.jsonl")
+    (forge.shop / f".multigit/operations/{closed.parent.name}.jsonl").hardlink_to(closed)
+    assert forge.run("status", "--pending", check=DONE).stdout == ""
+    (forge.shop / "history.log").unlink()
+    assert forge.run("status", "--pending", check=DONE).stdout == "promote dev stg unfinished\n"
