@@ -92,6 +92,9 @@ class Silence:
     def interrupted(self) -> None:
         """Ignore it."""
 
+    def paused(self, why: str) -> None:
+        """Ignore it."""
+
 
 def main(folder: Path) -> None:
     """Draw both pictures into the folder."""

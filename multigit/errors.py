@@ -102,6 +102,16 @@ class NotStartedError(MultigitError):
     """Something certainly did not start, so it may be requested again."""
 
 
+class TooEarlyError(MultigitError):
+    """A host did nothing because of a limit; it may be asked again after `seconds`."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, hint: str = "", seconds: float) -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
+
+
 class BugError(MultigitError):
     """A bug in multigit; `file` holds the report, and is empty where the report was shown."""
 

@@ -18,13 +18,12 @@ class Retry:
     """When to try a read again: after which errors, how many times, and after which pause.
 
     `passing` says whether an error may pass by itself. `pause` is in seconds, and doubles with each
-    further try; `asked` is the pause that the other side asks for with its error, if it is longer.
+    further try.
     """
 
     passing: Callable[[BaseException], bool]
     tries: int = 3
     pause: float = 0.5
-    asked: Callable[[BaseException], float] = lambda _: 0.0
     sleep: Callable[[float], None] = time.sleep
 
     def read(self, read: Callable[[], T], *, notify: Callable[[str], None] = lambda _: None) -> T:
@@ -57,9 +56,7 @@ class Retry:
             notify(f"trying again: {failed}" if again else f"try {number + 1} of {self.tries}")
 
         def wait(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            doubled = self.pause * 2.0 ** (state.attempt_number - 1)
-            return max(doubled, self.asked(error) if error else 0.0)
+            return self.pause * 2.0 ** (state.attempt_number - 1)
 
         return tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.tries),

@@ -53,13 +53,6 @@ def test_the_last_error_is_raised_when_no_try_is_left() -> None:
     assert (read.tries, len(read.pauses)) == (4, 3)
 
 
-def test_what_the_other_side_asks_for_is_waited() -> None:
-    """If it is longer than our own pause."""
-    read = Read(failures=3)
-    replace(read.policy(), asked=lambda _: 3.0).read(read)
-    assert read.pauses == [3.0, 3.0, 4.0]
-
-
 def test_another_error_is_raised_at_once() -> None:
     """It is not temporary."""
     read = Read(failures=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -30,15 +30,26 @@ class Runners:
 
     Commands run below `folder`, where the operations are kept. `alone` means that the workspace
     lock is held: only then is a command taken from a supervisor that should have started it.
+    `patience` is how many seconds one request to a host may wait for its limits; `paused` gets a
+    sentence when that begins, and nothing at its end.
     """
 
     def __init__(
-        self, workspace: Workspace, git: GitRepositories, folder: Path, *, alone: bool
+        self,
+        workspace: Workspace,
+        git: GitRepositories,
+        folder: Path,
+        *,
+        alone: bool,
+        patience: float,
+        paused: Callable[[str], None],
     ) -> None:
         self._workspace = workspace
         self._git = git
         self._folder = folder
         self._alone = alone
+        self._patience = patience
+        self._paused = paused
         self.leave = threading.Event()  # set when no one waits for a host any longer
         self._lock = threading.Lock()
         self._github: GithubRuns | None = None
@@ -96,6 +107,8 @@ class Runners:
                     api_url=self._workspace.github_api or os.environ.get("GITHUB_API_URL", ""),
                     token=lambda: find_token(os.environ, client.host),
                     wait=self._wait,
+                    patience=self._patience,
+                    notify=self._paused,
                 )
                 self._github = GithubRuns(
                     client,

@@ -12,7 +12,7 @@ from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, Run
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import unhealthy
 from multigit.engine.deploy_context import DeployContext
-from multigit.errors import MultigitError, NotStartedError, UnknownStartError
+from multigit.errors import MultigitError, NotStartedError, TooEarlyError, UnknownStartError
 
 LATE = 60.0  # seconds that a run may take to appear after its start
 BRIEF = 10.0  # seconds to search for it after that: the host may not answer at once
@@ -66,7 +66,7 @@ class Attempt:
         until = context.clock.elapsed() + LATE
         while True:
             try:
-                status = self._poll(spec, run)
+                status = self._poll(spec, run, self.step.timeout)
             except MultigitError as error:
                 if context.stopping or not context.starts:
                     return known
@@ -99,7 +99,28 @@ class Attempt:
         return self._start(before, starting)
 
     def _start(self, before: Deployment, starting: Deployment) -> Deployment:
-        """Note that the deployment starts, and start it; without the note it must not start."""
+        """Start the deployment; if the host asks to wait, nothing was started, and it waits."""
+        context, timeout = self.context, self.step.timeout
+        until = context.clock.elapsed() + timeout
+        while True:
+            try:
+                return self._request(before, starting)
+            except TooEarlyError as error:
+                early, detail = error, error.message
+            left = until - context.clock.elapsed()
+            if early.seconds > left:
+                detail += f" Its timeout of {in_words(timeout)} ends before that."
+            status = RunStatus(RunState.NOT_STARTED, detail=detail)
+            refused = replace(starting, state=status.state, status=status)
+            context.note(self.repo, refused)
+            if early.seconds <= left and not context.stopping:
+                context.throttle.hold(early, left)
+            if early.seconds > left or context.stopping:
+                return refused
+            starting = replace(starting, since=context.clock.now())
+
+    def _request(self, before: Deployment, starting: Deployment) -> Deployment:
+        """Note that the deployment starts, and request it; without the note it must not start."""
         context, spec = self.context, self._spec(starting)
         try:
             context.note(self.repo, starting)
@@ -114,6 +135,8 @@ class Attempt:
         except NotStartedError as error:
             status = RunStatus(RunState.NOT_STARTED, detail=error.message)
             return context.note(self.repo, replace(starting, state=status.state, status=status))
+        except TooEarlyError:
+            raise
         except MultigitError as error:
             return context.note(self.repo, self._finished(starting, RunState.FAILED, error.message))
         return self._with_run(starting, run)
@@ -132,7 +155,7 @@ class Attempt:
         reason = with_hint(doubt) if doubt else "it was requested, but no run appeared."
         while True:
             try:
-                run = context.with_slot(lambda: context.runners.find(spec))
+                run = context.ask(lambda: context.runners.find(spec), self.step.timeout)
             except NotStartedError as error:
                 if context.stopping:
                     return starting
@@ -166,7 +189,7 @@ class Attempt:
         spec = self._spec(deployment)
         last = context.clock.elapsed()
         while not context.stopping and deployment.run:
-            deployment = self._polled(deployment, spec, deployment.run)
+            deployment = self._polled(deployment, spec, deployment.run, remaining)
             watched = watched or not deployment.state.over
             if not watched:
                 deployment = replace(deployment, seconds=0.0)
@@ -183,17 +206,20 @@ class Attempt:
             context.throttle.pause(self.step.runner, soon=deployment.status.more)
         return deployment
 
-    def _polled(self, deployment: Deployment, spec: DeploymentSpec, run: Run) -> Deployment:
+    def _polled(
+        self, deployment: Deployment, spec: DeploymentSpec, run: Run, seconds: float
+    ) -> Deployment:
         """Return the deployment after a poll; a poll that fails does not change its state."""
         try:
-            status = self._poll(spec, run)
+            status = self._poll(spec, run, seconds)
         except MultigitError as error:
             before = deployment.status
             status = replace(before, state=deployment.state, detail=error.message, more=False)
         return deployment.seen(status, self._seconds(deployment))
 
-    def _poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
-        return self.context.with_slot(lambda: self.context.runners.poll(spec, run))
+    def _poll(self, spec: DeploymentSpec, run: Run, seconds: float) -> RunStatus:
+        """Poll the run; a host that asks to wait is waited for, for at most so many seconds."""
+        return self.context.ask(lambda: self.context.runners.poll(spec, run), seconds)
 
     def _out_of_time(self, deployment: Deployment) -> Deployment:
         """End a run on this machine; one at a host keeps running, and can be polled again."""
@@ -213,7 +239,7 @@ class Attempt:
         spec = self._spec(deployment)
         try:
             self.context.runners.end(spec, run)
-            status = self._poll(spec, run)
+            status = self._poll(spec, run, self.step.timeout)
         except MultigitError as error:
             return self._finished(deployment, RunState.TIMED_OUT, f"{detail} {with_hint(error)}")
         deployment = deployment.seen(status, self._seconds(deployment))

@@ -14,7 +14,7 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.listener import Listener
 from multigit.engine.ports import Clock, JournalWriter, Probe, RunnerPort
 from multigit.engine.throttle import Throttle
-from multigit.errors import MultigitError
+from multigit.errors import MultigitError, TooEarlyError
 
 OnWaiting = Callable[[Mapping[str, tuple[Deployment, ...]]], None]
 SLOTS = 8  # by default, how many are started, exported or polled at a time
@@ -47,7 +47,7 @@ class DeployContext:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.throttle = Throttle(self.plan.pace, self.clock, self.leave)
+        self.throttle = Throttle(self.plan.pace, self.clock, self.leave, self.listener)
         self._slots = threading.Semaphore(self.jobs)
 
     @property
@@ -85,3 +85,19 @@ class DeployContext:
         """Do the work when a slot is free: files and connections are limited."""
         with self._slots:
             return work()
+
+    def ask(self, question: Callable[[], T], seconds: float) -> T:
+        """Ask a host when a slot is free, and again after a limit, for at most so many seconds.
+
+        Raises TooEarlyError if that is not enough, or if the user is stopping multigit.
+        """
+        until = self.clock.elapsed() + seconds
+        while True:
+            try:
+                return self.with_slot(question)
+            except TooEarlyError as error:
+                early = error
+            left = until - self.clock.elapsed()
+            if left <= 0 or self.stopping:
+                raise early
+            self.throttle.hold(early, left)

@@ -50,8 +50,8 @@ class Reviewed:
 def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
     """Review what waits for us; raises RefusedError if nothing does, or without confirmation."""
     _, operation = session.files.read_journal(deploying(session, request.operation))
-    reviewers = session.runners()
     with session.fleet() as fleet:
+        reviewers = session.runners(fleet.listener)
         runs = to_review(operation, {repo.name for repo in request.repos})
         found = find_pending_reviews(runs, reviewers, fleet)
     session.screen.gates(found.waiting, found.unread)

@@ -59,7 +59,7 @@ def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Fi
     if not before:
         return {}
     with session.fleet() as fleet:
-        runners = session.runners()
+        runners = session.runners(fleet.listener)
         found = check_earlier_deployments(plan, before, runners, fleet)
     return {
         repo: tuple(each for each in problems if each.blocks or unseen[repo].may_run)
@@ -74,7 +74,7 @@ def _checked(session: Session, plan: Plan, state: OperationState) -> Findings:
         return {}
     from multigit.engine.deploy_checks import preflight
 
-    runners = session.runners()
     with session.fleet() as fleet:
+        runners = session.runners(fleet.listener)
         checks = runners.checks if checked else None
         return preflight(plan, state, runners, fleet, checks=checks)

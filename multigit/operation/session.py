@@ -28,6 +28,7 @@ from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
     from multigit.adapters.runners import Runners
+    from multigit.core.values.listener import Listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,23 @@ class Session:
         """Return who runs a command: the committer configured in these repositories."""
         return clock.actor(next(filter(None, map(self.git.identity, repos)), ""))
 
-    def runners(self) -> Runners:
-        """Return the runners; without the workspace lock they only read."""
+    def runners(self, listener: Listener | None = None) -> Runners:
+        """Return the runners; without the workspace lock they only read.
+
+        If a host asks to wait, they wait a minute at most, and show it to the listener. Without a
+        listener they leave the waiting to the engine.
+        """
+        from multigit.adapters.http.limiter import PATIENCE
         from multigit.adapters.runners import Runners
 
-        return Runners(self.workspace, self.git, self.files.operations, alone=self.files.alone)
+        return Runners(
+            self.workspace,
+            self.git,
+            self.files.operations,
+            alone=self.files.alone,
+            patience=PATIENCE if listener else 0.0,
+            paused=listener.paused if listener else lambda _: None,
+        )
 
     def locks(self, name: str = "") -> RemoteLocks:
         """Return the locks in a repository's remote; the default is the configured one.

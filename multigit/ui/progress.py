@@ -46,6 +46,7 @@ class LiveProgress:
         self._rows: dict[str, TaskID] = {}
         self._lock = threading.Lock()  # several threads may report one repository
         self._leaving = False
+        self._paused = ""
         self._live = Live(
             console=console, transient=True, get_renderable=self.__rich__, refresh_per_second=8
         )
@@ -94,6 +95,10 @@ class LiveProgress:
         """Say that what is running is finished first."""
         self._leaving = True
 
+    def paused(self, why: str) -> None:
+        """Show why everything waits, below the repositories."""
+        self._paused = visible(why)
+
     def __rich__(self) -> RenderableType:
         """Return what is drawn now."""
         if self._deployments:
@@ -110,4 +115,5 @@ class LiveProgress:
         return LiveDeployments(seen, time.time(), height - 1, self._review)
 
     def _note(self) -> list[RenderableType]:
-        return [Text(FINISHING, "yellow")] if self._leaving else []
+        note = FINISHING if self._leaving else self._paused
+        return [Text(note, "yellow")] if note else []

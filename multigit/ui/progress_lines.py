@@ -25,6 +25,7 @@ class ProgressLines:
         self._quiet = quiet
         self._phase = ""
         self._last: dict[str, str] = {}
+        self._paused = ""
 
     def phase(self, name: str, repos: Sequence[str]) -> None:
         """Note that a phase starts for these repositories."""
@@ -52,3 +53,10 @@ class ProgressLines:
 
     def interrupted(self) -> None:
         """Print nothing: no one is watching a pipe."""
+
+    def paused(self, why: str) -> None:
+        """Print why everything waits, once for all that wait."""
+        if why and why != self._paused and not self._quiet:
+            self._paused = why
+            self._stream.write(f"{visible(why)}\n")
+            self._stream.flush()

@@ -51,6 +51,16 @@ def test_limits_say_when_to_come_back(github: GitHub) -> None:
     assert second["Retry-After"] == "7"
 
 
+def test_a_limit_refuses_until_its_time_is_over(github: GitHub) -> None:
+    """Nothing is started by what it refuses, and other operations pass."""
+    limit = github.limit(START, most=2, seconds=60.0)
+    answers = [ask(github, "POST", DISPATCH, BODY) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [204, 204, 403, 403]
+    assert answers[-1].headers["Retry-After"] == "60"
+    assert (github.starts[STARTED], limit.refused) == (2, [2])
+    assert ask(github, "GET", RUNS).status_code == 200
+
+
 def test_no_json_is_no_violation(github: GitHub) -> None:
     github.inject(faults.no_json(), operation=START)
     answer = ask(github, "POST", DISPATCH, BODY)

@@ -79,6 +79,10 @@ class Listening:
     def interrupted(self) -> None:
         """Do nothing."""
 
+    def paused(self, why: str) -> None:
+        """Keep the reason."""
+        self.heard.append(("paused", why))
+
 
 class Notes:
     """A journal in memory that also keeps the refs of the remotes at each entry."""

@@ -89,7 +89,7 @@ def test_polls_become_rarer_the_more_is_watched(world: World) -> None:
     world.run()
     assert max(world.clock.waits) == SHORTEST
     for count, wanted in ((20, 20 * PER_RUN), (200, LONGEST)):
-        throttle = Throttle(Pace(), world.clock, world.leave)
+        throttle = Throttle(Pace(), world.clock, world.leave, world.heard)
         with ExitStack() as watched:
             for _ in range(count):
                 watched.enter_context(throttle.watching())

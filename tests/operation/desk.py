@@ -23,6 +23,7 @@ from multigit.core.planning.routes import hop, hops_down
 from multigit.core.records.record import Record
 from multigit.core.values.deploy_config import CommandRunner, Deploy, GithubRunner
 from multigit.core.values.deployment import DeploymentSpec, Gate, Run
+from multigit.core.values.listener import Listener
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.operation.deploying import deploy
@@ -121,8 +122,9 @@ class DeskSession(Session):
 
     hosts: DeskRunners = field(default_factory=DeskRunners)
 
-    def runners(self) -> Any:
+    def runners(self, listener: Listener | None = None) -> Any:
         """Return the runners."""
+        del listener
         return self.hosts
 
 

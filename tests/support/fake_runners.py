@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
 from multigit.core.values.problem import Problem
-from multigit.errors import GitError, NotStartedError, UnknownStartError
+from multigit.errors import GitError, NotStartedError, TooEarlyError, UnknownStartError
 
 Place = tuple[str, str]  # repository, target
 
@@ -19,7 +19,8 @@ class FakeRunners:
 
     `starts` counts what really began. `refuse`, `lose_answer` and `lose_request` are places whose
     next start has that fault. `after_end` has, by repository, what a run shows after it was to
-    end, by default that it was ended. `at_start` and `at_poll` are called when one arrives.
+    end, by default that it was ended. `limits` are the seconds that the host asks to wait, for the
+    next requests of each place. `at_start` and `at_poll` are called when one arrives.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,7 @@ class FakeRunners:
         self.refuse: set[Place] = set()
         self.lose_answer: set[Place] = set()
         self.lose_request: set[Place] = set()
+        self.limits: dict[Place, list[float]] = {}
         self.never_began: set[Place] = set()
         self.broken_looks = 0
         self.by_push: dict[Place, int] = {}  # how many searches do not yet see the run of a push
@@ -60,6 +62,7 @@ class FakeRunners:
         place = (spec.repo, spec.target)
         self.at_start(spec)
         with self._lock:
+            self._require_no_limit(place)
             if place in self.refuse:
                 self.refuse.discard(place)
                 raise GitError("the host refused it.")
@@ -76,6 +79,7 @@ class FakeRunners:
 
     def find(self, spec: DeploymentSpec) -> Run | None:
         """Find a run that began."""
+        self._require_no_limit((spec.repo, spec.target))
         if (spec.repo, spec.target) in self.never_began:
             self.never_began.discard((spec.repo, spec.target))
             raise NotStartedError("it never began.")
@@ -90,6 +94,7 @@ class FakeRunners:
         """Return the next state."""
         self.at_poll(spec)
         with self._lock:
+            self._require_no_limit((spec.repo, spec.target))
             if self.broken_looks:
                 self.broken_looks -= 1
                 raise GitError("the host answered 502.")
@@ -97,6 +102,11 @@ class FakeRunners:
             script = self.courses.get(run.id, script)
             assert run.id in self.runs
             return script.pop(0) if len(script) > 1 else script[0]
+
+    def _require_no_limit(self, place: Place) -> None:
+        if limits := self.limits.get(place):
+            seconds = limits.pop(0)
+            raise TooEarlyError(f"the host asks to wait {seconds:g} s.", seconds=seconds)
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Record the end of a run."""

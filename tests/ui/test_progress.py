@@ -7,6 +7,8 @@ import io
 from rich.console import Console
 
 from multigit.ui.progress import FINISHING, ROWS, LiveProgress
+from multigit.ui.progress_lines import ProgressLines
+from multigit.ui.streams import SafeStream
 from tests.ui.views import shown
 
 
@@ -69,3 +71,29 @@ def test_an_interrupt_shows_what_is_waited_for() -> None:
     progress.started("api", "pushing")
     progress.interrupted()
     assert shown(progress, 80)[-1] == FINISHING
+
+
+def test_a_host_that_asks_to_wait_is_named_once() -> None:
+    """The note is below the repositories while they wait, and Ctrl-C replaces it."""
+    progress = progress_of("api", "web")
+    for repo in ("api", "web"):
+        progress.started(repo, "checking")
+        progress.paused("GitHub asks to wait.\x1b[2J")
+    assert shown(progress, 80)[3:] == ["GitHub asks to wait.\\x1b[2J"]
+    progress.interrupted()
+    assert shown(progress, 80)[3:] == [FINISHING]
+    progress = progress_of("api")
+    progress.paused("GitHub asks to wait.")
+    progress.paused("")
+    assert len(shown(progress, 80)) == 1
+
+
+def test_without_a_terminal_it_is_one_line() -> None:
+    """Of all that wait, the first one prints it."""
+    stream = io.StringIO()
+    lines = ProgressLines(SafeStream(stream), quiet=False)
+    for why in ("until 14:05", "until 14:05", "", "", "until 14:06"):
+        lines.paused(why)
+    assert stream.getvalue() == "until 14:05\nuntil 14:06\n"
+    ProgressLines(SafeStream(stream), quiet=True).paused("until 14:07")
+    assert "14:07" not in stream.getvalue()

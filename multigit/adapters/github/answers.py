@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from multigit.adapters.http.documents import mapping
+from multigit.adapters.http.limiter import retry_after
 from multigit.adapters.http.request import Reply, WebError
 from multigit.core.values.health_check import excerpt
 from multigit.errors import MultigitError
@@ -18,14 +18,12 @@ RIGHTS_HINT = (
     " commit statuses of this repository (a classic token: scope repo), and set MULTIGIT_TOKEN."
 )
 NO_JSON = "github_no_json"
-LONGEST_PAUSE = 60.0  # seconds that GitHub may ask to wait
-_LIMITED = "rate_limited"
 
 
 class GithubError(MultigitError):
     """GitHub did not do what it was asked to; `status` is that of its answer, 0 without one.
 
-    The request may be repeated after `pause` seconds; None if that does not help, or is not safe.
+    The request may be repeated if it is `passing`: that can help, and is safe.
     """
 
     code = "github_refused"
@@ -37,11 +35,11 @@ class GithubError(MultigitError):
         hint: str = "",
         code: str = "",
         status: int = 0,
-        pause: float | None = None,
+        passing: bool = False,
     ) -> None:
         super().__init__(message, hint=hint, code=code)
         self.status = status
-        self.pause = pause
+        self.passing = passing
 
 
 class UnclearError(GithubError):
@@ -69,12 +67,11 @@ def pause_asked(headers: Mapping[str, str], now: float) -> float:
 
     `headers` are by lower-case name. See docs.github.com, "Best practices for using the REST API".
     """
-    after = headers.get("retry-after", "").strip()
-    if after.isdecimal():
-        return float(after)
+    if after := retry_after(headers, now):
+        return after
     reset = headers.get("x-ratelimit-reset", "").strip()
     if headers.get("x-ratelimit-remaining", "").strip() == "0" and reset.isdecimal():
-        return max(0.0, int(reset) - now) + 1
+        return max(0.0, float(reset) - now) + 1
     return 0.0
 
 
@@ -82,7 +79,7 @@ def server_time(headers: Mapping[str, str]) -> float | None:
     """Return the Unix time of an answer by the host's clock, None if it has no date."""
     try:
         return parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -99,10 +96,10 @@ class Question:
             case WebError(sent=False):
                 message = f"GitHub cannot be reached: {failure.reason}."
                 hint = "Check the network, any proxy, and api_url in the [github] section."
-                return GithubError(message, hint=hint, code="github_unreachable", pause=0.0)
+                return GithubError(message, hint=hint, code="github_unreachable", passing=True)
             case WebError():
                 message = f"GitHub did not answer: {failure.reason}."
-                return UnclearError(message, hint="Try again.", pause=0.0)
+                return UnclearError(message, hint="Try again.", passing=True)
             case AnswerError(reply=reply) if not reply.good:
                 return self._refusal(reply)
             case AnswerError(reply=reply) if reply.status == HTTPStatus.ACCEPTED:
@@ -111,10 +108,7 @@ class Question:
                 return self.no_json()
 
     def not_written(self, failure: Exception) -> GithubError:
-        """Return the error for a write, which may have been carried out.
-
-        It may be sent again only if GitHub says that it came too early, and did nothing.
-        """
+        """Return the error for a write, which may have been carried out: it is not repeated."""
         error = self.not_read(failure)
         match failure:
             case WebError(sent=sent):
@@ -127,7 +121,7 @@ class Question:
         if unclear:
             hint = "Check on GitHub whether it happened before you try again."
             return UnclearError(error.message, hint=hint, status=error.status)
-        error.pause = error.pause if error.code == _LIMITED else None
+        error.passing = False
         return error
 
     def no_json(self) -> GithubError:
@@ -137,10 +131,8 @@ class Question:
         return GithubError(message, hint=hint, code=NO_JSON)
 
     def _refusal(self, reply: Reply) -> GithubError:
-        if _limited(reply):
-            return self._rate_limited(reply)
         what, words = self.what, f": {_message(reply)}" if _message(reply) else ""
-        hint, code, pause = "", "", None
+        hint, code, passing = "", "", False
         match reply.status:
             case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
                 message = f"GitHub refuses the token for {what}{words}."
@@ -155,24 +147,5 @@ class Question:
                 message = f"GitHub refuses {what}{words or f' with {status}'}."
             case status:
                 message, code = f"GitHub answers {status} for {what}.", "github_unavailable"
-                hint, pause = "Try again; if that does not help, see GitHub's status page.", 0.0
-        return GithubError(message, hint=hint, code=code, status=reply.status, pause=pause)
-
-    def _rate_limited(self, reply: Reply) -> GithubError:
-        seconds = pause_asked(reply.headers, time.time())
-        later = f"in {seconds:.0f} seconds" if seconds else "in a few minutes"
-        return GithubError(
-            "GitHub's rate limit is reached.",
-            hint=f"Try again {later}; to avoid it, start fewer at a time, or pause between starts.",
-            code=_LIMITED,
-            status=reply.status,
-            pause=seconds if 0 < seconds <= LONGEST_PAUSE else None,
-        )
-
-
-def _limited(reply: Reply) -> bool:
-    """Return whether a refusal only says that the request came too early."""
-    used_up = reply.headers.get("x-ratelimit-remaining", "").strip() == "0"
-    if reply.status == HTTPStatus.FORBIDDEN:
-        return used_up or "retry-after" in reply.headers
-    return reply.status == HTTPStatus.TOO_MANY_REQUESTS
+                hint, passing = "Try again; if that does not help, see GitHub's status page.", True
+        return GithubError(message, hint=hint, code=code, status=reply.status, passing=passing)

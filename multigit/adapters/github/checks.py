@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from multigit.adapters.github.answers import GithubError
 from multigit.adapters.github.client import GithubClient
 from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.problem import Problem
+from multigit.errors import MultigitError
 
 GREEN = {"success", "neutral", "skipped"}
 SHOWN = 5  # names in one sentence
@@ -19,7 +19,7 @@ def problems(client: GithubClient, slug: str, sha: str) -> tuple[Problem, ...]:
     """Return why a commit is not green, or (); what cannot be read is not green."""
     try:
         found = _states(client, slug, sha)
-    except GithubError as error:
+    except MultigitError as error:
         message = f"the checks of {sha[:7]} cannot be read: {error.message}"
         return (Problem("checks_not_green", message, error.hint),)
     bad = {key: state for key, state in found.items() if state not in GREEN}

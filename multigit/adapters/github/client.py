@@ -7,13 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from multigit.adapters.github.answers import (
-    GithubError,
-    Question,
-)
+from multigit.adapters.github.answers import GithubError, Question
 from multigit.adapters.github.slug import api_address, web_host
 from multigit.adapters.github.token import checked_token
 from multigit.adapters.http.documents import Document, mapping, mappings, number
+from multigit.adapters.http.limiter import PATIENCE, Limiter
 from multigit.adapters.http.request import Reply
 from multigit.retry import Retry
 
@@ -34,8 +32,8 @@ Thing = TypeVar("Thing", bound="CompletableGithubObject")
 class GithubClient:
     """A client of GitHub's REST API, for any thread.
 
-    `token` is called at the first request. `wait` waits that many seconds, or raises to stop.
-    `timeout` is in seconds, for one request.
+    `token` is called at the first request. `timeout` is in seconds, for one request. `wait`,
+    `patience` and `notify` are those of its `Limiter`.
     """
 
     def __init__(
@@ -45,6 +43,8 @@ class GithubClient:
         token: Callable[[], str],
         wait: Callable[[float], None] = time.sleep,
         timeout: float = TIMEOUT,
+        patience: float = PATIENCE,
+        notify: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.api = api_address(api_url)
         self.host = web_host(self.api)
@@ -53,10 +53,9 @@ class GithubClient:
         self._timeout = timeout
         self._made: OneRequester | None = None
         self._lock = threading.Lock()
+        self._limiter = Limiter("GitHub", wait=wait, patience=patience, notify=notify)
         self._retry = Retry(
-            lambda error: isinstance(error, GithubError) and error.pause is not None,
-            asked=lambda error: getattr(error, "pause", None) or 0.0,
-            sleep=wait,
+            lambda error: isinstance(error, GithubError) and error.passing, sleep=wait
         )
 
     @property
@@ -106,14 +105,14 @@ class GithubClient:
     def write(self, slug: str, what: str, send: Callable[[Repository], T]) -> T:
         """Let PyGithub change something in a repository, once; `send` makes one request.
 
-        It is sent again only if GitHub says that it came too early. Raises UnclearError if it may
-        have been carried out, GithubError if it was not.
+        It is sent again only if GitHub did nothing because of a limit. Raises UnclearError if it
+        may have been carried out, GithubError or TooEarlyError if it was not.
         """
-        return self._asked(what, lambda by: send(by.repo(slug)), Question.not_written)
+        return self._asked(what, lambda by: send(by.repo(slug)), write=True)
 
     def post(self, path: str, body: Mapping[str, Any], what: str) -> Reply:
         """Send a change that PyGithub has no method for, as `write` does."""
-        return self._asked(what, lambda by: by.send("POST", path, body=body), Question.not_written)
+        return self._asked(what, lambda by: by.send("POST", path, body=body), write=True)
 
     def no_json(self, what: str) -> GithubError:
         """Return the error for an answer that is not the expected JSON."""
@@ -129,20 +128,18 @@ class GithubClient:
                 self._made = OneRequester(self.api, token, self._timeout)
             return self._made
 
-    def _asked(
-        self,
-        what: str,
-        ask: Callable[[OneRequester], T],
-        explain: Callable[[Question, Exception], GithubError] = Question.not_read,
-    ) -> T:
-        """Ask, and again if that can help; what it raises contains nothing of the request."""
-        requester = self.requester()
+    def _asked(self, what: str, ask: Callable[[OneRequester], T], *, write: bool = False) -> T:
+        """Ask, and again if that can help; what it raises contains nothing of the request.
+
+        Writes are sent one after the other, as GitHub's guide to its limits asks for.
+        """
+        requester, question = self.requester(), Question(what, self.host)
 
         def once() -> T:
             try:
                 return ask(requester)
             except requester.FAILURES as error:
                 failure = error
-            raise explain(Question(what, self.host), failure)
+            raise question.not_written(failure) if write else question.not_read(failure)
 
-        return self._retry.read(once)
+        return self._retry.read(lambda: self._limiter.send(once, alone=write))

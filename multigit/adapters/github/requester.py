@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -19,11 +18,11 @@ from github.Requester import Requester
 
 from multigit.adapters.github.answers import AnswerError, pause_asked, server_time
 from multigit.adapters.http.documents import mapping, text
+from multigit.adapters.http.limiter import Early
 from multigit.adapters.http.request import AGENT, Reply, WebError, new_session, request
 
 API_VERSION = "2022-11-28"
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; that of a hundred runs has two million
-A_MINUTE = "60"  # seconds to wait if a limit names no time, according to GitHub's guide
 
 
 class OneRequester(Requester):
@@ -91,8 +90,9 @@ class OneRequester(Requester):
     ) -> Reply:
         """Return a good answer, or 304 if nothing changed since the ETag in `headers`.
 
-        A write uses a new connection. Raises WebError without an answer, AnswerError for any other
-        answer, ValueError for an address that is not below the API's.
+        A write uses a new connection. Raises WebError without an answer, Early if it came too early
+        for a limit, AnswerError for any other answer, ValueError for an address that is not below
+        the API's.
         """
         if not path.startswith("/"):
             raise ValueError(path)
@@ -116,10 +116,10 @@ class OneRequester(Requester):
 
     def _checked(self, reply: Reply, verb: str) -> Reply:
         message = text(mapping(reply.document()).get("message"))
-        limited = reply.status == HTTPStatus.FORBIDDEN and self.isRateLimitError(message)
-        early = limited or reply.status == HTTPStatus.TOO_MANY_REQUESTS
-        if early and not pause_asked(reply.headers, time.time()):
-            reply = replace(reply, headers={**reply.headers, "retry-after": A_MINUTE})
+        pause = pause_asked(reply.headers, time.time() + self.ahead)
+        limited = reply.status == HTTPStatus.FORBIDDEN and (pause or self.isRateLimitError(message))
+        if limited or reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Early(pause)
         later = verb == "GET" and reply.status == HTTPStatus.ACCEPTED
         bad = later or not reply.good or (reply.text and reply.document() is None)
         if bad and reply.status != HTTPStatus.NOT_MODIFIED:

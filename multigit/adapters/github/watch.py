@@ -28,6 +28,7 @@ from multigit.adapters.github.run_status import (
 from multigit.adapters.github.workflow_file import WorkflowJob
 from multigit.adapters.http.documents import Document, mapping, mappings, number, text
 from multigit.core.values.deployment import Gate, RunState, RunStatus
+from multigit.errors import TooEarlyError
 
 # The jobs of a run that deploy, () if its file does not show them; None if none can be skipped.
 Deploying = Sequence[WorkflowJob] | None
@@ -66,7 +67,11 @@ class Watch:
     def poll(self) -> RunStatus:
         """Return the status now, after one request; raises GithubError if there is none."""
         ask, self._next = self._next, self._poll_run
-        self._status = ask()
+        try:
+            self._status = ask()
+        except TooEarlyError:
+            self._next = ask  # it asked for nothing yet
+            raise
         return self._status
 
     def gates(self) -> tuple[Gate, ...]:

@@ -27,3 +27,6 @@ class Listener(Protocol):
 
     def interrupted(self) -> None:
         """Show that the user wants to stop, and that what is running is finished first."""
+
+    def paused(self, why: str) -> None:
+        """Show why nothing can be asked or started for a while; empty when that is over."""

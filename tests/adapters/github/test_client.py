@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,14 @@ from github.Requester import Requester
 
 from multigit.adapters.github.answers import pause_asked
 from multigit.adapters.github.client import TIMEOUT, GithubClient
+from multigit.adapters.github.runs import GithubRuns
 from multigit.errors import StoppedError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, faults
 from tests.doubles.loopback import Answer, LoopbackServer, Request, Silence, json_answer
+from tests.support.forge import ForgeRepo
 
-from .hubs import IMPATIENT, refused
+from .hubs import IMPATIENT, KEYED, START, not_here, refused, spec
 
 
 class Host(LoopbackServer):
@@ -123,6 +126,8 @@ def test_waiting_can_be_stopped(hub: GitHub) -> None:
         ({"retry-after": "7"}, 7.0),
         ({"retry-after": "soon"}, 0.0),
         ({"retry-after": "-7"}, 0.0),
+        ({"retry-after": "Thu, 01 Jan 1970 00:17:00 GMT"}, 20.0),
+        ({"retry-after": "Thu, 01 Jan 1970 00:16:00 GMT"}, 0.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1010"}, 11.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "900"}, 1.0),
         ({"x-ratelimit-remaining": "0"}, 0.0),
@@ -164,7 +169,23 @@ def test_the_client_waits_a_minute_for_a_limit_without_a_time(
         error = refused(lambda: made.get(path, "api"))
     else:
         error = refused(lambda: made.post(f"{path}/actions/runs/1/cancel", {}, "api"))
-    assert (error.code, waits) == ("rate_limited", [60.0, 60.0])
+    assert error.code == "rate_limited"
+    assert waits == [pytest.approx(60.0, abs=0.1)]
+
+
+def test_a_limit_costs_one_refusal_however_many_start(hub: GitHub, api: ForgeRepo) -> None:
+    """Twenty starts at once, of which four are accepted and then none for a second: twenty runs."""
+    limit = hub.limit(START, most=4, seconds=1.0)
+    said = list[str]()
+    made = GithubClient(api_url=hub.api, token=lambda: TOKEN, notify=said.append)
+    runs = GithubRuns(made, urls_of=lambda _: [], file_at=not_here)
+    specs = [spec(api, KEYED, key=f"promote-7/api/{number}/1") for number in range(20)]
+    with ThreadPoolExecutor(16) as pool:
+        ids = {run.id for run in pool.map(runs.start, specs)}
+    assert ids == {str(one.id) for one in hub.runs()}
+    assert (len(ids), set(hub.starts.values())) == (20, {1})
+    assert limit.refused == [1, 1, 1, 1]
+    assert len(set(said) - {""}) == 4
 
 
 def test_a_compressed_answer_is_read() -> None:

@@ -10,8 +10,10 @@ import pytest
 from multigit.adapters.github.client import TIMEOUT
 from multigit.adapters.github.deploy_jobs import nothing_deployed
 from multigit.adapters.github.workflow_file import WorkflowJob
+from multigit.adapters.http.limiter import Limiter
 from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import Run, RunState, RunStatus
+from multigit.errors import TooEarlyError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, Point, Repository, faults
 from tests.doubles.loopback import json_answer
@@ -298,7 +300,21 @@ def test_a_read_is_repeated_after_a_passing_fault(hub: GitHub, api: ForgeRepo) -
     hub.inject(faults.secondary_limit(7), operation=RUN)
     hub.inject(faults.secondary_limit(9, status=429), operation=RUN)
     assert runs.poll(wanted, run).state is RunState.RUNNING
-    assert waits == [0.5, 1.0, 7.0, 9.0]
+    assert waits == [0.5, 1.0, pytest.approx(7.0, abs=0.1), pytest.approx(9.0, abs=0.1)]
+
+
+def test_a_limit_does_not_hide_where_a_run_failed(hub: GitHub, api: ForgeRepo) -> None:
+    """The poll that met it is repeated when the time is over, and the end is reported then."""
+    wanted, run = started(hub, api, Point("failure", "deploy", "migrate"))
+    times = [100.0]
+    runs = runs_at(hub)
+    runs._client._limiter = Limiter("GitHub", patience=0.0, clock=lambda: times[-1])
+    hub.inject(faults.secondary_limit(7), operation=JOBS)
+    assert runs.poll(wanted, run).more
+    refused(lambda: runs.poll(wanted, run), TooEarlyError)
+    times.append(107.0)
+    status = settled(runs, wanted, run)
+    assert (status.state, status.job, status.step) == (RunState.FAILED, "deploy", "migrate")
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,9 @@ class Deaf:
     def interrupted(self) -> None:
         """Ignore it."""
 
+    def paused(self, why: str) -> None:
+        """Ignore it."""
+
 
 def repositories(jenkins: Jenkins, health: Health, params: Mapping[str, str]) -> list[RepoPlan]:
     """Return the plans of all repositories, each with a deployment by Jenkins."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+import time
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from tests.doubles.loopback import Answer, Silence, json_answer
@@ -73,6 +75,37 @@ def secondary_limit(retry_after: int = 1, *, status: int = 403) -> Fault:
     """Too many requests at once; `retry_after` in seconds."""
     message = "You have exceeded a secondary rate limit. Please wait a few minutes."
     return error(status, message, ("Retry-After", str(retry_after)))
+
+
+@dataclass(slots=True)
+class Limit:
+    """A secondary limit: after `most` requests for an operation, it refuses for so many seconds.
+
+    They begin with the first request that is refused. `refused` counts by such times.
+    """
+
+    operation: str
+    most: int
+    seconds: float
+    refused: list[int] = field(default_factory=list)
+    _used: int = 0
+    _until: float = math.inf
+
+    def take(self, operation: str) -> Fault | None:
+        """Return why a request is refused, and count it."""
+        if not fnmatchcase(operation, self.operation):
+            return None
+        now = time.monotonic()
+        if now >= self._until:
+            self._used, self._until = 0, math.inf
+        self._used += 1
+        if self._used <= self.most:
+            return None
+        if self._until == math.inf:
+            self._until = now + self.seconds
+            self.refused.append(0)
+        self.refused[-1] += 1
+        return secondary_limit(math.ceil(self._until - now))
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from tests.doubles.loopback import Answer, LoopbackServer, Request, Silence, jso
 
 from .contract import Match, contract
 from .documents import Documents
-from .faults import Fault, Faults
+from .faults import Fault, Faults, Limit
 from .routes import ROUTES, Call, Page, Reply
 from .runs import Point, Run, Start, arrived, finished, moved
 from .world import Check, CommitStatus, RefusedError, Repository, Token, World, now
@@ -77,6 +77,7 @@ class GitHub(LoopbackServer):
         self._prefix = prefix
         self._check = check
         self._faults = Faults()
+        self._limits_of: list[Limit] = []
         self._lock = threading.RLock()
         self._ids = itertools.count(1)
         self._used = 0
@@ -120,6 +121,12 @@ class GitHub(LoopbackServer):
         """
         with self._lock:
             self._faults.add(fault, repo, operation, times, after)
+
+    def limit(self, operation: str, most: int, seconds: float) -> Limit:
+        """Refuse an operation for so many seconds, each time after `most` requests for it."""
+        with self._lock:
+            self._limits_of.append(limit := Limit(operation, most, seconds))
+        return limit
 
     def clear_faults(self) -> None:
         """Forget all faults that have not occurred yet."""
@@ -242,7 +249,9 @@ class GitHub(LoopbackServer):
         errors = contract().request_errors(match, request) if self._check else ()
         for text in errors:
             self._blame("request", match.operation.id, text)
-        fault = self._faults.take(match.operation.id, repo)
+        operation = match.operation.id
+        refusals = (limit.take(operation) for limit in self._limits_of)
+        fault = next(filter(None, refusals), None) or self._faults.take(operation, repo)
         if fault and not fault.effect and fault.reaction is not None:
             return fault.reaction
         answer = self._answer(request, match, repo, errors)
