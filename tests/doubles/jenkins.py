@@ -18,6 +18,8 @@ from .loopback import Answer, LoopbackServer, Request, Silence, json_answer
 
 USER = "ada"
 API_TOKEN = "11api-token-of-ada"
+CRUMB = "c2a5b0"
+COOKIE = "JSESSIONID.1a2b"
 QUEUED = ("waiting", "blocked")
 CANCELLED = "cancelled"
 RUNNING = "building"
@@ -27,11 +29,12 @@ USUAL = ("waiting", "building", "SUCCESS")
 _WHY = {"waiting": "In the quiet period. Expires in 1 sec", "blocked": "Waiting for an executor"}
 _JOB = r"(?P<job>(?:/job/[^/]+)+)"
 _ROUTES = {
-    "build": re.compile(_JOB + r"/(?:buildWithParameters|build)"),
+    "build": re.compile(_JOB + r"/(?P<how>buildWithParameters|build)"),
     "build status": re.compile(_JOB + r"/(?P<number>\d+)/api/json"),
     "job": re.compile(_JOB + r"/api/json"),
     "queue item": re.compile(r"/queue/item/(?P<item>\d+)/api/json"),
     "queue": re.compile(r"/queue/api/json"),
+    "crumb": re.compile(r"/crumbIssuer/api/json"),
     "root": re.compile(r"/api/json"),
 }
 
@@ -114,7 +117,9 @@ class _Counted:
 class Jenkins(LoopbackServer):
     """Jenkins with these jobs (full name → Job), while its `with` block runs.
 
-    `readers` are users with an API token who may see jobs but not build them (403).
+    `readers` are users with an API token who may see jobs but not build them (403). With `crumbs` a
+    POST needs a crumb of its own session (403 without one), as on old servers and with some
+    plugins. Each answer in JSON names the `session` of the process, which a restart changes.
     """
 
     def __init__(
@@ -123,8 +128,11 @@ class Jenkins(LoopbackServer):
         *,
         users: Mapping[str, str] | None = None,
         readers: frozenset[str] = frozenset(),
+        crumbs: bool = False,
     ) -> None:
         super().__init__()
+        self.crumbs = crumbs
+        self.session = "5e551011"
         self.jobs = dict(jobs)
         self.users = dict(users or {USER: API_TOKEN})
         self.readers = readers
@@ -132,6 +140,7 @@ class Jenkins(LoopbackServer):
         self.requests: list[tuple[str, str, int]] = []
         self.authorizations: list[str] = []
         self._builds: dict[int, Build] = {}
+        self._earlier: list[Build] = []  # from before a restart; they keep the item that they had
         self._forgotten: set[int] = set()
         self._items = itertools.count(101)
         self._scripts: list[_Counted] = []
@@ -158,8 +167,8 @@ class Jenkins(LoopbackServer):
     ) -> None:
         """Let the next `times` requests fail; None means all.
 
-        Routes are `build`, `build status`, `job`, `queue item`, `queue` and `root`; both are
-        patterns.
+        Routes are `build`, `build status`, `job`, `queue item`, `queue`, `crumb` and `root`; both
+        are patterns.
         """
         with self._lock:
             self._faults.append(_Counted(fault, job, route, times))
@@ -178,6 +187,15 @@ class Jenkins(LoopbackServer):
         """Remove a build and its queue item, as Jenkins does with old builds."""
         with self._lock:
             del self._builds[item]
+
+    def restart(self) -> None:
+        """Lose the queue, and number its items from the beginning again."""
+        with self._lock:
+            self.session = f"{int(self.session, 16) + 1:08x}"
+            self._earlier += [build for build in self._builds.values() if build.number]
+            self._builds.clear()
+            self._forgotten.clear()
+            self._items = itertools.count(101)
 
     def builds(self) -> tuple[Build, ...]:
         """The queue items so far, in their current state."""
@@ -222,15 +240,24 @@ class Jenkins(LoopbackServer):
         login, token = _credentials(request)
         if not token or self.users.get(login) != token:
             return _page(401)
+        if route == "build" and self.crumbs and not self._has_crumb(request):
+            return _page(403, "No valid crumb was included in the request")
         if route == "build" and login in self.readers:
             return _page(403)
         if route not in _ROUTES or (route in ("build", "build status") and job not in self.jobs):
             return _page(404)
         return _page(405) if (request.method == "POST") != (route == "build") else None
 
+    def _has_crumb(self, request: Request) -> bool:
+        """Whether it has the crumb of its session; the cookie holds the session."""
+        cookies = request.headers.get("cookie", "").split("; ")
+        return f"{COOKIE}=node0" in cookies and request.headers.get("jenkins-crumb") == CRUMB
+
     def _answer(self, request: Request, route: str, found: Mapping[str, str], job: str) -> Answer:
         if route == "build":
-            return self._build(request, job)
+            return self._build(request, job, found["how"])
+        if route == "crumb" and not self.crumbs:
+            return _page(404)
         value: Any = None
         match route:
             case "queue item":
@@ -239,22 +266,33 @@ class Jenkins(LoopbackServer):
                 value = {"items": [self._listed(b) for b in self._builds.values() if b.queued]}
             case "build status":
                 value = self._status(job, int(found["number"]))
+            case "crumb":
+                value = {"crumb": CRUMB, "crumbRequestField": "Jenkins-Crumb"}
             case _:
                 value = self._folder(job)
         if value is None:
             return _page(404)
+        headers = [("X-Jenkins-Session", self.session)]
+        if route == "crumb":
+            headers.append(("Set-Cookie", f"{COOKIE}=node0; Path=/; Secure; HttpOnly"))
         try:
-            return json_answer(200, chosen(value, dict(request.query).get("tree")))
+            answer = json_answer(200, chosen(value, dict(request.query).get("tree")))
         except ValueError:
             return _page(500)
+        return replace(answer, headers=(*answer.headers, *headers))
 
-    def _build(self, request: Request, job: str) -> Answer:
-        """201 with a new queue item; 303 with an identical one that is still waiting."""
+    def _build(self, request: Request, job: str, how: str) -> Answer:
+        """201 with a new queue item; 303 with an identical one that is still waiting.
+
+        The address depends on whether the job has parameters: 500 and 400 for the wrong one.
+        """
         form = parse_qsl(request.body.decode(), keep_blank_values=True)
         given = {**dict(request.query), **dict(form)}
         known = self.jobs[job]
         if not known.buildable:
             return _page(409)
+        if bool(known.params) != (how == "buildWithParameters"):
+            return _page(400 if known.params else 500)
         # Jenkins ignores parameters that a job does not define.
         start = Start(job, tuple(sorted((k, v) for k, v in given.items() if k in known.params)))
         for one in self._builds.values():
@@ -294,7 +332,8 @@ class Jenkins(LoopbackServer):
             if (build.start.job, build.number) == (job, number):
                 self._move(build)
                 return self._document(build)
-        return None
+        earlier = [one for one in self._earlier if (one.start.job, one.number) == (job, number)]
+        return self._document(earlier[0]) if earlier else None
 
     def _document(self, build: Build) -> dict[str, Any]:
         result = build.at if build.at in RESULTS else None
@@ -314,7 +353,7 @@ class Jenkins(LoopbackServer):
         inside = dict.fromkeys(name.partition("/")[0] for name in names)
         if job in self.jobs:
             known = self.jobs[job]
-            built = [b for b in self._builds.values() if b.start.job == job and b.number]
+            built = [b for b in self._all() if b.start.job == job and b.number]
             defined = [{"name": name} for name in sorted(known.params)]
             return {
                 "name": job.rpartition("/")[2],
@@ -341,9 +380,12 @@ class Jenkins(LoopbackServer):
         """The build at a step; it gets its number when it leaves the queue."""
         number = build.number
         if word not in (*QUEUED, CANCELLED) and not number:
-            same = [one for one in self._builds.values() if one.start.job == build.start.job]
+            same = [one for one in self._all() if one.start.job == build.start.job]
             number = max((one.number for one in same), default=0) + 1
         return replace(build, at=word, number=number)
+
+    def _all(self) -> list[Build]:
+        return [*self._earlier, *self._builds.values()]
 
     def _item_url(self, build: Build) -> str:
         return f"{self.url}/queue/item/{build.item}/"
@@ -383,9 +425,11 @@ def _credentials(request: Request) -> tuple[str, str]:
 
 
 def _actions(start: Start) -> list[dict[str, Any]]:
-    """What Jenkins adds to a queue item and a build: its parameters, and an empty action."""
-    return [{}, {"parameters": [{"name": name, "value": value} for name, value in start.params]}]
+    """What Jenkins adds to a queue item and a build: its parameters if it has any, and others."""
+    given = [{"name": name, "value": value} for name, value in start.params]
+    return [{}, *([{"parameters": given}] if given else [])]
 
 
-def _page(status: int) -> Answer:
-    return Answer(status, b"<html></html>", (("Content-Type", "text/html;charset=utf-8"),))
+def _page(status: int, message: str = "") -> Answer:
+    html = (("Content-Type", "text/html;charset=utf-8"),)
+    return Answer(status, f"<html>{message}</html>".encode(), html)

@@ -178,3 +178,54 @@ def test_a_tree_that_cannot_be_read(jenkins: Jenkins, tree: str) -> None:
         f"{jenkins.url}{PATH}/api/json", {"tree": tree}, auth=(USER, API_TOKEN), timeout=30
     )
     assert answer.status_code == 500
+
+
+def test_address_of_a_build_depends_on_the_parameters_of_its_job(jenkins: Jenkins) -> None:
+    jenkins.jobs["plain"] = Job()
+    assert build(jenkins, "/job/plain").status_code == 500
+    login = {"auth": (USER, API_TOKEN), "allow_redirects": False, "timeout": 30}
+    statuses = [
+        requests.post(f"{jenkins.url}{path}/build", **login).status_code  # type: ignore[arg-type]
+        for path in ("/job/plain", "/job/plain", PATH)
+    ]
+    assert statuses == [201, 303, 400]
+    assert jenkins.starts == {Start("plain"): 1}
+
+
+def test_crumb_belongs_to_its_session(jenkins: Jenkins) -> None:
+    url = f"{jenkins.url}/crumbIssuer/api/json"
+    assert requests.get(url, auth=(USER, API_TOKEN), timeout=30).status_code == 404
+    jenkins.crumbs = True
+    refused = build(jenkins)
+    assert (refused.status_code, "No valid crumb" in refused.text) == (403, True)
+    issued = requests.get(url, auth=(USER, API_TOKEN), timeout=30)
+    crumb = {issued.json()["crumbRequestField"]: issued.json()["crumb"]}
+    cookie = {"Cookie": issued.headers["Set-Cookie"].partition(";")[0]}
+    statuses = [
+        requests.post(
+            f"{jenkins.url}{PATH}/buildWithParameters",
+            headers=headers,
+            auth=(USER, API_TOKEN),
+            allow_redirects=False,
+            timeout=30,
+        ).status_code
+        for headers in (crumb, cookie, crumb | cookie)
+    ]
+    assert statuses == [403, 403, 201]
+
+
+def test_restart_loses_the_queue_and_numbers_its_items_again(jenkins: Jenkins) -> None:
+    jenkins.script(JOB, ["building", "SUCCESS"], times=1)
+    first = build(jenkins).headers["Location"]
+    url = get(first)["executable"]["url"]
+    waiting = build(jenkins).headers["Location"]
+    before = requests.get(f"{url}api/json", auth=(USER, API_TOKEN), timeout=30)
+    jenkins.restart()
+    after = requests.get(f"{url}api/json", auth=(USER, API_TOKEN), timeout=30)
+    assert after.json()["queueId"] == before.json()["queueId"] == 101
+    sessions = [answer.headers["X-Jenkins-Session"] for answer in (before, after)]
+    assert sessions[0] != sessions[1]
+    assert requests.get(f"{waiting}api/json", auth=(USER, API_TOKEN), timeout=30).status_code == 404
+    assert build(jenkins).headers["Location"] == first
+    jenkins.script(JOB, ["building"])
+    assert get(build(jenkins, RELEASE="r2").headers["Location"])["executable"]["number"] == 2

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from multigit.adapters.http.documents import Document, mapping, number
+from multigit.adapters.http.documents import mapping, mappings, number
+from multigit.adapters.jenkins.ownership import Ownership
 from multigit.adapters.jenkins.server import (
     KEY,
     LAST,
@@ -15,7 +16,6 @@ from multigit.adapters.jenkins.server import (
     authorization,
     defined,
     job_missing,
-    parameters,
     unfit,
 )
 from multigit.core.values.deploy_config import JenkinsRunner
@@ -27,7 +27,7 @@ from multigit.errors import MultigitError
 TIMEOUT = 10.0  # seconds for one request
 PATIENCE = 60.0  # seconds in which polls find nothing before a run is called gone
 
-_ITEM = re.compile(r"/queue/item/(\d+)/$")
+_ITEM = re.compile(r"/queue/item/(\d+)/(?:#(.*))?$")
 _BUILD = re.compile(r"/(\d+)/$")
 _RESULTS = {
     "SUCCESS": RunState.SUCCEEDED,
@@ -51,9 +51,9 @@ class _Missing:
 class JenkinsRuns:
     """Starts, finds and polls builds; implements `RunnerPort` for specs with a JenkinsRunner.
 
-    A run's id is the address of its queue item, or of its build if that was found instead.
-    `environment` has the tokens; `pause` waits between two tries of a read; `clock` returns
-    monotonic seconds.
+    A run's id is the address of its queue item, or of its build if that was found instead. If no
+    parameter has {key}, the id of the Jenkins process follows after a #. `environment` has the
+    tokens; `pause` waits between two tries of a read; `clock` returns monotonic seconds.
     """
 
     environment: Mapping[str, str] = field(repr=False)
@@ -75,26 +75,29 @@ class JenkinsRuns:
         """Request the build, once; raises UnknownStartError if the result is unknown."""
         server = self._server(spec)
         filled = {name: spec.fill(text) for name, text in server.runner.params.items()}
-        return Run(server.item_url(server.start(filled)), server.job_url)
+        if server.keyed:
+            return Run(server.item_url(server.start(filled)), server.job_url)
+        page = server.job()
+        if page is None:
+            raise job_missing(server.runner)
+        item = server.start(filled, parameterized=bool(defined(page.document)))
+        session = f"#{page.session}" if page.session else ""
+        return Run(f"{server.item_url(item)}{session}", server.job_url)
 
     def find(self, spec: DeploymentSpec) -> Run | None:
         """Return the build, or the queue item, that has this spec's key, or None.
 
         Only a parameter with {key} identifies it. Someone may have built it again, so the oldest
-        counts.
+        counts: it is the one that others were made from.
         """
         server = self._server(spec)
-        params = server.runner.params
-        wanted = {name: spec.fill(text) for name, text in params.items() if KEY in text}
-        if not wanted:
+        if not server.keyed:
             return None
-
-        def fits(entry: Document) -> bool:
-            return wanted.items() <= parameters(entry).items()
-
+        own = _ownership(spec, server)
         # In this order: what leaves the queue in between is seen as a build.
-        items = [number(one.get("id")) for one in server.queued() if fits(one)]
-        builds = [number(one.get("number")) for one in server.builds() if fits(one)]
+        items = [number(one.get("id")) for one in server.queued() if own.has_key(one)]
+        shown = mappings(server.builds().document.get("builds"))
+        builds = [number(one.get("number")) for one in shown if own.has_key(one)]
         if builds:
             return Run(server.build_url(min(builds)), server.build_url(min(builds)))
         return Run(server.item_url(min(items)), server.job_url) if items else None
@@ -107,10 +110,11 @@ class JenkinsRuns:
         """
         server = self._server(spec)
         item, build = _ITEM.search(run.id), _BUILD.search(run.id)
+        own = _ownership(spec, server, session=item[2] or "" if item else "")
         if item:
-            status = self._item(server, run, int(item[1]))
+            status = self._item(server, run, int(item[1]), own)
         elif build:
-            status = _build(server, int(build[1]))
+            status = _build(server, int(build[1]), own)
         else:
             return RunStatus(RunState.UNKNOWN, detail="this is not a run of Jenkins.")
         if isinstance(status, RunStatus):
@@ -130,40 +134,55 @@ class JenkinsRuns:
         login = authorization(spec.runner, self.environment)
         return JenkinsServer(spec.runner, login, self.pause, self.timeout)
 
-    def _item(self, server: JenkinsServer, run: Run, item: int) -> RunStatus | _Missing:
+    def _item(
+        self, server: JenkinsServer, run: Run, item: int, own: Ownership
+    ) -> RunStatus | _Missing:
         """Return the status of a queue item, or of its build once it has left the queue."""
         if run.id not in self._numbers:
-            seen = server.queue_item(item)
-            if seen is None:
-                found = _number_of(server, item)
-            elif seen.get("cancelled"):
+            page = server.queue_item(item)
+            if page is None or not own.of_item(page.document, page):
+                found = _number_of(server, item, own)
+            elif page.document.get("cancelled"):
                 detail = "it was cancelled in the queue of Jenkins."
                 return RunStatus(RunState.CANCELLED, detail=detail)
-            else:
-                found = number(mapping(seen.get("executable")).get("number"))
-            if not found and seen:
-                why = seen.get("why")
+            elif not (found := number(mapping(page.document.get("executable")).get("number"))):
+                why = page.document.get("why")
                 return RunStatus(RunState.QUEUED, step=excerpt(str(why)) if why else "")
-            if not found:
-                return _Missing(
-                    f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds"
-                    f" of {server.runner.job} came from it."
-                )
+            if isinstance(found, _Missing):
+                return found
             self._numbers[run.id] = found
-        return _build(server, self._numbers[run.id])
+        return _build(server, self._numbers[run.id], own)
 
 
-def _number_of(server: JenkinsServer, item: int) -> int:
-    """Return the number of an item's build, or 0: Jenkins forgets items, builds know theirs."""
-    builds = [build for build in server.builds() if number(build.get("queueId")) == item]
-    return number(builds[0].get("number")) if builds else 0
+def _ownership(spec: DeploymentSpec, server: JenkinsServer, session: str = "") -> Ownership:
+    params = server.runner.params
+    key = {name: spec.fill(text) for name, text in params.items() if KEY in text}
+    return Ownership(key, session)
 
 
-def _build(server: JenkinsServer, build: int) -> RunStatus | _Missing:
+def _number_of(server: JenkinsServer, item: int, own: Ownership) -> int | _Missing:
+    """Return the number of an item's build: Jenkins forgets items, builds know theirs."""
+    page = server.builds()
+    if found := next(own.builds(page, item), 0):
+        return found
+    if not own.key and page.session != own.session:
+        return _Missing(
+            f"Jenkins was restarted, so its queue item {item} may belong to another deployment now."
+            f" With {KEY} in a parameter, multigit could tell."
+        )
+    return _Missing(
+        f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds"
+        f" of {server.runner.job} came from it."
+    )
+
+
+def _build(server: JenkinsServer, build: int, own: Ownership) -> RunStatus | _Missing:
     name, url = f"{server.runner.job} #{build}", server.build_url(build)
     seen = server.build(build)
     if seen is None:
         return _Missing(f"Jenkins no longer has build {name}.", url)
+    if own.key and not own.has_key(seen):
+        return _Missing(f"the build {name} in Jenkins belongs to another deployment.", url)
     result = seen.get("result")
     if seen.get("building") or result is None:
         return RunStatus(RunState.RUNNING, job=name, url=url)
@@ -175,16 +194,20 @@ def _build(server: JenkinsServer, build: int) -> RunStatus | _Missing:
 
 def _check(server: JenkinsServer) -> None:
     """Raise what keeps the job from being started with the runner's parameters."""
-    runner, job = server.runner, server.job()
-    if job is None:
+    runner, page = server.runner, server.job()
+    if page is None:
         raise job_missing(runner)
+    job = page.document
     if "buildable" not in job:
         raise unfit(f"{runner.job} is a folder in Jenkins, not a job.", "Name a job in it.")
     if not job["buildable"]:
         raise unfit(f"the job {runner.job} is disabled in Jenkins.", "Enable it there.")
     known = defined(job)
-    if not known:
-        hint = "Select “This project is parameterized”, or run a Jenkinsfile with parameters once."
+    if runner.params and not known:
+        hint = (
+            "Remove params, or select “This project is parameterized”, or run a Jenkinsfile with"
+            " parameters once."
+        )
         raise unfit(f"the job {runner.job} takes no parameters.", hint)
     if unknown := sorted(runner.params.keys() - known):
         names = ", ".join(unknown)

@@ -11,11 +11,12 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Never
+from typing import NamedTuple, Never
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from multigit.adapters.http.documents import Document, mapping, mappings
 from multigit.adapters.http.request import Reply, WebError, address_fault, request
+from multigit.adapters.jenkins import crumbs
 from multigit.core.values.deploy_config import JenkinsRunner
 from multigit.errors import MultigitError, UnknownStartError
 from multigit.retry import Retry
@@ -39,7 +40,15 @@ UNREACHABLE = "jenkins_unreachable"
 _ITEM = re.compile(r"/queue/item/(\d+)/?$")
 _PARAMETERS = "actions[parameters[name,value]]"
 _BUILDS = f"builds[number,queueId,{_PARAMETERS}]{{0,{LAST}}}"
-_QUEUE = f"items[id,task[url],{_PARAMETERS}]"
+_ITEM_OF = f"task[url],{_PARAMETERS}"
+_QUEUE = f"items[id,{_ITEM_OF}]"
+
+
+class Page(NamedTuple):
+    """What Jenkins shows of something, and its process, which has another id after a restart."""
+
+    document: Document
+    session: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,11 @@ class JenkinsServer:
     authorization: str = field(repr=False)
     pause: Callable[[float], None] = field(repr=False)
     timeout: float
+
+    @property
+    def keyed(self) -> bool:
+        """Return whether a parameter identifies each deployment."""
+        return any(KEY in text for text in self.runner.params.values())
 
     # --- Addresses
 
@@ -78,31 +92,37 @@ class JenkinsServer:
 
     # --- Reads: may be repeated
 
-    def job(self) -> Document | None:
+    def job(self) -> Page | None:
         """Return what decides whether the job can be started, or None if it does not exist."""
         return self._get(self.job_url, "buildable,property[parameterDefinitions[name]]")
 
-    def queue_item(self, item: int) -> Document | None:
-        """Return a queue item, or None if Jenkins no longer knows it."""
-        return self._get(self.item_url(item), "cancelled,why,executable[number]")
+    def queue_item(self, item: int) -> Page | None:
+        """Return a queue item, or None if the job has none, or Jenkins no longer knows it."""
+        page = self._get(self.item_url(item), f"cancelled,why,executable[number],{_ITEM_OF}")
+        return page if page and self._is_mine(page.document) else None
 
     def build(self, number: int) -> Document | None:
-        """Return the state of a build, or None if it does not exist."""
-        return self._get(self.build_url(number), "building,result,number")
+        """Return the state of a build with its parameters, or None if it does not exist."""
+        page = self._get(self.build_url(number), f"building,result,number,{_PARAMETERS}")
+        return page.document if page else None
 
     def queued(self) -> Sequence[Document]:
         """Return the job's queue items with their parameters."""
-        items = mappings(mapping(self._get(f"{self.base}/queue/", _QUEUE)).get("items"))
-        return [item for item in items if self._is_mine(mapping(item.get("task")).get("url"))]
+        page = self._get(f"{self.base}/queue/", _QUEUE)
+        items = mappings(page.document.get("items")) if page else ()
+        return [item for item in items if self._is_mine(item)]
 
-    def builds(self) -> Sequence[Document]:
+    def builds(self) -> Page:
         """Return the job's last builds with their parameters, the newest first."""
-        return mappings(mapping(self._get(self.job_url, _BUILDS)).get("builds"))
+        return self._get(self.job_url, _BUILDS) or Page({}, "")
 
-    def _is_mine(self, url: object) -> bool:
-        return unquote(urlsplit(str(url)).path).rstrip("/").endswith(unquote(self.job_path))
+    def _is_mine(self, item: Document) -> bool:
+        """Return whether a queue item belongs to the job, and not to one in another folder."""
+        path = unquote(urlsplit(str(mapping(item.get("task")).get("url"))).path).strip("/")
+        _, begin, name = f"/{path}".partition("/job/")
+        return begin + name == unquote(self.job_path)
 
-    def _get(self, page: str, tree: str) -> Document | None:
+    def _get(self, page: str, tree: str) -> Page | None:
         """Return the JSON of a page, None if there is no such page."""
         url = f"{page}api/json?{urlencode({'tree': tree})}"
         reads = Retry(lambda error: getattr(error, "code", "") == UNREACHABLE, sleep=self.pause)
@@ -112,7 +132,7 @@ class JenkinsServer:
         value = reply.document()
         if not isinstance(value, dict):
             raise _no_jenkins(f"{self.base} does not answer like Jenkins: it did not send JSON.")
-        return value
+        return Page(value, reply.headers.get("x-jenkins-session", ""))
 
     def _shown(self, url: str) -> Reply:
         """Ask once, for a page or that there is none; raises MultigitError for anything else."""
@@ -125,13 +145,17 @@ class JenkinsServer:
 
     # --- The one write
 
-    def start(self, parameters: Mapping[str, str]) -> int:
+    def start(self, parameters: Mapping[str, str], *, parameterized: bool = True) -> int:
         """Request a build, once, and return the number of its queue item.
 
+        A request that is refused for lack of a crumb started nothing, so it is sent again with one.
         Raises UnknownStartError if it is unknown whether Jenkins accepted it.
         """
-        url = f"{self.job_url}buildWithParameters"
+        url = f"{self.job_url}{'buildWithParameters' if parameterized else 'build'}"
         reply = self._sent("POST", url, body=parameters)
+        refused = isinstance(reply, Reply) and reply.status == HTTPStatus.FORBIDDEN
+        if refused and (crumb := self._crumb()):
+            reply = self._sent("POST", url, body=parameters, more=crumb)
         if isinstance(reply, WebError):
             if reply.sent:
                 raise self._unknown_start(f"did not confirm the start ({reply.reason})")
@@ -144,19 +168,31 @@ class JenkinsServer:
         # 302, too: old servers send it after the start, login pages instead of it.
         raise self._unknown_start(f"answered {reply.status} and named no queue item")
 
+    def _crumb(self) -> Mapping[str, str]:
+        """Return the headers with a crumb, or none if the server issues none."""
+        issued = self._sent("GET", f"{self.base}{crumbs.PAGE}", limit=LARGEST)
+        if isinstance(issued, WebError):
+            self._unreachable(issued)
+        return crumbs.crumb_headers(issued)
+
     def _sent(
-        self, method: str, url: str, *, body: Mapping[str, str] | None = None, limit: int = 0
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Mapping[str, str] | None = None,
+        limit: int = 0,
+        more: Mapping[str, str] | None = None,
     ) -> Reply | WebError:
         """Send a request, once; an error is returned, so as not to be the context of another."""
-        login = {"Authorization": self.authorization}
+        login = {"Authorization": self.authorization, **(more or {})}
         try:
             return request(method, url, timeout=self.timeout, headers=login, body=body, limit=limit)
         except WebError as error:
             return error
 
     def _unknown_start(self, what: str) -> UnknownStartError:
-        found = any(KEY in text for text in self.runner.params.values())
-        advice = "" if found else f" With {KEY} in a parameter, multigit could find it."
+        advice = "" if self.keyed else f" With {KEY} in a parameter, multigit could find it."
         return UnknownStartError(
             f"Jenkins {what}: it is unknown whether {self.runner.job} started.",
             hint=f"Check {self.job_url} before you start it again.{advice}",
@@ -235,15 +271,6 @@ def unfit(message: str, hint: str) -> MultigitError:
 def _no_jenkins(message: str) -> MultigitError:
     hint = "Set url to the address of Jenkins' home page in a browser."
     return MultigitError(message, hint=hint, code="jenkins_url")
-
-
-def parameters(entry: Document) -> dict[str, str]:
-    """Return the parameters of a queue item or a build."""
-    return {
-        str(one.get("name")): str(one.get("value"))
-        for action in mappings(entry.get("actions"))
-        for one in mappings(action.get("parameters"))
-    }
 
 
 def defined(job: Document) -> set[str]:

@@ -51,16 +51,17 @@ class Site:
         base = self.jenkins.url
         return Run(f"{base}/queue/item/101/", f"{base}{PAGE}")
 
-    def gone(self, runs: JenkinsRuns, run: Run) -> RunStatus:
+    def gone(self, runs: JenkinsRuns, run: Run, spec: DeploymentSpec | None = None) -> RunStatus:
         """Return the status after a minute in which every poll failed."""
+        spec = spec or self.spec
         for seconds in (0, 30, 29.9):
             self.now += seconds
             with pytest.raises(MultigitError) as caught:
-                runs.poll(self.spec, run)
+                runs.poll(spec, run)
             assert caught.value.code == "jenkins_run_missing"
             assert caught.value.hint
         self.now += 0.2
-        status = runs.poll(self.spec, run)
+        status = runs.poll(spec, run)
         assert caught.value.message == status.detail
         return status
 
@@ -205,6 +206,84 @@ def test_only_the_number_of_the_queue_item_counts(site: Site) -> None:
     assert site.runs.poll(site.spec, run).state is RunState.QUEUED
 
 
+def test_a_crumb_is_sent_where_one_is_required(site: Site) -> None:
+    """The refusal started nothing, so the request is sent again, in the session of the crumb."""
+    site.jenkins.crumbs = True
+    assert site.runs.start(site.spec) == site.item
+    assert site.jenkins.starts == {STARTED: 1}
+    methods = [(method, status) for method, _, status in site.jenkins.requests]
+    assert methods == [("POST", 403), ("GET", 200), ("POST", 201)]
+    assert set(site.jenkins.authorizations) == {f"Basic {CODED}"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (doubled.error(404), "Jenkins does not allow ada to start"),
+        (BROKEN, "Jenkins does not allow ada to start"),
+        (
+            doubled.Fault(effect=False, reaction=json_answer(200, {"crumb": "a\nb: c"})),
+            "Jenkins does not allow ada to start",
+        ),
+        (doubled.dropped(effect=False), "Jenkins cannot be reached"),
+    ],
+)
+def test_without_a_crumb_the_refusal_stands(site: Site, fault: doubled.Fault, words: str) -> None:
+    """The start is not requested again, and it is certain that nothing was started."""
+    site.jenkins.crumbs = True
+    site.jenkins.inject(fault, route="crumb")
+    with pytest.raises(MultigitError, match=words) as caught:
+        site.runs.start(site.spec)
+    assert not isinstance(caught.value, UnknownStartError)
+    assert secret_free(caught.value)
+    assert [method for method, _, _ in site.jenkins.requests] == ["POST", "GET"]
+
+
+def test_a_crumb_is_no_permission(site: Site) -> None:
+    """A user who may not build is refused with a crumb, too, and it is not tried a third time."""
+    site.jenkins.crumbs, site.jenkins.readers = True, frozenset({USER})
+    with pytest.raises(MultigitError, match="does not allow ada to start"):
+        site.runs.start(site.spec)
+    assert len(site.jenkins.requests) == 3
+
+
+def test_a_lost_answer_to_the_second_request_is_a_doubt(site: Site) -> None:
+    """The request with the crumb may have been carried out, so it is not sent again."""
+    site.jenkins.crumbs = True
+    site.jenkins.inject(doubled.error(403), route="build")
+    site.jenkins.inject(doubled.dropped(effect=True), route="build")
+    with pytest.raises(UnknownStartError):
+        site.runs.start(site.spec)
+    assert site.jenkins.starts == {STARTED: 1}
+    assert site.runs.find(site.spec) == site.item
+
+
+def test_a_job_without_parameters_is_started(site: Site) -> None:
+    """It has an address of its own for that; nothing in the configuration says so."""
+    site.jenkins.jobs["plain"] = Job()
+    spec = site.spec_for(job="plain", params={})
+    assert site.runs.check(spec) == ()
+    run = site.runs.start(spec)
+    assert site.jenkins.starts == {Start("plain"): 1}
+    assert site.runs.poll(spec, run).state is RunState.QUEUED
+
+
+def test_a_job_is_started_with_its_own_defaults(site: Site) -> None:
+    """A configuration without parameters is enough for a job that takes some."""
+    spec = site.spec_for(params={})
+    assert site.runs.check(spec) == ()
+    site.runs.start(spec)
+    assert site.jenkins.starts == {Start(JOB): 1}
+
+
+def test_without_the_job_nothing_is_started(site: Site) -> None:
+    """A job that cannot be read is not requested, if a start depends on what it takes."""
+    spec = site.spec_for(job="shop/gone", params={})
+    with pytest.raises(MultigitError, match="Jenkins has no job shop/gone"):
+        site.runs.start(spec)
+    assert [method for method, _, _ in site.jenkins.requests] == ["GET"]
+
+
 def test_an_unknown_start_without_the_key_says_what_would_help(site: Site) -> None:
     """The hint suggests {key} only if no parameter has it."""
     hints = []
@@ -235,15 +314,85 @@ def test_without_the_key_nothing_is_found(site: Site) -> None:
     """Nothing else distinguishes it from another build of the same release."""
     spec = site.spec_for(params={"RELEASE": "{release}"})
     site.runs.start(spec)
+    sent = len(site.jenkins.requests)
     assert site.runs.find(spec) is None
-    assert len(site.jenkins.requests) == 1
+    assert len(site.jenkins.requests) == sent
 
 
 def test_the_queue_of_another_job_is_not_ours(site: Site) -> None:
-    """A job may start another job with the same key."""
-    site.jenkins.jobs["other"] = Job(frozenset(PARAMS))
-    site.runs.start(site.spec_for(job="other"))
+    """A job may start another job with the same key, also one of the same name in a folder."""
+    for job in ("other", f"test/{JOB}"):
+        site.jenkins.jobs[job] = Job(frozenset(PARAMS))
+        site.runs.start(site.spec_for(job=job))
     assert site.runs.find(site.spec) is None
+    assert site.runs.find(site.spec_for(job=f"test/{JOB}"))
+
+
+# --- Whose item and whose build it is
+
+
+@pytest.mark.parametrize("job", [JOB, "other"])
+@pytest.mark.parametrize("steps", [["waiting"], ["building", "SUCCESS"]])
+def test_an_item_of_the_same_number_after_a_restart_is_not_ours(
+    site: Site, job: str, steps: list[str]
+) -> None:
+    """The queue was lost, and another deployment got its number: the key tells them apart."""
+    site.jenkins.jobs["other"] = Job(frozenset(PARAMS))
+    run = site.runs.start(site.spec)
+    site.jenkins.restart()
+    site.jenkins.script(job, steps)
+    assert site.runs.start(replace(site.spec_for(job=job), key="another")).id == run.id
+    assert site.gone(site.runs, run).state is RunState.UNKNOWN
+
+
+def test_a_build_from_before_a_restart_is_not_ours(site: Site) -> None:
+    """It came from an item of the same number, which has been forgotten."""
+    site.jenkins.script(JOB, ["SUCCESS"], times=1)
+    site.jenkins.script(JOB, ["waiting"])
+    older = replace(site.spec, key="older")
+    site.runs.poll(older, site.runs.start(older))
+    site.jenkins.restart()
+    run = site.runs.start(site.spec)
+    assert site.runs.poll(site.spec, run).state is RunState.QUEUED
+    site.jenkins.forget(101)
+    assert site.gone(site.runs, run).state is RunState.UNKNOWN
+    site.jenkins.put(site.jenkins.builds()[0], "SUCCESS")
+    ended = site.runs.poll(site.spec, run)
+    assert (ended.state, ended.url.endswith("/2/")) == (RunState.SUCCEEDED, True)
+
+
+def test_a_build_of_a_job_that_was_made_anew_is_not_ours(site: Site) -> None:
+    """Its builds are numbered from 1 again."""
+    site.jenkins.script(JOB, ["building"])
+    url = f"{site.jenkins.url}{PAGE}1/"
+    site.runs.start(site.spec)
+    assert site.runs.find(site.spec) == Run(url, url)
+    site.jenkins.remove(101)
+    site.runs.start(replace(site.spec, key="another"))
+    assert site.gone(site.runs, Run(url, url)) == RunStatus(
+        RunState.UNKNOWN,
+        detail=f"the build {JOB} #1 in Jenkins belongs to another deployment.",
+        url=url,
+    )
+
+
+def test_without_the_key_a_restart_leaves_a_doubt(site: Site) -> None:
+    """The number of the queue item is enough until then, also for another multigit."""
+    spec = site.spec_for(params={"RELEASE": "{release}"})
+    site.jenkins.script(JOB, ["building"])
+    run = site.runs.start(spec)
+    site.jenkins.forget(101)
+    assert site.runs.poll(spec, run).state is RunState.RUNNING
+    watching = site.runs
+    watching.poll(spec, run)
+    site.jenkins.restart()
+    site.runs.start(spec)
+    assert watching.poll(spec, run).state is RunState.RUNNING  # it knows the number of the build
+    assert site.gone(site.runs, run, spec) == RunStatus(
+        RunState.UNKNOWN,
+        detail="Jenkins was restarted, so its queue item 101 may belong to another deployment now."
+        " With {key} in a parameter, multigit could tell.",
+    )
 
 
 # --- Polling
@@ -289,7 +438,9 @@ def test_an_unexpected_result(site: Site) -> None:
     """The state is unknown, and the result is escaped."""
     site.jenkins.script(JOB, ["building"])
     run = site.runs.start(site.spec)
-    strange = json_answer(200, {"building": False, "result": "\x1b[2JODD", "number": 1})
+    given = [{"parameters": [{"name": "MULTIGIT", "value": KEY}]}]
+    odd = {"building": False, "result": "\x1b[2JODD", "number": 1, "actions": given}
+    strange = json_answer(200, odd)
     site.jenkins.inject(doubled.Fault(effect=True, reaction=strange), route="build status")
     seen = site.runs.poll(site.spec, run)
     assert (seen.state, seen.detail) == (RunState.UNKNOWN, f"{JOB} #1 ended as \\x1b[2JODD.")
@@ -427,7 +578,7 @@ def test_what_keeps_a_job_from_starting(
     assert API_TOKEN not in repr(problem)
 
 
-def test_a_job_without_parameters(site: Site) -> None:
+def test_parameters_for_a_job_that_takes_none(site: Site) -> None:
     """Jenkins would answer a build with parameters with a 500."""
     site.jenkins.jobs["plain"] = Job()
     assert site.problem(job="plain").message == "the job plain takes no parameters."
