@@ -1,9 +1,8 @@
-"""The options that commands share, and how the shell completes them."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial, wraps
 from inspect import Parameter, Signature, signature
@@ -12,47 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from multigit.adapters.config import FILE
-from multigit.adapters.config.raw import raw_table
+from multigit.cli.completion import (
+    complete_confirm,
+    complete_group,
+    complete_operation,
+    complete_repo,
+    complete_stage,
+)
 
 if TYPE_CHECKING:
     from multigit.core.planning.consent import Consent
     from multigit.core.values.workspace import Repo, Workspace
     from multigit.operation.session import Session
-
-
-def _table(name: str) -> dict[str, Any]:
-    """Return a table of the nearest configuration, without validating it."""
-    places = [Path(os.environ["MULTIGIT_CONFIG"])] if "MULTIGIT_CONFIG" in os.environ else []
-    places += [folder / FILE for folder in (Path.cwd(), *Path.cwd().parents)]
-    found = (raw_table(place, name) for place in places)
-    return next((table for table in found if table is not None), {})
-
-
-def complete_stage(incomplete: str) -> list[str]:
-    """Return the stages that start with this, for shell completion."""
-    return [name for name in _table("stages") if name.startswith(incomplete)]
-
-
-def complete_target(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the neighbors of the first stage on the command line, for shell completion."""
-    named = (context.params.get("source"), context.params.get("stage"), *context.args)
-    near = neighbors(_table("stages"), next(filter(None, named), None))
-    return [name for name in near if name.startswith(incomplete)]
-
-
-def neighbors(stages: Mapping[str, Any], source: str | None) -> list[str]:
-    """Return the stages after and before this one; all when it is none of them."""
-    if source is None or source not in stages:
-        return list(stages)
-    before = {name: each.get("promotes_from") for name, each in stages.items() if each}
-    after = [name for name, earlier in before.items() if earlier == source]
-    return after + [name for name in stages if name == before.get(source)]
-
-
-def complete_repo(incomplete: str) -> list[str]:
-    """Return the repositories that start with this, for shell completion."""
-    return [name for name in _table("repos") if name.startswith(incomplete)]
 
 
 _selection = partial(typer.Option, rich_help_panel="Repositories", metavar="NAME")
@@ -67,7 +37,12 @@ Repos = Annotated[
 ]
 Groups = Annotated[
     list[str] | None,
-    _selection("--group", "-g", help="Only the repositories of this group (repeatable)."),
+    _selection(
+        "--group",
+        "-g",
+        help="Only the repositories of this group (repeatable).",
+        autocompletion=complete_group,
+    ),
 ]
 Exclude = Annotated[
     list[str] | None,
@@ -83,6 +58,7 @@ ConfirmName = Annotated[
         "--confirm",
         help="Confirm by stage name, for stages that require it. Implies --yes.",
         metavar="STAGE",
+        autocompletion=complete_confirm,
     ),
 ]
 ChecklistDone = Annotated[
@@ -136,7 +112,9 @@ Names = Annotated[
 Operation = Annotated[
     str | None,
     typer.Argument(
-        metavar="OPERATION", help="Operation id or release tag; default: the last operation."
+        metavar="OPERATION",
+        help="Operation id or release tag; default: the last operation.",
+        autocompletion=complete_operation,
     ),
 ]
 

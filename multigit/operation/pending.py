@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from multigit.adapters.config.find import find_config
-from multigit.adapters.config.raw import raw_table
+from multigit.adapters.config.raw import raw_log
 from multigit.adapters.files.holding import is_held
 from multigit.adapters.files.open_operations import is_recorded, open_operations
 from multigit.core.values.text import visible
@@ -26,15 +26,9 @@ def pending(config: Path | None) -> tuple[str, str]:
         return "", ""
     folder = file.parent / ".multigit"
     found = open_operations(folder / "operations")
-    left = [each for each in found if not is_recorded(_log_of(file), each)]
+    left = [each for each in found if not is_recorded(raw_log(file), each)]
     if not left:
         return "", ""
     words = left[-1].split("-")[1:-1] or left[-1:]
     state = "running" if is_held(folder / "lock.json") else "unfinished"
     return left[-1], visible(" ".join((*words, state)))
-
-
-def _log_of(file: Path) -> Path:
-    """Return the deployment log of a configuration, which is not validated."""
-    table = raw_table(file, "workspace") or {}
-    return file.parent / str(table.get("log", "deployment.log"))

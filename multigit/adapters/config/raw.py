@@ -16,3 +16,9 @@ def raw_table(file: Path, name: str) -> dict[str, Any] | None:
         return dict(content.get(name, {}))
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return None
+
+
+def raw_log(file: Path) -> Path:
+    """Return the path of the deployment log of a configuration."""
+    table = raw_table(file, "workspace") or {}
+    return file.parent / str(table.get("log", "deployment.log"))

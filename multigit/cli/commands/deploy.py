@@ -8,6 +8,7 @@ import typer
 
 from multigit import errors
 from multigit.cli import options as o
+from multigit.cli.completion import complete_release
 
 
 def deploy(
@@ -15,7 +16,9 @@ def deploy(
     release: Annotated[
         str | None,
         typer.Argument(
-            metavar="RELEASE", help="A deploy tag; default: what the branch contains now."
+            metavar="RELEASE",
+            help="A deploy tag; default: what the branch contains now.",
+            autocompletion=complete_release,
         ),
     ] = None,
     *,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from multigit.cli import options as o
+from multigit.cli.completion import complete_stage
 
 
 def log(
@@ -18,7 +19,7 @@ def log(
             "-s",
             metavar="STAGE",
             help="Only operations on this stage.",
-            autocompletion=o.complete_stage,
+            autocompletion=complete_stage,
         ),
     ] = None,
     limit: Annotated[

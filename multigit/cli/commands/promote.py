@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from multigit.cli import options as o
+from multigit.cli.completion import complete_target
 
 
 def promote(
     source: Annotated[str, o.stage_argument("SOURCE", "The stage to promote.")],
     target: Annotated[
         str,
-        o.stage_argument("TARGET", "The neighboring stage to merge into.", o.complete_target),
+        o.stage_argument("TARGET", "The neighboring stage to merge into.", complete_target),
     ],
     *,
     message: o.Message = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from multigit.cli import options as o
+from multigit.cli.completion import complete_target
 
 
 def push(
@@ -19,7 +20,7 @@ def push(
             "--promote",
             metavar="TARGET",
             help="Then promote to this stage.",
-            autocompletion=o.complete_target,
+            autocompletion=complete_target,
         ),
     ] = None,
     allow: Annotated[

@@ -217,6 +217,27 @@ def test_completion_offers_only_targets_that_can_follow(clones: Forge) -> None:
         assert completed(clones, words) == expected, words
 
 
+def test_completion_offers_operations_releases_and_what_to_confirm(forge: Forge) -> None:
+    """As the log has them, the newest first; a deployment offers only releases of its stage."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a": "1\n"})
+    config = forge.write_config()
+    config.write_text(f'{config.read_text()}groups = ["front"]\n')
+    first = forge.json("promote", "dev", "stg", "--yes", "-r", "api", check=DONE)
+    second = forge.json("promote", "dev", "stg", "--yes", "-r", "web", check=DONE)
+    releases, ids = ([each[key] for each in (second, first)] for key in ("release", "operation"))
+    log = forge.shop / "deployment.log"
+    log.write_text(f'{log.read_text()}{{"operation": "$(reboot)", "release": "a b"}}\nno json\n')
+    for command in ("undo", "watch", "approve"):
+        assert completed(forge, f"{command} ") == [*releases, *ids]
+    assert completed(forge, "undo 2") == ids
+    assert completed(forge, "deploy stg ") == releases
+    assert completed(forge, "deploy main ") == []
+    assert completed(forge, "promote dev stg --confirm ") == ["stg"]
+    assert completed(forge, "undo --confirm m") == ["main"]
+    assert completed(forge, "status -g ") == ["front"]
+
+
 def completed(forge: Forge, words: str) -> list[str]:
     """Return what the shell would offer after these words."""
     script = (
