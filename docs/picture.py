@@ -89,7 +89,7 @@ class Silence:
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Ignore it."""
 
-    def interrupted(self) -> None:
+    def say(self, sentence: str) -> None:
         """Ignore it."""
 
     def paused(self, why: str) -> None:

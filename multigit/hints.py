@@ -21,6 +21,7 @@ class Hint(StrEnum):
     )
     FINISH_WAVES = "To continue with the rest, run multigit continue."
     CONTINUE_SOON = "Wait a moment, then run multigit continue: it asks the remotes first."
+    LEAVE_PUSHES = "Press Ctrl-C again to leave them running; multigit continue finishes."
     CONTINUE_REACHABLE = "When the remote can be reached again, run multigit continue."
     CONTINUE_FIXED = "Fix that, then run multigit continue."
     CONTINUE_WITH_ROOM = "Free some space, then run multigit continue: it asks the remotes first."

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from multigit.core.records.tag_anchors import anchor_in
+from multigit.core.reports import leaving
 from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial
 from multigit.core.values.git_answers import Publication
 from multigit.core.values.listener import ShowActivity
@@ -32,7 +33,7 @@ def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mappin
         phase="Checking",
         doing="fetching",
         summarize=lambda _: ("checked", ""),
-        orderly=True,  # a lock that was taken is released
+        leaving=leaving.checking,  # a lock that was taken is released
     )
     if results.interrupted:
         raise KeyboardInterrupt

@@ -35,7 +35,7 @@ class Deployer:
 
         context.listener.phase("Deploying", names)
         jobs = context.plan.pace.concurrency or len(names)
-        done = run_all(names, work, jobs=jobs, on_interrupt=context.leave.set)
+        done = run_all(names, work, jobs=jobs, on_interrupt=lambda _: context.stop())
         return Deployments(done.all(), done.interrupted)
 
     def _repository(self, repo: RepoPlan, made: Objects) -> tuple[Deployment, ...]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.journal import Entry, EntryKind
+from multigit.core.reports import leaving
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.listener import Listener
 from multigit.engine.ports import Clock, JournalWriter, Probe, RunnerPort
@@ -54,6 +55,13 @@ class DeployContext:
     def stopping(self) -> bool:
         """True if the user is stopping multigit."""
         return self.leave.is_set()
+
+    def stop(self) -> None:
+        """Stop watching, and say what keeps running."""
+        self.leave.set()
+        with self._lock:
+            seen = {repo: tuple(by_target.values()) for repo, by_target in self._last.items()}
+        self.listener.say(leaving.deploying(seen))
 
     def note(self, repo: str, deployment: Deployment) -> Deployment:
         """Note the state of a deployment; that it may start is on disk when this returns.

@@ -12,6 +12,7 @@ from multigit.core.progress.deployments import known_deployments
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
+from multigit.core.reports import leaving
 from multigit.core.values.flight import Flight
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem, Severity
@@ -101,7 +102,7 @@ class Executor:
             work,
             doing="preparing",
             summarize=lambda _: ("prepared", ""),
-            orderly=True,
+            leaving=leaving.preparing,
         )
 
     def _waves(self, ready: Mapping[str, Objects]) -> tuple[dict[str, Outcome], bool]:
@@ -148,7 +149,7 @@ class Executor:
             phase="Undoing" if back else "Publishing",
             doing="pushing",
             summarize=in_brief,
-            orderly=True,
+            leaving=leaving.pushing,
         )
         rest = {name: repo for name, repo in plans.items() if name not in pushed}
         ready_now = {name: self._ready_to_deploy(repo, ready[name]) for name, repo in rest.items()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from multigit.core.reports.leaving import Leaving
 from multigit.core.values.listener import Listener, ShowActivity
 from multigit.engine.run_all import AfterRemote, Results, run_all
 from multigit.errors import MultigitError
@@ -31,7 +32,7 @@ class Fleet:
         doing: str = "",
         summarize: Callable[[T], tuple[str, str]] = lambda _: ("read", ""),
         repo_of: Callable[[str], str] = lambda name: name,
-        orderly: bool = False,
+        leaving: Leaving | None = None,
     ) -> Results[T]:
         """Do the work for the item of each repository; a MultigitError there is one of the results.
 
@@ -40,8 +41,8 @@ class Fleet:
         of each result as `summarize` returns it: a state and a detail. `repo_of` returns the
         repository that a name stands for.
 
-        Ctrl-C raises KeyboardInterrupt at once: reading leaves nothing to finish. `orderly`
-        work ends as in `run_all`, and the listener is notified.
+        Ctrl-C raises KeyboardInterrupt at once: reading leaves nothing to finish. With `leaving`,
+        work that is running ends as in `run_all`, and the listener gets that sentence about it.
         """
 
         def begin(name: str) -> T | AfterRemote[T]:
@@ -61,7 +62,11 @@ class Fleet:
             self.listener.finished(repo_of(name), *summarize(result))
             return result
 
+        def interrupted(running: Sequence[str]) -> None:
+            if leaving and running:
+                self.listener.say(leaving(tuple(dict.fromkeys(map(repo_of, running)))))
+
         if phase:
             self.listener.phase(phase, tuple(dict.fromkeys(map(repo_of, items))))
-        on_interrupt = self.listener.interrupted if orderly else None
+        on_interrupt = interrupted if leaving else None
         return run_all(tuple(items), begin, jobs=self.jobs, on_interrupt=on_interrupt)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from multigit.core.reports import leaving
 from multigit.core.reports.reviews import PendingReview, Review, ReviewResult
 from multigit.core.values.deployment import DeploymentSpec, Run
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Reviewers
-from multigit.engine.run_all import run_all
 from multigit.errors import MultigitError, UnknownStartError
 
 
@@ -50,13 +50,12 @@ def review(
     reviewers: Reviewers,
     answer: ReviewResult,
     comment: str,
-    *,
-    jobs: int,
+    fleet: Fleet,
 ) -> tuple[tuple[Review, ...], bool]:
     """Send the answer to what waits for us; also return whether Ctrl-C left some unsent."""
     by_key = {each.spec.key: each for each in waiting}
 
-    def send(key: str) -> Review:
+    def send(key: str, _: ShowActivity) -> Review:
         pending = by_key[key]
         approve = answer is ReviewResult.APPROVED
         reviewers.review(pending.spec, pending.run, pending.mine, approve=approve, comment=comment)
@@ -67,7 +66,14 @@ def review(
         problem = Problem.of(error, about=by_key[key].spec.repo)
         return Review(by_key[key], ReviewResult.UNKNOWN if doubt else ReviewResult.FAILED, problem)
 
-    done = run_all(tuple(by_key), send, jobs=jobs)
+    done = fleet.for_each(
+        {key: key for key in by_key},
+        send,
+        phase="Reviewing",
+        doing="sending the review",
+        repo_of=lambda key: by_key[key].spec.repo,
+        leaving=leaving.reviewing,
+    )
     sent = done.completed(failed)
     reviews = (
         sent.get(key, Review(pending, ReviewResult.NOT_SENT)) for key, pending in by_key.items()

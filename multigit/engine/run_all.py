@@ -63,26 +63,27 @@ def run_all(
     work: Work[T],
     *,
     jobs: int,
-    on_interrupt: Callable[[], None] | None = lambda: None,
+    on_interrupt: Callable[[Sequence[str]], None] | None = lambda _: None,
 ) -> Results[T]:
     """Do the work for every name, at most `jobs` at a time.
 
     Work that returns an `AfterRemote` makes room for the next name; its rest runs concurrently. A
     MultigitError is the result of one name; any other exception is a bug and is raised here.
 
-    The first Ctrl-C starts nothing new, calls `on_interrupt`, which may stop work that only
-    watches, and waits for what is running; a second one exits at once with KeyboardInterrupt. So
-    does the first if `on_interrupt` is None: reading leaves nothing to finish.
+    The first Ctrl-C starts nothing new, calls `on_interrupt` with the names of what is running,
+    which may stop work that only watches, and waits for it; a second one exits at once with
+    KeyboardInterrupt. So does the first if `on_interrupt` is None: reading leaves nothing to
+    finish.
     """
     threads = _Threads(names, work, jobs)
     try:
         threads.start()
         threads.wait()
     except KeyboardInterrupt:
-        threads.stop()
+        running = threads.stop()
         if on_interrupt is None:
             raise
-        on_interrupt()
+        on_interrupt(running)
         threads.wait()
         return Results(threads.ended(), interrupted=True)
     return Results(threads.ended())
@@ -103,7 +104,7 @@ class _Threads(Generic[T]):
         self._change = threading.Condition()
         self._waiting = deque(names)
         self._after_remote: deque[tuple[str, AfterRemote[T]]] = deque()
-        self._running = 0
+        self._running: set[str] = set()
         self._ended: dict[str, T | MultigitError] = {}
         self._bugs: list[BaseException] = []
 
@@ -112,10 +113,11 @@ class _Threads(Generic[T]):
         for number in range(self._threads):
             threading.Thread(target=self._take, name=f"repo-{number}", daemon=True).start()
 
-    def stop(self) -> None:
-        """Let nothing new start."""
+    def stop(self) -> tuple[str, ...]:
+        """Let nothing new start; return what is running, in the order of the names."""
         with self._change:
             self._waiting.clear()
+            return tuple(name for name in self._names if name in self._running)
 
     def wait(self) -> None:
         """Return when nothing waits or runs."""
@@ -144,7 +146,7 @@ class _Threads(Generic[T]):
             except BaseException as bug:  # noqa: BLE001  (raised in the main thread)
                 self._bugs.append(bug)
             with self._change:
-                self._running -= 1
+                self._running.discard(name)
                 self._free += not finishing
                 if then:
                     self._after_remote.append((name, then))
@@ -156,11 +158,13 @@ class _Threads(Generic[T]):
             while True:
                 if self._waiting and self._free:
                     self._free -= 1
-                    self._running += 1
-                    return self._waiting.popleft(), None
+                    name = self._waiting.popleft()
+                    self._running.add(name)
+                    return name, None
                 if self._after_remote:
-                    self._running += 1
-                    return self._after_remote.popleft()
+                    name, then = self._after_remote.popleft()
+                    self._running.add(name)
+                    return name, then
                 if not self._waiting and not self._running:
                     return None
                 self._change.wait()

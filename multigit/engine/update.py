@@ -15,6 +15,7 @@ from multigit.core.planning.pull_steps import (
     UpdateStep,
 )
 from multigit.core.progress.outcome import Outcome, Report, ended
+from multigit.core.reports import leaving
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
@@ -43,7 +44,7 @@ def update_everywhere(git: Git, workspace: Workspace, plan: Plan, fleet: Fleet) 
         work,
         phase="Updating",
         summarize=lambda outcome: (outcome.state, ""),
-        orderly=True,
+        leaving=leaving.updating,
     )
     updated = done.all()
     outcomes = [

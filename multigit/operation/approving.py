@@ -62,9 +62,8 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     verb = "reject" if request.answer is ReviewResult.REJECTED else "approve"
     what = f"{verb} {plural(len(mine), 'deployment')} to {operation.plan.target}"
     given = _agreed(session.screen, operation, what, consent)
-    reviews, interrupted = review(
-        mine, reviewers, request.answer, request.comment, jobs=session.jobs
-    )
+    with session.fleet() as fleet:
+        reviews, interrupted = review(mine, reviewers, request.answer, request.comment, fleet)
     note_interrupts()  # what was sent must still be recorded and shown
     code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
     session.screen.reviews(reviews)

@@ -20,7 +20,6 @@ from multigit.hints import Hint
 from multigit.ui.live_deployments import LiveDeployments
 
 ROWS = 12
-FINISHING = "Finishing what is running. Press Ctrl-C again to exit at once."
 
 
 class LiveProgress:
@@ -45,7 +44,6 @@ class LiveProgress:
         )
         self._rows: dict[str, TaskID] = {}
         self._lock = threading.Lock()  # several threads may report one repository
-        self._leaving = False
         self._paused = ""
         self._live = Live(
             console=console, transient=True, get_renderable=self.__rich__, refresh_per_second=8
@@ -91,9 +89,9 @@ class LiveProgress:
                 self._running.remove_task(self._rows.pop(repo))
             self._head.advance(self._phase)
 
-    def interrupted(self) -> None:
-        """Say that what is running is finished first."""
-        self._leaving = True
+    def say(self, sentence: str) -> None:
+        """Say a sentence above what is drawn; it stays."""
+        self._console.print(Text(visible(sentence), "yellow"))
 
     def paused(self, why: str) -> None:
         """Show why everything waits, below the repositories."""
@@ -115,5 +113,4 @@ class LiveProgress:
         return LiveDeployments(seen, time.time(), height - 1, self._review)
 
     def _note(self) -> list[RenderableType]:
-        note = FINISHING if self._leaving else self._paused
-        return [Text(note, "yellow")] if note else []
+        return [Text(self._paused, "yellow")] if self._paused else []

@@ -51,8 +51,10 @@ class ProgressLines:
             self._stream.write(f"{line}\n")
             self._stream.flush()
 
-    def interrupted(self) -> None:
-        """Print nothing: no one is watching a pipe."""
+    def say(self, sentence: str) -> None:
+        """Print the sentence, also beside a document: it is about waiting."""
+        self._stream.write(f"{visible(sentence)}\n")
+        self._stream.flush()
 
     def paused(self, why: str) -> None:
         """Print why everything waits, once for all that wait."""

@@ -410,6 +410,7 @@ def test_ctrl_c_while_publishing_lets_running_pushes_end_and_reports_them(forge:
     with pushing_slowly(api) as (came, go), asked_for_json(forge, *command) as terminal:
         came()
         terminal.press_ctrl_c()
+        terminal.expect("Waiting for 1 push: api. Press Ctrl-C again")
         go()
         assert terminal.finish() == INTERRUPTED
     document = answered(forge)

@@ -76,8 +76,9 @@ class Listening:
         """Keep the state, and its detail."""
         self.heard.append((repo, str(state), detail))
 
-    def interrupted(self) -> None:
-        """Do nothing."""
+    def say(self, sentence: str) -> None:
+        """Keep the sentence."""
+        self.heard.append((sentence,))
 
     def paused(self, why: str) -> None:
         """Keep the reason."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from multigit.core.reports.leaving import Leaving
 from multigit.core.values.listener import ShowActivity
 from multigit.engine.fleet import Fleet
 from multigit.engine.run_all import AfterRemote, Results
@@ -27,7 +28,7 @@ def in_each(
     work: Callable[[str, ShowActivity], str | AfterRemote[str]],
     *,
     jobs: int = 3,
-    orderly: bool = False,
+    leaving: Leaving | None = None,
     listener: Listening | None = None,
 ) -> Results[str]:
     """Run the work for a, b and c."""
@@ -37,7 +38,7 @@ def in_each(
         phase="Working",
         doing="working",
         summarize=lambda result: ("done", result),
-        orderly=orderly,
+        leaving=leaving,
     )
 
 
@@ -126,16 +127,20 @@ def test_ctrl_c_lets_orderly_work_end_and_the_listener_hears_of_it(
     press_ctrl_c: Callable[[], None],
 ) -> None:
     """Running work has its result; the names that were not started are missing."""
-    summarize = threading.Event()
+    heard = threading.Event()
 
     class Heard(Listening):
-        def interrupted(self) -> None:
-            summarize.set()
+        def say(self, sentence: str) -> None:
+            assert sentence == "Waiting for a."
+            heard.set()
 
     def work(name: str, _: ShowActivity) -> str:
         press_ctrl_c()
-        assert summarize.wait(LONG)
+        assert heard.wait(LONG)
         return name
 
-    done = in_each(work, jobs=1, orderly=True, listener=Heard())
+    def leaving(running: Sequence[str]) -> str:
+        return f"Waiting for {', '.join(running)}."
+
+    done = in_each(work, jobs=1, leaving=leaving, listener=Heard())
     assert done == Results({"a": "a"}, interrupted=True)

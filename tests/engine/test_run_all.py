@@ -144,6 +144,6 @@ def test_what_was_started_is_never_forgotten() -> None:
         assert noticed.wait(LONG)
         return name
 
-    done = run_all(NAMES, work, jobs=8, on_interrupt=noticed.set)
+    done = run_all(NAMES, work, jobs=8, on_interrupt=lambda _: noticed.set())
     assert done.interrupted
     assert sorted(done.results) == sorted(begun)

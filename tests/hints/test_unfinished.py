@@ -7,7 +7,17 @@ import signal
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, REFUSED, USAGE, hook, rows
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    USAGE,
+    at_terminal,
+    hook,
+    pushing_slowly,
+    rows,
+)
 from tests.hints.typing import follow
 from tests.support.forge import Forge
 
@@ -143,3 +153,21 @@ def test_what_has_all_ended_is_only_closed(halves: Forge) -> None:
         if command == "continue":
             halves.json("undo", "--yes", check=DONE)
     assert len(halves.json("log")["records"]) == 3
+
+
+def test_pushes_that_were_left_running_are_continued(forge: Forge) -> None:
+    """The first Ctrl-C says so, and the second one leaves them."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    with pushing_slowly(api) as (came, go), at_terminal(forge, *PROMOTE, cols=120) as terminal:
+        came()
+        terminal.press_ctrl_c()
+        terminal.expect("multigit continue finishes.")
+        terminal.press_ctrl_c()
+        assert terminal.finish() == INTERRUPTED
+        go()
+    said = terminal.text
+    assert "Stopped waiting for" in said
+    follow(forge, said, Hint.LEAVE_PUSHES, "multigit continue")
+    assert api.remote_git("log", "-1", "--format=%s", "stg") == "Merge dev into stg"

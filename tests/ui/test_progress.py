@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from multigit.ui.progress import FINISHING, ROWS, LiveProgress
+from multigit.ui.progress import ROWS, LiveProgress
 from multigit.ui.progress_lines import ProgressLines
 from multigit.ui.streams import SafeStream
 from tests.ui.views import shown
@@ -65,23 +65,24 @@ def test_a_description_is_not_markup_and_steers_nothing() -> None:
     assert shown(progress, 80)[1][2:] == "api  running [bold]x[/] \\x1b[2J"
 
 
-def test_an_interrupt_shows_what_is_waited_for() -> None:
-    """The note is below the running repositories."""
-    progress = progress_of("api")
-    progress.started("api", "pushing")
-    progress.interrupted()
-    assert shown(progress, 80)[-1] == FINISHING
+def test_a_sentence_is_said_above() -> None:
+    """It stays when what is drawn disappears, and steers nothing."""
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with LiveProgress(screen) as progress:
+        progress.phase("Publishing", ["api"])
+        progress.started("api", "pushing")
+        progress.say("Waiting for 1 push: api\x1b[2J.")
+    said = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "Waiting for 1 push: api\\x1b[2J." in said
 
 
 def test_a_host_that_asks_to_wait_is_named_once() -> None:
-    """The note is below the repositories while they wait, and Ctrl-C replaces it."""
+    """The note is below the repositories while they wait."""
     progress = progress_of("api", "web")
     for repo in ("api", "web"):
         progress.started(repo, "checking")
         progress.paused("GitHub asks to wait.\x1b[2J")
     assert shown(progress, 80)[3:] == ["GitHub asks to wait.\\x1b[2J"]
-    progress.interrupted()
-    assert shown(progress, 80)[3:] == [FINISHING]
     progress = progress_of("api")
     progress.paused("GitHub asks to wait.")
     progress.paused("")

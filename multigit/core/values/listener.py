@@ -25,8 +25,8 @@ class Listener(Protocol):
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Show that a phase ended for a repository."""
 
-    def interrupted(self) -> None:
-        """Show that the user wants to stop, and that what is running is finished first."""
+    def say(self, sentence: str) -> None:
+        """Show a sentence that stays on the screen."""
 
     def paused(self, why: str) -> None:
         """Show why nothing can be asked or started for a while; empty when that is over."""

@@ -74,10 +74,10 @@ def shortened(names: tuple[str, ...], limit: int = 3) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return the count with its noun: 1 commit, 2 commits, 2 days, 2 repositories."""
+    """Return the count with its noun: 1 commit, 2 commits, 2 days, 2 repositories, 2 pushes."""
     if count == 1:
         return f"1 {noun}"
-    return f"{count} {re.sub(r'(?<![aeiou])y$', 'ie', noun)}s"
+    return f"{count} {re.sub(r'(?<![aeiou])y$', 'ie', re.sub('sh$', 'she', noun))}s"
 
 
 def slips(typed: str, meant: str) -> int:

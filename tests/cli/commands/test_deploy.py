@@ -96,6 +96,7 @@ def test_ctrl_c_ends_the_waiting_that_github_asked_for(host: Host) -> None:
     with at_terminal(host.forge, *RELEASE, "-r", "api") as terminal:
         terminal.expect("queued")
         terminal.press_ctrl_c()
+        terminal.expect("Deployments keep running: api.")
         assert terminal.finish() == INTERRUPTED
     document = host.forge.json("continue", check=DONE)
     assert deployment(document, "api")["state"] == "succeeded"
