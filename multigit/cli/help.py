@@ -7,11 +7,13 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from multigit.cli.process import silence_libraries
+
 Parameters = list[Any]  # typer does not export what it lists here
 
 
 class Command(TyperCommand):
-    """A command whose help fits the width of the terminal."""
+    """A command whose help fits the width of the terminal, and in which only multigit speaks."""
 
     def __init__(self, *arguments: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002
         super().__init__(*arguments, help=laid_out(help or ""), **settings)
@@ -19,6 +21,11 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> Parameters:
         """Return the options and arguments, without types if they take no value."""
         return without_types(super().get_params(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        silence_libraries()
+        return super().invoke(ctx)
 
 
 class Group(TyperGroup):

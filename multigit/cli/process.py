@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TextIO, TypeVar, cast
@@ -19,6 +20,18 @@ def outlive_readers() -> None:
     if not sys.stdout.isatty() and "FORCE_COLOR" not in os.environ:
         # Typer colors its output on GitHub even in a pipe.
         os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"
+
+
+def silence_libraries() -> None:
+    """Keep what libraries log and warn of off the terminal: it may hold what a server sent.
+
+    multigit itself says what a person should know. Importing logging takes 5 ms, so this is for
+    commands that do something. PyGithub has a handler of its own, so none may get anything.
+    """
+    import logging
+
+    logging.disable(sys.maxsize)
+    warnings.simplefilter("ignore")
 
 
 def complete_output(exit_code: int) -> int:
