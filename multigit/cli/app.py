@@ -139,7 +139,11 @@ def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
     from multigit.core.reports.document import error_document
     from multigit.ui.screen import Screen
 
-    screen = Screen(json_wanted="--json" in arguments, color="--no-color" not in arguments)
+    screen = Screen(
+        json_wanted="--json" in arguments,
+        lines="--json-lines" in arguments,
+        color="--no-color" not in arguments,
+    )
     screen.document(error_document(error, _command(arguments)))
     if not screen.json_wanted:
         screen.error(error)

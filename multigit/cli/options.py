@@ -96,6 +96,12 @@ Jobs = Annotated[
     ),
 ]
 Json = Annotated[bool, _output("--json", help="Print a JSON document to standard output.")]
+JsonLines = Annotated[
+    bool,
+    _output(
+        "--json-lines", help="Print a JSON event on each line as it happens, then the document."
+    ),
+]
 Config = Annotated[
     Path | None,
     _output(
@@ -170,6 +176,25 @@ class Running:
         from multigit.operation.session import Session
 
         return Session.open(self.config, json=self.json, no_color=self.no_color, jobs=self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLong(Running):
+    """How a command runs that may take long: it can also report events."""
+
+    json_lines: JsonLines = False
+
+    def session(self) -> Session:
+        """Open a session; raises ConfigError with every mistake in the configuration."""
+        from multigit.operation.session import Session
+
+        return Session.open(
+            self.config,
+            json=self.json,
+            json_lines=self.json_lines,
+            no_color=self.no_color,
+            jobs=self.jobs,
+        )
 
 
 def with_options(command: Callable[..., int]) -> Callable[..., int]:

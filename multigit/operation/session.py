@@ -48,15 +48,22 @@ class Session:
         config: Path | None = None,
         *,
         json: bool = False,
+        json_lines: bool = False,
         no_color: bool = False,
         jobs: int | None = None,
     ) -> Session:
         """Read the configuration: the named one, or the nearest.
 
-        With `json` the result is one document. At most `jobs` repositories are processed at a
-        time. Raises ConfigError with every mistake in the configuration.
+        With `json` the result is one document, with `json_lines` an event on each line. At most
+        `jobs` repositories are processed at a time. Raises ConfigError with every mistake in the
+        configuration.
         """
-        screen = Screen(json_wanted=json, color=not no_color, attended=attended(os.environ))
+        screen = Screen(
+            json_wanted=json,
+            lines=json_lines,
+            color=not no_color,
+            attended=attended(os.environ),
+        )
         here = Path.cwd()
         workspace = load(find_config(here, os.environ, config)).seen_from(here)
         return cls(

@@ -113,4 +113,6 @@ class LiveProgress:
         return LiveDeployments(seen, time.time(), height - 1, self._review)
 
     def _note(self) -> list[RenderableType]:
-        return [Text(self._paused, "yellow")] if self._paused else []
+        if not self._paused:
+            return []
+        return [*Text(self._paused, "yellow").wrap(self._console, self._console.width)]

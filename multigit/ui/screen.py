@@ -37,13 +37,20 @@ if TYPE_CHECKING:
 class Screen:
     """Shows results and asks questions. With `json_wanted`, stdout gets exactly one document.
 
-    `attended` says whether there may be a person at the terminal.
+    With `lines`, stdout gets an event on each line, and the document on the last one. `attended`
+    says whether there may be a person at the terminal.
     """
 
     def __init__(
-        self, *, json_wanted: bool = False, color: bool = True, attended: bool = False
+        self,
+        *,
+        json_wanted: bool = False,
+        lines: bool = False,
+        color: bool = True,
+        attended: bool = False,
     ) -> None:
-        self.json_wanted = json_wanted
+        self.json_wanted = json_wanted or lines
+        self._lines = lines
         self._attended = attended
         self._color = color
         self._warnings: list[Problem] = []
@@ -185,7 +192,10 @@ class Screen:
 
             warnings = [problem_document(problem) for problem in dict.fromkeys(self._warnings)]
             content = {**content, "problems": [*content["problems"], *warnings]}
-        print(json.dumps(content, indent=2), file=self._stdout, flush=True)
+        if self._lines:
+            content = {"event": "end", **content}
+        text = json.dumps(content, indent=None if self._lines else 2)
+        print(text, file=self._stdout, flush=True)
 
     # Beside the results
 
@@ -194,6 +204,10 @@ class Screen:
 
         `operation` is named in commands that would not find it by themselves.
         """
+        if self._lines:
+            from multigit.ui.event_lines import EventLines
+
+            return nullcontext(EventLines(self._stdout))
         if self._stderr.isatty():
             from multigit.ui.progress import LiveProgress
 

@@ -323,3 +323,21 @@ def test_output_in_another_encoding_is_written_out(pair: Forge) -> None:
         assert done.stdout.isascii()
         assert done.stderr.isascii()
     assert states(pair.json(*PLAN, env=env, check=DONE))["api"] == "up_to_date"
+
+
+# --- Events on lines
+
+
+def test_events_are_printed_as_they_happen_and_the_document_at_the_end(pair: Forge) -> None:
+    """The last line is what --json prints; errors have no other line."""
+    done = pair.run("promote", "dev", "stg", "--yes", "--json-lines", check=DONE)
+    *events, end = map(json.loads, done.stdout.splitlines())
+    assert [each["phase"] for each in events if each["event"] == "phase"][-1] == "Publishing"
+    published = [each["repo"] for each in events if each.get("state") == "published"]
+    assert sorted(published) == sorted(pair.repos)
+    assert end.pop("event") == "end"
+    assert set(end) == set(pair.json("promote", "dev", "stg", "--yes", check=DONE))
+    assert (end["operation"] is not None, end["result"]) == (True, "done")
+    assert done.stderr == ""
+    (error,) = pair.run("promote", "dev", "sgt", "--json-lines", check=USAGE).stdout.splitlines()
+    assert json.loads(error)["event"] == "end"

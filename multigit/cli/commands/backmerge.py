@@ -17,7 +17,7 @@ def backmerge(
     confirmation: o.Confirmation,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
-    running: o.Running,
+    running: o.RunningLong,
 ) -> int:
     """Merge commits back down the stages, such as a hotfix from main to stg to dev.
 

@@ -11,7 +11,7 @@ def continue_(
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
-    running: o.Running,
+    running: o.RunningLong,
 ) -> int:
     """Continue the operation that was interrupted or partly failed.
 

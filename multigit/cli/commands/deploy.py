@@ -32,7 +32,7 @@ def deploy(
     confirmation: o.Confirmation,
     skip_blocked: o.SkipBlocked = False,
     no_wait: o.NoWait = False,
-    running: o.Running,
+    running: o.RunningLong,
 ) -> int:
     """Deploy what a stage contains, or an earlier release of it. Moves no branch and no tag.
 

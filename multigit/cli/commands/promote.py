@@ -22,7 +22,7 @@ def promote(
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     no_wait: o.NoWait = False,
-    running: o.Running,
+    running: o.RunningLong,
 ) -> int:
     """Merge one stage into the next in every repository, then tag, push and deploy.
 

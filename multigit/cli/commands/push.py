@@ -36,7 +36,7 @@ def push(
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     no_wait: o.NoWait = False,
-    running: o.Running,
+    running: o.RunningLong,
 ) -> int:
     """Commit and push the work on a stage's branch in every repository.
 

@@ -21,7 +21,7 @@ def undo(
     ] = None,
     *,
     confirmation: o.Confirmation,
-    running: o.Running,
+    running: o.RunningLong,
 ) -> int:
     """Undo what an operation published, where no one has built on it yet.
 

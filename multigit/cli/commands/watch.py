@@ -5,7 +5,7 @@ from __future__ import annotations
 from multigit.cli import options as o
 
 
-def watch(operation: o.Operation = None, *, running: o.Running) -> int:
+def watch(operation: o.Operation = None, *, running: o.RunningLong) -> int:
     """Follow an operation's deployments until they finish.
 
     Starts nothing. The log records results that it does not have yet.
