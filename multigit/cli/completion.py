@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from multigit.adapters.config.raw import raw_log, raw_table
 from multigit.adapters.files.recent_operations import RecentOperation, recent_operations
 
 
-def _table(name: str) -> dict[str, Any]:
-    """Return a table of the nearest configuration that can be read."""
-    found = (raw_table(place, name) for place in _places())
-    return next((table for table in found if table is not None), {})
+def _tables(name: str) -> dict[str, dict[str, Any]]:
+    """Return the tables in a table of the nearest configuration that can be read."""
+    read = (raw_table(place, name) for place in _places())
+    found = next((table for table in read if table is not None), {})
+    return {key: table for key, table in found.items() if isinstance(table, dict)}
 
 
 def _places() -> list[Path]:
@@ -27,43 +29,62 @@ def _places() -> list[Path]:
 
 
 def complete_stage(incomplete: str) -> list[str]:
-    """Return the stages that start with this."""
-    return _fitting(_table("stages"), incomplete)
+    """Return the stages that start with this, or else branches that name one."""
+    return _fitting(_tables("stages"), incomplete) or _fitting(_branches(), incomplete)
 
 
 def complete_target(context: typer.Context, incomplete: str) -> list[str]:
     """Return the neighbors of the first stage on the command line."""
     named = (context.params.get("source"), context.params.get("stage"), *context.args)
-    near = neighbors(_table("stages"), next(filter(None, named), None))
+    source = next(filter(None, named), "")
+    near = neighbors(_tables("stages"), _tables("repos"), _branches().get(source, source))
     return _fitting(near, incomplete)
 
 
-def neighbors(stages: Mapping[str, Any], source: str | None) -> list[str]:
-    """Return the stages after and before this one; all when it is none of them."""
-    if source is None or source not in stages:
+def neighbors(stages: Mapping[str, Any], repos: Mapping[str, Any], source: str) -> list[str]:
+    """Return the stages after and before this one in any repository; all when it is none."""
+    if source not in stages:
         return list(stages)
-    before = {name: each.get("promotes_from") for name, each in stages.items() if each}
-    after = [name for name, earlier in before.items() if earlier == source]
-    return after + [name for name in stages if name == before.get(source)]
+    pairs = [(stage.get("promotes_from"), name) for name, stage in stages.items()]
+    for repo in repos.values():
+        own = repo.get("stages")
+        pairs += pairwise(own if isinstance(own, list) else ())
+    after = [later for earlier, later in pairs if earlier == source]
+    before = [earlier for earlier, later in pairs if later == source]
+    return [name for name in (*after, *before) if name in stages]
+
+
+def _branches() -> dict[str, str]:
+    """Return the stage of each branch that is one of a single stage, and not called like one."""
+    stages = _tables("stages")
+    pairs = [(stage.get("branch"), name) for name, stage in stages.items()]
+    for repo in _tables("repos").values():
+        own = repo.get("branches")
+        pairs += [(branch, name) for name, branch in own.items()] if isinstance(own, dict) else ()
+    found: dict[str, set[str]] = {}
+    for branch, name in pairs:
+        if isinstance(branch, str) and branch not in stages:
+            found.setdefault(branch, set()).add(name)
+    return {branch: names.pop() for branch, names in found.items() if len(names) == 1}
 
 
 def complete_repo(incomplete: str) -> list[str]:
     """Return the repositories that start with this."""
-    return _fitting(_table("repos"), incomplete)
+    return _fitting(_tables("repos"), incomplete)
 
 
 def complete_group(incomplete: str) -> list[str]:
     """Return the groups of the repositories that start with this."""
-    tables = (each for each in _table("repos").values() if isinstance(each, dict))
-    groups = [name for table in tables for name in table.get("groups", ())]
+    groups = [name for table in _tables("repos").values() for name in table.get("groups", ())]
     return _fitting(map(str, groups), incomplete)
 
 
 def complete_confirm(context: typer.Context, incomplete: str) -> list[str]:
     """Return the stage that the command changes, if it was named, or else all stages."""
-    stages = _table("stages")
+    stages, branches = _tables("stages"), _branches()
     named = [context.params.get(name) for name in ("target", "promote", "stage")]
-    words = [word for word in (*reversed(context.args), *named) if word in stages]
+    meant = (branches.get(str(word), word) for word in (*reversed(context.args), *named))
+    words = [word for word in meant if word in stages]
     return _fitting(words[:1] or stages, incomplete)
 
 
@@ -77,6 +98,7 @@ def complete_operation(incomplete: str) -> list[str]:
 def complete_release(context: typer.Context, incomplete: str) -> list[str]:
     """Return the last releases of the named stage that start with this, newest first."""
     stage = context.params.get("stage")
+    stage = _branches().get(str(stage), stage)
     return _fitting([each.release for each in _recent() if each.stage == stage], incomplete)
 
 

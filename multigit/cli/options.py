@@ -155,11 +155,15 @@ class Confirmation:
     yes: Yes = False
     confirm: ConfirmName = None
 
-    def consent(self, *, checklist_done: bool = False) -> Consent:
-        """Return what is confirmed."""
+    def consent(
+        self, workspace: Workspace, repos: tuple[Repo, ...], *, checklist_done: bool = False
+    ) -> Consent:
+        """Return what is confirmed; the stage may be named by its branch in these repositories."""
         from multigit.core.planning.consent import Consent
+        from multigit.core.values.stage_names import stage_confirmed
 
-        return Consent(self.dry_run, self.yes, self.confirm, checklist_done)
+        stage = self.confirm and stage_confirmed(self.confirm, workspace, repos)
+        return Consent(self.dry_run, self.yes, stage, checklist_done)
 
 
 @dataclass(frozen=True, slots=True)

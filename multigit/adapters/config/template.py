@@ -99,7 +99,7 @@ def _repository(
         yield f"# Its clone pushes to {visible(masked(repo.pushed_to))}, which multigit refuses"
         yield "# unless push_url names it here."
     if repo.branches or not repo.note:
-        yield from _missing_branches(repo, chosen)
+        yield from _own_branches(repo, chosen)
 
 
 def _unfit(repo: FoundRepo, found: Sequence[FoundRepo]) -> str:
@@ -125,9 +125,22 @@ def _url(url: str) -> Iterator[str]:
         yield '# url = "git@github.com:group/name.git"  # multigit pull clones what is missing'
 
 
-def _missing_branches(repo: FoundRepo, chosen: Mapping[str, str]) -> Iterator[str]:
+def _own_branches(repo: FoundRepo, chosen: Mapping[str, str]) -> Iterator[str]:
+    """Yield the branches that differ from those of the stages, and comments about missing ones."""
+    own, missing = dict[str, str](), list[str]()
     for stage, branch in chosen.items():
-        if branch not in repo.branches:
-            others = [other for other in CANDIDATES[stage] if other in repo.branches]
+        others = [other for other in CANDIDATES[stage] if other in repo.branches]
+        if branch in others:
+            continue
+        if len(others) == 1:
+            own[stage] = others[0]
+        else:
+            missing.append(stage)
             instead = f", but {' and '.join(others)}" if others else ""
             yield f"# It has no branch {branch}{instead}."
+    if own:
+        branches = ", ".join(f"{stage} = {quoted(branch)}" for stage, branch in own.items())
+        yield f"branches = {{{branches}}}"
+    there = ", ".join(quoted(stage) for stage in chosen if stage not in missing)
+    if missing and there:
+        yield f"# If it has no stage {' and no stage '.join(missing)}, add: stages = [{there}]"

@@ -33,12 +33,14 @@ def approve(
     """
     from multigit.core.planning.consent import Consent
     from multigit.core.reports.reviews import ReviewResult, reviews_document
+    from multigit.core.values.stage_names import stage_confirmed
     from multigit.operation import approving
 
     session = running.session()
     answer = ReviewResult.REJECTED if reject else ReviewResult.APPROVED
     repos = chosen.of(session.workspace)
     request = approving.ReviewRequest(operation, repos, answer, comment)
-    ended = approving.approve(session, request, Consent(yes=yes, confirm=confirm))
+    stage = confirm and stage_confirmed(confirm, session.workspace, repos)
+    ended = approving.approve(session, request, Consent(yes=yes, confirm=stage))
     session.screen.document(reviews_document(ended.reviews, ended.problems, ended.exit_code))
     return ended.exit_code

@@ -45,4 +45,4 @@ def backmerge(
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
     )
-    return show(session, merge(session, request, confirmation.consent()))
+    return show(session, merge(session, request, confirmation.consent(session.workspace, repos)))

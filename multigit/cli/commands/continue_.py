@@ -26,7 +26,8 @@ def continue_(
     from multigit.operation import continuing
 
     session = running.session()
-    consent = confirmation.consent(checklist_done=checklist_done)
+    space = session.workspace
+    consent = confirmation.consent(space, space.repos, checklist_done=checklist_done)
     ended = continuing.continue_(
         session, consent, skip_blocked=skip_blocked, accept_reverts=accept_reverts
     )

@@ -43,6 +43,7 @@ def deploy(
     """
     from multigit.cli.showing import show
     from multigit.core.planning.deploy import DeployRequest
+    from multigit.core.values.stage_names import stage_called
     from multigit.operation import deploying
 
     if release == "":
@@ -54,11 +55,12 @@ def deploy(
     session = running.session()
     repos = chosen.of(session.workspace)
     request = DeployRequest(
-        stage=session.workspace.stage_called(stage, repos),
+        stage=stage_called(stage, session.workspace, repos),
         start_time=session.start_time,
         repos=repos,
         release=release or "",
         skip_blocked=skip_blocked,
         wait=not no_wait,
     )
-    return show(session, deploying.deploy(session, request, confirmation.consent(), failed=failed))
+    consent = confirmation.consent(session.workspace, repos)
+    return show(session, deploying.deploy(session, request, consent, failed=failed))

@@ -51,12 +51,13 @@ def log(
       multigit log --json --all
     """
     from multigit.core.reports.log_report import log_document
+    from multigit.core.values.stage_names import stage_called
     from multigit.operation.reading import read_log
     from multigit.operation.unfinished import say_unfinished
 
     session = running.session()
     space = session.workspace
-    here = space.stage_called(stage, space.repos).name if stage is not None else None
+    here = stage_called(stage, space, space.repos).name if stage is not None else None
     count = 0 if everything else limit
     seen = read_log(session, here, count, verify=verify, remote=remote)
     unfinished = say_unfinished(session)

@@ -38,13 +38,14 @@ def promote(
     from multigit.cli.showing import show
     from multigit.core.planning.merges import MergeRequest
     from multigit.core.planning.routes import hop, is_promotion
+    from multigit.core.values.stage_names import stage_called
     from multigit.operation.asking import asked_later
     from multigit.operation.merging import merge
 
     session = running.session()
     space = session.workspace
     repos = chosen.of(space)
-    here, there = space.stage_called(source, repos), space.stage_called(target, repos)
+    here, there = stage_called(source, space, repos), stage_called(target, space, repos)
     strict = is_promotion(space, here, there, repos) and there.require_message
     later = asked_later(session.screen, message, there if strict else None)
     request = MergeRequest(
@@ -56,6 +57,5 @@ def promote(
         accept_reverts=accept_reverts,
         wait=not no_wait,
     )
-    return show(
-        session, merge(session, request, confirmation.consent(checklist_done=checklist_done))
-    )
+    consent = confirmation.consent(space, repos, checklist_done=checklist_done)
+    return show(session, merge(session, request, consent))

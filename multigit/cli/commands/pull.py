@@ -30,12 +30,13 @@ def pull(
     """
     from multigit.core.planning.pull import PullRequest
     from multigit.core.reports.document import document
+    from multigit.core.values.stage_names import stage_called
     from multigit.operation import pulling
 
     session = running.session()
     repos = chosen.of(session.workspace)
     request = PullRequest(
-        session.workspace.stage_called(stage, repos), session.start_time, repos, switch
+        stage_called(stage, session.workspace, repos), session.start_time, repos, switch
     )
     report = pulling.pull(session, request, dry_run=dry_run)
     session.screen.pull(report)

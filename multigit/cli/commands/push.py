@@ -51,14 +51,15 @@ def push(
     from multigit.cli.showing import show
     from multigit.core.planning.push_request import PushRequest, push_message, strict_stage
     from multigit.core.planning.routes import hop, is_promotion
+    from multigit.core.values.stage_names import stage_called
     from multigit.operation import pushing
     from multigit.operation.asking import asked_later
 
     session = running.session()
     space = session.workspace
     repos = chosen.of(space)
-    here = space.stage_called(stage, repos)
-    there = space.stage_called(promote, repos) if promote else None
+    here = stage_called(stage, space, repos)
+    there = stage_called(promote, space, repos) if promote else None
     onward = there if there and is_promotion(space, here, there, repos) else None
     later = asked_later(session.screen, message, strict_stage(here, onward))
     passed_on = message if there and there.require_message else None
@@ -74,5 +75,5 @@ def push(
         accept_reverts=accept_reverts,
         wait=not no_wait,
     )
-    consent = confirmation.consent(checklist_done=checklist_done)
+    consent = confirmation.consent(space, repos, checklist_done=checklist_done)
     return show(session, pushing.push(session, request, consent))

@@ -36,4 +36,5 @@ def undo(
     from multigit.operation import undoing
 
     session = running.session()
-    return show(session, undoing.undo(session, operation, confirmation.consent()))
+    consent = confirmation.consent(session.workspace, session.workspace.repos)
+    return show(session, undoing.undo(session, operation, consent))

@@ -10,6 +10,7 @@ from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_NEIGHBORS
 from multigit.core.planning.taking_part import no_stage, require_stages
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.stage_names import stage_called
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import UsageError
 from multigit.hints import Hint
@@ -115,7 +116,7 @@ def hops_down(
     """
     chosen = workspace.repos if repos is None else repos
     last = next(stage for stage in reversed(workspace.stages) if workspace.is_last(stage))
-    first = workspace.stage_called(source, chosen) if source is not None else last
+    first = stage_called(source, workspace, chosen) if source is not None else last
     below = [s for s in workspace.chain_down(first)[1:] if any(repo.has(s) for repo in chosen)]
     if not below:
         raise UsageError(

@@ -10,7 +10,7 @@ from shlex import quote
 
 from multigit.core.values.deploy_config import Deploy, Pace
 from multigit.core.values.push_rules import PushRules
-from multigit.core.values.text import nearest, shortened
+from multigit.core.values.text import nearest
 from multigit.errors import RefusedError, UsageError
 
 
@@ -134,27 +134,6 @@ class Workspace:
             if stage.name == name:
                 return stage
         raise unknown("stage", name, [stage.name for stage in self.stages])
-
-    def stage_called(self, name: str, repos: Sequence[Repo]) -> Stage:
-        """Return the stage of that name, or else the one whose branch has it in these repositories.
-
-        Raises UsageError if there is none, or if that is a branch of several stages.
-        """
-        names = [stage.name for stage in self.stages]
-        if name in names:
-            return self.stage(name)
-        found: dict[str, list[str]] = {}
-        branches: list[str] = []
-        for repo in repos:
-            for stage in self.stages_of(repo):
-                branches.append(stage.branch)
-                if stage.branch == name:
-                    found.setdefault(stage.name, []).append(repo.name)
-        if not found:
-            raise unknown("stage", name, names, also=branches)
-        if len(found) > 1:
-            raise _ambiguous(name, found)
-        return self.stage(next(iter(found)))
 
     def planned_stage(self, name: str) -> Stage:
         """Return a stage that a plan names; raises RefusedError if it is no longer configured."""
@@ -292,9 +271,3 @@ def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()
     else:
         hint = f"The configuration defines no {kind}."
     return UsageError(f"There is no {kind} {name!r}.", hint=hint, code=f"unknown_{kind}")
-
-
-def _ambiguous(branch: str, found: Mapping[str, Sequence[str]]) -> UsageError:
-    where = " and ".join(f"{stage} in {shortened(tuple(repos))}" for stage, repos in found.items())
-    hint = f"Name the stage: {' or '.join(found)}."
-    return UsageError(f"{branch} is the branch of {where}.", hint=hint, code="ambiguous_stage")

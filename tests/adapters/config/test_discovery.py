@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tomllib
 from typing import TYPE_CHECKING
@@ -204,7 +205,7 @@ class TestRender:
         )
 
     def test_most_frequent_branches(self, shop: Path) -> None:
-        """Each stage has the branch that most repositories have; comments name the others."""
+        """Each stage has the branch that most repositories have, the others have their own."""
         found = (
             FoundRepo("a", "a", "origin", branches=("dev", "stg", "master")),
             FoundRepo("b", "b", "origin", branches=("develop", "master")),
@@ -213,17 +214,37 @@ class TestRender:
         )
         workspace = rendered(shop, found)
         assert [stage.branch for stage in workspace.stages] == ["develop", "stg", "master"]
-        comments = [
-            line for line in render_config("shop", found).splitlines() if "has no branch" in line
+        assert [repo.branches for repo in workspace.repos] == [
+            {"dev": "dev"},
+            {},
+            {"stg": "staging"},
+            {},
         ]
+        comments = [line for line in render_config("shop", found).splitlines() if "has no" in line]
         assert comments == [
-            "# It has no branch develop, but dev.",
             "# It has no branch stg.",
-            "# It has no branch stg, but staging.",
+            '# If it has no stage stg, add: stages = ["dev", "main"]',
             "# It has no branch develop.",
             "# It has no branch stg.",
             "# It has no branch master.",
         ]
+
+    def test_a_proposed_list_of_stages_is_valid(self, shop: Path) -> None:
+        """It can be added as it stands; which of two branches is meant is left to the reader."""
+        found = (
+            FoundRepo("a", "a", "origin", branches=("dev", "stg", "main")),
+            FoundRepo("b", "b", "origin", branches=("develop", "development", "main")),
+            FoundRepo("c", "c", "origin", branches=("develop", "master")),
+            FoundRepo("d", "d", "origin", branches=("dev", "stg", "main")),
+        )
+        text = render_config("shop", found)
+        assert "# It has no branch dev, but develop and development." in text
+        (shop / "multigit.toml").write_text(
+            re.sub(r"# If it has no stage .*, add: ", "", text), encoding="utf-8"
+        )
+        repos = load(shop / "multigit.toml").repos
+        assert [repo.stages for repo in repos] == [(), ("main",), ("dev", "main"), ()]
+        assert repos[2].branches == {"dev": "develop", "main": "master"}
 
     def test_stage_that_no_repository_has(self, shop: Path) -> None:
         """A stage without any branch is left out of the chain, with a comment."""

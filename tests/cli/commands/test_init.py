@@ -238,6 +238,21 @@ def test_completion_offers_operations_releases_and_what_to_confirm(forge: Forge)
     assert completed(forge, "status -g ") == ["front"]
 
 
+def test_completion_knows_branches_and_the_stages_of_repositories(clones: Forge) -> None:
+    """A branch is offered where no stage begins like that; it names its stage."""
+    clones.json("init", check=DONE)
+    file = clones.shop / "multigit.toml"
+    text = file.read_text("utf-8") + 'branches = {dev = "trunk", main = "master"}\n'
+    file.write_text(text + 'stages = ["dev", "main"]\n', encoding="utf-8")
+    for words, expected in (
+        ("pull m", ["main"]),
+        ("pull t", ["trunk"]),
+        ("promote trunk ", ["stg", "main"]),
+        ("promote main ", ["stg", "dev"]),
+    ):
+        assert completed(clones, words) == expected, words
+
+
 def completed(forge: Forge, words: str) -> list[str]:
     """Return what the shell would offer after these words."""
     script = (

@@ -199,36 +199,3 @@ class TestOwnStages:
         stg = replace(STG, deploy=deploy)
         assert self.SPACE.deploy(API, stg) == deploy
         assert self.SPACE.deploy(self.SHORT, stg) is None
-
-    @pytest.mark.parametrize(
-        ("name", "stage"),
-        [("stg", "stg"), ("staging", "stg"), ("trunk", "dev"), ("develop", "dev")],
-    )
-    def test_a_branch_names_its_stage(self, name: str, stage: str) -> None:
-        """So does the branch of a single repository."""
-        assert self.SPACE.stage_called(name, self.SPACE.repos).name == stage
-
-    def test_a_branch_counts_where_it_is_used(self) -> None:
-        """The branch of a repository that is not selected is unknown."""
-        with pytest.raises(UsageError, match="There is no stage 'trunk'"):
-            self.SPACE.stage_called("trunk", (API,))
-
-    def test_a_stage_comes_before_a_branch(self) -> None:
-        """A branch that is called like another stage does not hide that."""
-        odd = replace(API, branches={"stg": "main"})
-        assert self.SPACE.stage_called("main", (odd,)).name == "main"
-
-    def test_a_branch_of_two_stages_is_ambiguous(self) -> None:
-        """The error names both, and the repositories."""
-        odd = replace(API, branches={"stg": "trunk"})
-        with pytest.raises(UsageError) as caught:
-            self.SPACE.stage_called("trunk", (odd, self.SHORT))
-        error = caught.value
-        assert error.message == "trunk is the branch of stg in api and dev in web."
-        assert (error.hint, error.code) == ("Name the stage: stg or dev.", "ambiguous_stage")
-
-    def test_a_misspelt_branch_has_a_hint(self) -> None:
-        """Branches are suggested like stages."""
-        with pytest.raises(UsageError) as caught:
-            self.SPACE.stage_called("stagign", self.SPACE.repos)
-        assert caught.value.hint == "Did you mean staging?"
