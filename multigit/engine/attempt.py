@@ -10,7 +10,7 @@ from multigit.core.progress.deployments import DeploymentSpecs
 from multigit.core.values.deploy_config import CommandRunner, HealthCheck
 from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.duration import in_words
-from multigit.core.values.health_check import unhealthy
+from multigit.core.values.health_check import Checks, unhealthy
 from multigit.engine.deploy_context import DeployContext
 from multigit.errors import MultigitError, NotStartedError, TooEarlyError, UnknownStartError
 
@@ -53,7 +53,7 @@ class Attempt:
                 self._find_run(known, again=True) if known.state.may_run else self._start_new(known)
             )
         if known.state.may_run or known.state is RunState.UNHEALTHY:
-            return replace(known, state=RunState.QUEUED)
+            return _to_poll(known)
         return self._check_ended(known, known.run)
 
     def _check_ended(self, known: Deployment, run: Run) -> Deployment:
@@ -80,7 +80,7 @@ class Attempt:
                 context.throttle.pause(self.step.runner, soon=True)
         if status.state.bad:
             return self._start_new(known)
-        return replace(known.seen(status, self._seconds(known)), state=RunState.QUEUED)
+        return _to_poll(known.seen(status, self._seconds(known)))
 
     def _start_new(self, known: Deployment | None) -> Deployment:
         """Start a deployment, after one that is known to have failed or never to have started."""
@@ -173,7 +173,7 @@ class Attempt:
             context.throttle.pause(self.step.runner)
 
     def _with_run(self, starting: Deployment, run: Run) -> Deployment:
-        queued = self.context.note(self.repo, replace(starting, state=RunState.QUEUED, run=run))
+        queued = self.context.note(self.repo, _to_poll(replace(starting, run=run)))
         self.context.show(self.repo, queued)
         return queued
 
@@ -257,17 +257,16 @@ class Attempt:
         url, wanted = spec.fill(check.url), spec.fill(check.equals)
         deployment = replace(deployment, state=RunState.CHECKING)
         context.show(self.repo, deployment)
-        good, wrong = 0, "it was not checked."
+        checks = Checks()
         for number in range(check.attempts + check.successes - 1):
             if number:
                 context.clock.wait(check.interval, context.leave)
             if context.stopping:
                 return deployment
-            wrong = context.with_slot(lambda: self._ask(url, wanted, check))
-            good = 0 if wrong else good + 1
-            if good == check.successes:
+            checks = checks.after(context.with_slot(lambda: self._ask(url, wanted, check)))
+            if checks.row == check.successes:
                 return self._finished(deployment, RunState.SUCCEEDED, "")
-        return self._finished(deployment, RunState.UNHEALTHY, f"{url}: {wrong}")
+        return self._finished(deployment, RunState.UNHEALTHY, f"{url}: {checks.reason(check)}")
 
     def _ask(self, url: str, wanted: str, check: HealthCheck) -> str:
         try:
@@ -287,6 +286,12 @@ class Attempt:
 
     def _spec(self, deployment: Deployment) -> DeploymentSpec:
         return self.specs.of_known(self.step, deployment)
+
+
+def _to_poll(known: Deployment) -> Deployment:
+    """Return a deployment whose run is polled next, without what was said about it before."""
+    status = RunStatus(RunState.QUEUED, url=known.status.url)
+    return replace(known, state=status.state, status=status)
 
 
 def with_hint(error: MultigitError) -> str:

@@ -259,6 +259,51 @@ def test_a_deployment_counts_when_it_answers_right_in_a_row(world: World) -> Non
     assert world.clock.waits.count(7.0) == 5
 
 
+def test_a_service_that_alternates_is_unhealthy_with_a_reason(world: World) -> None:
+    """Its last answer was right, but not often enough in a row."""
+    health = replace(HEALTH, attempts=1)
+    world.git.deploy = Deploy(CommandRunner(("true",)), health=health)
+    plan = replace(world.plan(), repos=world.plan().repos[:1])
+    good = HealthAnswer(200, f'{{"sha": "{plan.repos[0].after}"}}')
+    world.probe = FakeProbe(HealthAnswer(503), good)
+    (deployment,) = outcome(world.run(plan), "database").deployments
+    assert deployment.state is RunState.UNHEALTHY
+    assert deployment.status.detail == (
+        f"{world.probe.asked[0]}: the last answer was right, but 2 in a row are required. "
+        "Before: it answers 503, not 200."
+    )
+
+
+def test_what_was_said_before_a_continue_is_not_said_again(world: World) -> None:
+    """A run that is polled again has no reason yet, if it is interrupted before it answers."""
+    world.runners.script("api", RUNNING)
+    plan, notes = world.begun()
+    (timed_out,) = outcome(world.run(plan, notes), "api").deployments
+    assert "10 minutes" in timed_out.status.detail
+    world.runners.at_poll = lambda _: world.leave.set()
+    world.runners.broken_looks = 1
+    world.leave.set()
+    (left,) = outcome(world.resume(notes), "api").deployments
+    assert (left.state, left.status.detail) == (RunState.QUEUED, "")
+
+
+def test_a_reason_is_gone_when_the_next_poll_succeeds(world: World) -> None:
+    """The error of a poll is shown until then, and not when the run is left running."""
+    world.runners.script("api", RUNNING)
+    world.runners.broken_looks = 100
+    polls = list[str]()
+
+    def leave(spec: DeploymentSpec) -> None:
+        polls.append(spec.repo)
+        if not world.runners.broken_looks:
+            world.leave.set()
+
+    world.runners.at_poll = leave
+    (left,) = outcome(world.run(), "api").deployments
+    assert len(polls) >= 100
+    assert left.status.detail == ""
+
+
 def test_the_wrong_version_is_unhealthy(world: World) -> None:
     """The last answer is reported; the operation ends, and continue asks again without a start."""
     world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)

@@ -34,11 +34,15 @@ KEPT = 64  # connections that a session keeps
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: its status, the start of its body as text, its headers by lower-case name."""
+    """An answer: its status, the start of its body as text, its headers by lower-case name.
+
+    `cut` is True if the body has more than that.
+    """
 
     status: int
     text: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
 
     @property
     def good(self) -> bool:
@@ -164,15 +168,16 @@ def _send(
 
 def _read(answer: requests.Response, limit: int, until: float, timeout: float) -> Reply | WebError:
     body = b""
-    while len(body) < limit:
-        chunk: bytes = answer.raw.read1(min(CHUNK, limit - len(body)), decode_content=True)
+    while 0 < limit >= len(body):  # one byte more, which shows that there are more
+        chunk: bytes = answer.raw.read1(min(CHUNK, limit + 1 - len(body)), decode_content=True)
         if not chunk:
             break
         body += chunk
         if time.monotonic() > until:
             return _late(timeout)
     headers = dict(answer.headers.lower_items())
-    return Reply(answer.status_code, _text(body, headers.get("content-type", "")), headers)
+    text = _text(body[:limit], headers.get("content-type", ""))
+    return Reply(answer.status_code, text, headers, cut=len(body) > limit)
 
 
 def _text(body: bytes, kind: str) -> str:

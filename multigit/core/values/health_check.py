@@ -15,11 +15,45 @@ SHOWN = 200  # characters of an answer that a sentence quotes
 
 @dataclass(frozen=True, slots=True)
 class HealthAnswer:
-    """An HTTP answer: status, body as text, headers by lower-case name."""
+    """An HTTP answer: status, body as text, headers by lower-case name.
+
+    `cut` is True if the body was too long to be read whole.
+    """
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The checks of a service so far: how often it was asked, and how many answers were right.
+
+    `row` counts the right ones since the last wrong one, of which `wrong` says what was wrong.
+    """
+
+    asked: int = 0
+    right: int = 0
+    row: int = 0
+    wrong: str = ""
+
+    def after(self, wrong: str) -> Checks:
+        """Return the checks after one more; `wrong` is empty for a right answer."""
+        if wrong:
+            return Checks(self.asked + 1, self.right, 0, wrong)
+        return Checks(self.asked + 1, self.right + 1, self.row + 1, self.wrong)
+
+    def reason(self, check: HealthCheck) -> str:
+        """Return why the service is not healthy, in sentences that begin with its last answer."""
+        if self.row:
+            last = "the last answer was" if self.row == 1 else f"the last {self.row} answers were"
+            before = f" Before: {self.wrong}" if self.wrong else ""
+            return f"{last} right, but {check.successes} in a row are required.{before}"
+        if self.right:
+            were = "was" if self.right == 1 else "were"
+            return f"{self.wrong} Of {self.asked} answers, {self.right} {were} right."
+        return self.wrong or "it was not checked."
 
 
 def unhealthy(check: HealthCheck, wanted: str, answer: HealthAnswer) -> str:
@@ -34,6 +68,8 @@ def unhealthy(check: HealthCheck, wanted: str, answer: HealthAnswer) -> str:
         try:
             value = json.loads(answer.body)
         except (ValueError, RecursionError):
+            if answer.cut:
+                return "its answer is too long to be read as JSON."
             return f"its answer is not JSON{_quoted(answer.body)}."
         return _differs(check.json, _at(value, check.json), wanted)
     return ""
@@ -64,5 +100,5 @@ def _at(value: Any, path: str) -> object:
 
 def excerpt(text: str) -> str:
     """Return the beginning of a text from outside, harmless and on one line."""
-    line = visible(" ".join(text.split()))
+    line = visible(" ".join(text[: 2 * SHOWN].split()))
     return cut(line, SHOWN) or "nothing"

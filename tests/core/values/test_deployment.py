@@ -16,7 +16,7 @@ from multigit.core.values.deployment import (
     state_of_all,
     unknown_keys,
 )
-from multigit.core.values.health_check import HealthAnswer, unhealthy
+from multigit.core.values.health_check import Checks, HealthAnswer, unhealthy
 
 JSON = HealthCheck("https://x", json="build.0.sha")
 HEADER = HealthCheck("https://x", header="X-Version")
@@ -48,6 +48,8 @@ def test_unknown_placeholders_are_named_once() -> None:
         (JSON, HealthAnswer(200, '{"build": [{"sha": "v0"}]}'), "build.0.sha is v0, not v1."),
         (JSON, HealthAnswer(200, '{"build": []}'), "build.0.sha is missing from its answer."),
         (JSON, HealthAnswer(200, "<html>"), "its answer is not JSON: <html>."),
+        (JSON, HealthAnswer(200, '{"a', cut=True), "its answer is too long to be read as JSON."),
+        (JSON, HealthAnswer(200, "1" * 5000), f"its answer is not JSON: {'1' * 200}…."),
         (HEADER, HealthAnswer(200, headers={"x-version": "v1"}), ""),
         (HEADER, HealthAnswer(200), "the header X-Version is missing from its answer."),
         (HealthCheck("x"), HealthAnswer(500), "it answers 500, not 200."),
@@ -98,3 +100,22 @@ def test_a_skipped_deployment_deployed_nothing() -> None:
     assert (skipped.begun, skipped.maybe_deployed) == (True, False)
     assert replace(skipped, attempt=2).maybe_deployed
     assert replace(skipped, state=RunState.FAILED).maybe_deployed
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([], "it was not checked."),
+        (["it answers 503."], "it answers 503."),
+        (["", "it answers 503."], "it answers 503. Of 2 answers, 1 was right."),
+        (["", "", "b.", "", "a."], "a. Of 5 answers, 3 were right."),
+        (["a.", ""], "the last answer was right, but 3 in a row are required. Before: a."),
+        (["", ""], "the last 2 answers were right, but 3 in a row are required."),
+    ],
+)
+def test_a_service_that_alternates_has_a_reason(answers: list[str], reason: str) -> None:
+    """It begins with the last answer, and is never empty or about a wrong answer of long ago."""
+    checks = Checks()
+    for wrong in answers:
+        checks = checks.after(wrong)
+    assert checks.reason(HealthCheck("x", successes=3)) == reason
