@@ -76,11 +76,12 @@ def ended(
     state = RunState.SKIPPED if idle else state
     succeeded = state is RunState.SUCCEEDED
     job, step = _failed_at(jobs) if state.bad else ("", "")
+    failure = _sentence(word, job, step)
     return RunStatus(
         state,
         job,
         step,
-        detail="" if succeeded else idle or _rejected(approvals) or _sentence(word, job, step),
+        detail="" if succeeded else idle or _reason(run, jobs, approvals, failure),
         url=link(run),
         approved_by=_reviewers(approvals, "approved"),
     )
@@ -146,9 +147,22 @@ def _sentence(word: str, job: str, step: str) -> str:
     return f"{sentence}{f' in {job}' if job else ''}{f' at {step}' if step else ''}."
 
 
-def _rejected(approvals: Sequence[Document]) -> str:
+def _reason(
+    run: Document, jobs: Sequence[Document], approvals: Sequence[Document], failure: str
+) -> str:
+    """Return why a run did not succeed: its `failure`, or who rejected it.
+
+    The reviews of a run are those of all its attempts, without a time. So after it was run again, a
+    rejection counts only if the job that failed never began, and may still be an earlier one.
+    """
     names = _reviewers(approvals, "rejected")
-    return f"it was rejected by {', '.join(names)}." if names else ""
+    began = next((job.get("steps") for job in jobs if job.get("conclusion") in _FAILURES), None)
+    again = number(run.get("run_attempt")) > 1
+    if not names or (again and began):
+        return failure
+    if again:
+        return f"{failure} In this attempt or an earlier one, {', '.join(names)} rejected it."
+    return f"it was rejected by {', '.join(names)}."
 
 
 def _reviewers(approvals: Sequence[Document], word: str) -> tuple[str, ...]:

@@ -119,6 +119,31 @@ def test_a_rejected_gate_is_a_failure(gated: GitHub, api: ForgeRepo) -> None:
     assert status.approved_by == ()
 
 
+def test_a_rejection_of_an_earlier_attempt_is_not_the_reason(gated: GitHub, api: ForgeRepo) -> None:
+    """The run was run again and approved, and failed; GitHub lists the reviews of both attempts."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    runs.review(wanted, run, runs.pending(wanted, run), approve=False, comment="not today")
+    gated.put(gated.rerun(gated.runs()[0]), "waiting")
+    runs.review(wanted, run, runs.pending(wanted, run), approve=True, comment="")
+    gated.finish(gated.runs()[0], "failure")
+    status = settled(runs_at(gated), wanted, run)
+    assert (status.state, status.approved_by) == (RunState.FAILED, ("ada",))
+    assert status.detail.startswith("it failed in deploy at ")
+
+
+def test_a_rejection_after_a_rerun_may_be_an_earlier_one(gated: GitHub, api: ForgeRepo) -> None:
+    """GitHub does not say to which attempt a review belongs, and the job never began."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    runs.review(wanted, run, runs.pending(wanted, run), approve=False, comment="not today")
+    gated.put(gated.rerun(gated.runs()[0]), "waiting")
+    runs.review(wanted, run, runs.pending(wanted, run), approve=False, comment="nor today")
+    assert settled(runs_at(gated), wanted, run).detail == (
+        "it failed in deploy. In this attempt or an earlier one, ada rejected it."
+    )
+
+
 def test_a_first_poll_at_the_end_shows_who_approved(gated: GitHub, api: ForgeRepo) -> None:
     """A process that did not see the gate asks for the approvals then."""
     wanted, run = at_gate(gated, api)

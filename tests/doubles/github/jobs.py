@@ -74,6 +74,8 @@ def _now(run: Run) -> tuple[Progress, Progress]:
 def _job(run: Run, plan: JobPlan, progress: Progress, *, current: bool) -> Job:
     if plan.skipped and not current:
         return Job(plan.name, SKIPPED, ())
+    if run.rejected and current:  # it never began
+        return Job(plan.name, progress, ())
     names, step = plan.steps, run.point.step if current else None
     if step and step not in names:
         names = (*names, step)

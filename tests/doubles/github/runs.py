@@ -98,6 +98,7 @@ class Run:
     reviews: tuple[Review, ...] = ()
     attempt: int = 1
     hidden: int = 0
+    rejected: bool = False  # in this attempt; `reviews` has those of all attempts
 
     @property
     def repo(self) -> str:
@@ -169,7 +170,7 @@ def reviewed(run: Run, review: Review, now: datetime) -> Run:
     run = replace(run, reviews=(*run.reviews, review), updated=now)
     if review.state == "rejected":
         at = next((job.name for job in run.jobs if job.environment in review.environments), None)
-        return finished(run, Point("failure", at), now)
+        return finished(replace(run, rejected=True), Point("failure", at), now)
     open_gates = tuple(name for name in run.gates if name not in review.environments)
     run = replace(run, gates=open_gates)
     return run if open_gates else moved(run, now)

@@ -164,6 +164,11 @@ class GitHub(LoopbackServer):
             start = Start(repo, known.file, full.split("/", 2)[2], tuple((inputs or {}).items()))
             return self.world.begin(start, known, full, actor, counted=False)
 
+    def rerun(self, run: Run, actor: str = "grace") -> Run:
+        """Run it again, as a colleague would on its page; it is not counted."""
+        with self._lock:
+            return self.world.rerun(self.world.runs[run.id], actor, counted=False)
+
     def advance(self, run: Run) -> Run:
         """Move a run one step further in its script, as a poll would."""
         with self._lock:

@@ -231,14 +231,14 @@ class World:
         )  # fmt: skip
         return self._set_off(run, start, counted=counted)
 
-    def rerun(self, run: Run, actor: str) -> Run:
+    def rerun(self, run: Run, actor: str, *, counted: bool = True) -> Run:
         """The next attempt of a run. Raises RefusedError."""
         if not run.point.over:
             raise RefusedError(403, "This workflow is already running")
         again = replace(
-            run, attempt=run.attempt + 1, actor=actor, begun=self.clock(), gates=(), reviews=()
+            run, attempt=run.attempt + 1, actor=actor, begun=self.clock(), gates=(), rejected=False
         )
-        return self._set_off(again, replace(run.start, event="rerun"), counted=True)
+        return self._set_off(again, replace(run.start, event="rerun"), counted=counted)
 
     def _set_off(self, run: Run, start: Start, *, counted: bool) -> Run:
         self.starts[start] += counted
