@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from multigit.adapters.files.job_summary import append_summary, summary_file
 from multigit.core.planning.plan import Result, State
 from multigit.core.reports.document import document, frame
 from multigit.core.values.deployment import RunState
@@ -43,8 +45,18 @@ def show(session: Session, ended: Ended | Closed) -> int:
             pass
     if ended.note:
         screen.note(ended.note)
+    _summarize(screen, report)
     screen.document(document(report))
     return report.exit_code
+
+
+def _summarize(screen: Screen, report: Report) -> None:
+    """Add the report to the summary of the CI job in which this runs, if it has one."""
+    if file := summary_file(os.environ):
+        from multigit.core.reports.news import job_summary
+
+        if failure := append_summary(file, job_summary(report)):
+            screen.note(f"The job summary {file} cannot be written: {failure}.")
 
 
 def _show_closed(screen: Screen, closed: Closed) -> int:

@@ -341,3 +341,19 @@ def test_events_are_printed_as_they_happen_and_the_document_at_the_end(pair: For
     assert done.stderr == ""
     (error,) = pair.run("promote", "dev", "sgt", "--json-lines", check=USAGE).stdout.splitlines()
     assert json.loads(error)["event"] == "end"
+
+
+# --- The page of a CI job
+
+
+def test_a_job_summary_is_written_where_ci_collects_them(pair: Forge) -> None:
+    """Each command adds to the file; where it cannot be written, that is said and nothing else."""
+    page = pair.root / "summary.md"
+    here = {"GITHUB_STEP_SUMMARY": str(page)}
+    pair.run("promote", "dev", "stg", "--dry-run", env=here, check=DONE)
+    pair.run("promote", "dev", "stg", "--yes", env=here, check=DONE)
+    titles = [line for line in page.read_text().splitlines() if line.startswith("## ")]
+    assert titles == ["## promote dev → stg: planned", "## promote dev → stg: done"]
+    elsewhere = {"GITHUB_STEP_SUMMARY": str(pair.root)}
+    done = pair.run("promote", "dev", "stg", "--yes", env=elsewhere, check=DONE)
+    assert f"The job summary {pair.root} cannot be written: Is a directory." in done.stderr

@@ -1,8 +1,8 @@
-"""Notifications of an operation for people: one message with a table of its repositories."""
+"""An operation for people who do not see the terminal: messages, and the page of a CI job."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -48,11 +48,28 @@ def event_of(report: Report) -> Event | None:
 
 def news(report: Report, event: Event) -> News:
     """Return the message about an event of this report's operation."""
-    plan = report.plan
+    release = f": {_line(report.plan.release)}" if report.plan.release else ""
+    return News(event, f"{_what(report.plan)} {_WORDS[event]}{release}", _body(report, event))
+
+
+def job_summary(report: Report) -> str:
+    """Return how a command ended, in Markdown for the page of a CI job."""
+    plan, (sentence, hint) = report.plan, summary(report)
+    title = f"## {_what(plan)}: {str(report.reported_result).replace('_', ' ')}"
+    about = [_harmless(sentence), _notes(plan.message), _table(report), *_commits(report)]
+    if report.result not in {Result.BLOCKED, Result.CANCELLED}:
+        about += _ids(plan)
+    return "\n\n".join(filter(None, (title, *about, _harmless(hint)))) + "\n"
+
+
+def _what(plan: Plan) -> str:
     way = f"{plan.source} → {plan.target}" if plan.source else plan.target
-    what = _line(f"{plan.command} {way}".strip())
-    release = f": {_line(plan.release)}" if plan.release else ""
-    return News(event, f"{what} {_WORDS[event]}{release}", _body(report, event))
+    return _line(f"{plan.command} {way}".strip())
+
+
+def _ids(plan: Plan) -> Sequence[str]:
+    release = f"Release: `{_line(plan.release)}`" if plan.release else ""
+    return release, f"Operation: `{_line(plan.operation)}`"
 
 
 _EVENTS = {Result.DONE: Event.SUCCEEDED, Result.FAILED: Event.FAILED, Result.ERROR: Event.FAILED}
@@ -67,10 +84,7 @@ _WORDS = {
 def _body(report: Report, event: Event) -> str:
     plan = report.plan
     sentence = "" if event is Event.STARTED else _harmless(summary(report)[0])
-    release = f"Release: `{_line(plan.release)}`" if plan.release else ""
-    operation = f"Operation: `{_line(plan.operation)}`"
-    commits = _commits(report)
-    parts = (sentence, _notes(plan.message), _table(report), *commits, release, operation)
+    parts = (sentence, _notes(plan.message), _table(report), *_commits(report), *_ids(plan))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

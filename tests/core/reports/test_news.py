@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, State
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, under_way
-from multigit.core.reports.news import NOTES, ROWS, News, event_of, news
+from multigit.core.reports.news import NOTES, ROWS, News, event_of, job_summary, news
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
@@ -197,3 +197,21 @@ def test_a_long_table_is_cut() -> None:
     message = news_of(deployed(*targets))
     assert len(rows(message)) == ROWS
     assert "… and 2 rows more." in message.body
+
+
+def test_a_job_summary_has_the_sentence_the_table_and_what_to_run() -> None:
+    """In Markdown, for the page of a CI job."""
+    bad = Deployment(state=RunState.FAILED, status=RunStatus(RunState.FAILED, detail="it failed."))
+    text = job_summary(report(deployed(bad)))
+    assert text.startswith("## promote dev → stg: failed\n\n1 published, 1 not deployed.\n")
+    assert "| api | failed: it failed. |" in text
+    assert f"Release: `{BOTH.release}`" in text
+    half = ended(BOTH, [published(API), Outcome(to_publish(WEB), State.FAILED)])
+    assert job_summary(half).endswith("to close it as is, multigit abandon.
+")
+
+
+def test_the_job_summary_of_what_was_not_done_names_no_release() -> None:
+    """Its tag does not exist."""
+    assert "Release" not in job_summary(cancelled(planned(BOTH), interrupted=False))
+    assert "Release" in job_summary(planned(BOTH))
