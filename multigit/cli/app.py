@@ -33,6 +33,7 @@ from multigit.cli.options import Running, with_options
 from multigit.cli.process import complete_output, interruptible, outlive_readers
 from multigit.core.values.text import nearest
 from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_interrupts
+from multigit.phrase import Phrase, phrase
 
 
 class Root(Group):
@@ -186,11 +187,11 @@ def _usage(error: typer.TyperException, arguments: Sequence[str]) -> errors.Usag
     command = " ".join(["multigit", *words])
     if context and not (misplaced and line.fits):
         command = context.command_path
-    hint = f"See: {command} --help"
+    hint = phrase("See: `{command} --help`", command=command)
     if options and (near := nearest(option, options)):
-        hint = f"Did you mean {near}? {hint}"
+        hint = Phrase(f"Did you mean {near}? ", hint)
     elif misplaced and line.fits:
-        hint = f"Put {option} after {' '.join(line.path)}. {hint}"
+        hint = Phrase(f"Put {option} after {' '.join(line.path)}. ", hint)
     message = error.message if options else _about_value(error) or error.format_message()
     return errors.UsageError(message, hint=hint)
 

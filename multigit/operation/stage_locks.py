@@ -16,6 +16,7 @@ from multigit.core.values.agreement import Actor
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
 from multigit.operation.ports import Hear, Keep
+from multigit.phrase import Phrase
 
 if TYPE_CHECKING:
     from multigit.adapters.git.lock_refs import RemoteLocks
@@ -70,5 +71,5 @@ class LocksInRemotes:
         """Pass on a problem; its hint needs the configuration to name the lock repository."""
         if self.repo != plan.lock_repo and problem.code != "lock_kept":
             back = f'First put [lock] with repo = "{plan.lock_repo}" into multigit.toml again.'
-            problem = replace(problem, hint=f"{back} {problem.hint}")
+            problem = replace(problem, hint=Phrase(back, " ", problem.hint))
         hear(problem)

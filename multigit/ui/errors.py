@@ -9,6 +9,7 @@ from rich.text import Text
 
 from multigit.core.values.text import masked, visible
 from multigit.errors import ConfigError, MultigitError
+from multigit.ui.hint_lines import hint_lines
 
 
 def error_view(error: MultigitError) -> RenderableType:
@@ -16,11 +17,9 @@ def error_view(error: MultigitError) -> RenderableType:
     return Group(*_lines(error))
 
 
-def _lines(error: MultigitError) -> Iterator[Text]:
+def _lines(error: MultigitError) -> Iterator[RenderableType]:
     yield Text.assemble(("Error: ", "bold red"), visible(masked(error.message)))
     for message, hint in error.details if isinstance(error, ConfigError) else ():
         yield Text(f"  {visible(masked(message))}")
-        if hint:
-            yield Text(f"    Hint: {visible(masked(hint))}", "dim")
-    if error.hint:
-        yield Text(f"Hint: {visible(masked(error.hint))}")
+        yield from hint_lines(hint, 4, "dim")
+    yield from hint_lines(error.hint)

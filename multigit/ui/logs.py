@@ -15,6 +15,7 @@ from multigit.core.reports.summary import CLOSED_BY
 from multigit.core.values.agreement import ActorKind, ChecklistState
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible
+from multigit.ui.hint_lines import hint_lines
 from multigit.ui.problems import problem_lines
 from multigit.ui.render import Adaptive, indented, one_line
 
@@ -48,9 +49,7 @@ def log_view(report: LogReport) -> RenderableType:
         parts.append(Text())
     parts.append(Text(log_sentence(report), "bold"))
     parts += problem_lines(report.unread_rows())
-    if hint := log_hint(report):
-        parts.append(Text(f"Hint: {hint}"))
-    return Group(*parts)
+    return Group(*parts, *hint_lines(log_hint(report)))
 
 
 def lines(record: Record) -> tuple[RenderableType, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from rich.console import RenderableType
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import visible
+from multigit.ui.hint_lines import hint_lines
 from multigit.ui.render import indented
 
 
@@ -25,10 +27,15 @@ def problem_line(repo: str, sentence: str, *, blocks: bool) -> RenderableType:
 
 
 def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[RenderableType]:
-    """Return each problem as a sentence that starts with its repository, if any, and its hint."""
+    """Return each problem as a sentence that starts with its repositories, if any, and its hint.
+
+    What several repositories have in common is said once.
+    """
+    shared = defaultdict[tuple[str, bool, str], list[str]](list)
     for repo, problems in rows:
         for problem in problems:
-            message = "\n".join(visible(line) for line in problem.message.split("\n"))
-            yield problem_line(repo, message, blocks=problem.blocks)
-            if problem.hint:
-                yield indented(Text(f"Hint: {visible(problem.hint)}", "dim"), 4)
+            shared[problem.message, problem.blocks, problem.hint].append(repo)
+    for (message, blocks, hint), repos in shared.items():
+        lines = "\n".join(visible(line) for line in message.split("\n"))
+        yield problem_line(", ".join(dict.fromkeys(repos)), lines, blocks=blocks)
+        yield from hint_lines(hint, 4, "dim")

@@ -7,27 +7,28 @@ from rich.text import Text
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.outcome import Outcome, Report
+from multigit.ui.items import Item, items_view
+from multigit.ui.names import up_to_date
 from multigit.ui.problems import below, problem_lines
-from multigit.ui.render import indented, plain, table
+from multigit.ui.render import plain
 from multigit.ui.reports import sentence_view
 
 
 def pull_view(report: Report) -> RenderableType:
     """Return a line per repository, then the problems, then the summary."""
-    rows = table(header=False)
-    rows.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
-    rows.add_column(overflow="fold")
-    for outcome in report.outcomes:
-        rows.add_row(plain(outcome.repo), pulled(outcome))
+    quiet = up_to_date(o.repo for o in report.outcomes if o.state is State.UP_TO_DATE)
+    rows = [
+        Item((plain(outcome.repo),), pulled(outcome))
+        for outcome in report.outcomes
+        if outcome.state is not State.UP_TO_DATE
+    ]
     problems = problem_lines((o.repo, o.problems) for o in report.outcomes)
-    return Group(indented(rows), *below(problems), Text(), sentence_view(report))
+    return Group(items_view(rows), *quiet, *below(problems), Text(), sentence_view(report))
 
 
 def pulled(outcome: Outcome) -> Text:
     """Return what will happen or has happened in one repository."""
     match outcome.state:
-        case State.UP_TO_DATE:
-            return Text("up to date", "dim")
         case State.SKIPPED:
             return Text("skipped", "yellow")
         case State.BLOCKED:

@@ -45,12 +45,6 @@ def one_line(text: Text) -> Text:
     return text
 
 
-def ending(sentence: str, hint: str) -> Text:
-    """Return the last words of a command: the summary and, on a line of its own, the hint."""
-    more = f"\nHint: {visible(hint)}" if hint else ""
-    return Text.assemble((visible(sentence), "bold"), more)
-
-
 def table(*, header: bool = True) -> Table:
     """Return a table without lines. Where it is narrow, only columns that may wrap shrink."""
     return Table(

@@ -11,8 +11,10 @@ from multigit.core.reports.summary import CLOSED_BY, summary
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import visible
 from multigit.ui.deployments import deployment_lines
+from multigit.ui.hint_lines import ending
+from multigit.ui.items import Item, items_view
 from multigit.ui.problems import problem_lines
-from multigit.ui.render import ABSENT, ending, indented, plain, table
+from multigit.ui.render import ABSENT, plain
 
 MARKS = {
     "published": Text("✓", "green"),
@@ -30,18 +32,19 @@ def report_view(report: Report) -> RenderableType:
     good = [o for o in report.outcomes if o.state in {State.PUBLISHED, State.DEPLOYED}]
     bad_states = (State.SKIPPED, State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
     bad = [each for state in bad_states for each in report.outcomes if each.state is state]
-    rows = table(header=False)
-    rows.add_column(overflow="ellipsis", no_wrap=True, max_width=20)
-    rows.add_column(no_wrap=True)
-    rows.add_column(overflow="fold")
-    for each in (*good, *bad):
-        rows.add_row(plain(each.repo), MARKS[each.reported_state], outcome_text(each, report.plan))
-        for deployment in each.deployments:
-            rows.add_row("", "", deployment_lines(deployment))
+    rows = [
+        Item(
+            (plain(each.repo), MARKS[each.reported_state]),
+            Group(text, *map(deployment_lines, each.deployments)) if each.deployments else text,
+            outcome_hint(each),
+        )
+        for each in (*good, *bad)
+        for text in [outcome_text(each, report.plan)]
+    ]
     notes = problem_lines((each.repo, notes_of(each)) for each in good)
     warnings = [p for p in report.problems if not p.blocks and p.code not in CLOSED_BY]
     more = problem_lines([("", warnings)])
-    return Group(indented(rows), *notes, *more, Text(), sentence_view(report))
+    return Group(items_view(rows), *notes, *more, Text(), sentence_view(report))
 
 
 def outcome_text(outcome: Outcome, plan: Plan) -> Text:
@@ -54,9 +57,14 @@ def outcome_text(outcome: Outcome, plan: Plan) -> Text:
     problems = notes_of(outcome)
     if not problems:
         return Text(not_started(outcome.plan), "yellow")
-    lines = [visible(line) for problem in problems for line in problem.message.split("\n")]
-    lines += [f"Hint: {visible(problem.hint)}" for problem in problems[-1:] if problem.hint]
+    lines = (visible(line) for problem in problems for line in problem.message.split("\n"))
     return Text("\n".join(lines))
+
+
+def outcome_hint(outcome: Outcome) -> str:
+    """Return what to do about a repository that was not published."""
+    good = outcome.state in {State.PUBLISHED, State.DEPLOYED, State.SKIPPED}
+    return next((problem.hint for problem in notes_of(outcome)[-1:]), "") if not good else ""
 
 
 def skipped(outcome: Outcome, word: str) -> Text:
@@ -78,5 +86,5 @@ def notes_of(outcome: Outcome) -> list[Problem]:
 
 
 def sentence_view(report: Report) -> RenderableType:
-    """Return the summary and, on a line of its own, what to run next."""
+    """Return the summary, and below it what to run next."""
     return ending(*summary(report))

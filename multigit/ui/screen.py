@@ -86,7 +86,7 @@ class Screen:
     def _show(self, *renderables: RenderableType) -> None:
         console = self.err if self.json_wanted else self.out
         for each in renderables:
-            console.print(each)
+            console.print(each, crop=False)  # a command may be longer than a line
         console.file.flush()
 
     # Results
@@ -170,9 +170,10 @@ class Screen:
     def say(self, text: str, style: str = "") -> None:
         """Show a sentence, or several lines."""
         if self._has_reader:
-            from rich.text import Text
+            from multigit.ui.hint_lines import Flowing
 
-            self._show(Text("\n".join(map(visible, text.split("\n"))), style))
+            lines = text.split("\n") if "\n" in text else [text]
+            self._show(*(Flowing(line, style=style) for line in lines))
 
     def command(self, words: Sequence[str]) -> None:
         """Show a command as one would type it, on one line however narrow the terminal is."""
@@ -229,7 +230,7 @@ class Screen:
         """Show an error: its message, each detail, and what to run next."""
         from multigit.ui.errors import error_view
 
-        self.err.print(error_view(error))
+        self.err.print(error_view(error), crop=False)
 
     # Questions
 

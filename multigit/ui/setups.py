@@ -11,7 +11,9 @@ from rich.text import Text
 from multigit.core.values.found_repo import FoundRepo
 from multigit.core.values.text import visible
 from multigit.hints import Hint
-from multigit.ui.render import ABSENT, indented, plain, table
+from multigit.ui.hint_lines import Flowing
+from multigit.ui.items import Item, items_view
+from multigit.ui.render import ABSENT, Adaptive, indented, natural_width, plain, table
 
 
 def found_view(found: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> RenderableType:
@@ -20,13 +22,23 @@ def found_view(found: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> R
     `elsewhere` is the option that a command needs when the file is in another folder.
     """
     rows = table()
-    rows.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=20)
-    rows.add_column("path", overflow="fold")
-    rows.add_column("branches", overflow="fold")
+    for heading in ("repo", "path", "branches"):
+        rows.add_column(heading, no_wrap=True)
     for repo in found:
-        branches = Text(visible(", ".join(repo.branches) or ABSENT))
-        if repo.note:
-            branches.append(f"  {visible(repo.note)}", "yellow")
-        rows.add_row(plain(repo.name), plain(repo.path), branches)
+        rows.add_row(plain(repo.name), plain(repo.path), _branches(repo))
+
+    def fitting(width: int) -> RenderableType:
+        fits = natural_width(rows) <= width - 2
+        return indented(rows) if fits else items_view([*map(_item, found)])
+
     done = Hint.INIT_DONE.format(file=visible(str(target)), elsewhere=visible(elsewhere))
-    return Group(indented(rows), Text(), Text(done, "bold"))
+    return Group(Adaptive(fitting), Text(), Flowing(done, style="bold"))
+
+
+def _item(repo: FoundRepo) -> Item:
+    return Item((plain(repo.name),), Group(plain(repo.path), _branches(repo)))
+
+
+def _branches(repo: FoundRepo) -> Text:
+    branches = Text(visible(", ".join(repo.branches) or ABSENT))
+    return branches.append(f"  {visible(repo.note)}" if repo.note else "", "yellow")

@@ -20,6 +20,7 @@ from multigit.core.values.duration import age
 from multigit.core.values.text import plural, visible
 from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Stage
+from multigit.ui.hint_lines import ending
 from multigit.ui.names import distinct, up_to_date
 from multigit.ui.problems import below, problem_line, problem_lines
 from multigit.ui.render import (
@@ -27,7 +28,6 @@ from multigit.ui.render import (
     UNLIMITED,
     Adaptive,
     beside,
-    ending,
     indented,
     natural_width,
     table,

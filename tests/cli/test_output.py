@@ -79,13 +79,17 @@ COMMANDS = [
 def test_without_a_terminal_lines_are_plain_and_at_most_80_wide(
     command: tuple[str, ...], exit_code: int, shop: Forge
 ) -> None:
-    """No escape sequence and no carriage return; 80 columns unless COLUMNS says otherwise."""
+    """No escape sequence and no carriage return; 80 columns unless COLUMNS says otherwise.
+
+    Only a command may be longer, so that it can be pasted: it has the line to itself.
+    """
     done = shop.run(*command, env={"COLUMNS": "", "TERM": "xterm-256color"}, check=exit_code)
     shown = done.stdout + done.stderr
     assert shown.strip()
     assert "\x1b" not in shown
     assert "\r" not in shown
-    assert [line for line in shown.splitlines() if cell_len(line) > 80] == []
+    long = [line for line in shown.splitlines() if cell_len(line) > 80]
+    assert [line for line in long if not re.match(r"\s*(cd|git|multigit|--allow) \S", line)] == []
 
 
 def test_table_keeps_its_verdict_however_wide_the_rest_is(shop: Forge) -> None:

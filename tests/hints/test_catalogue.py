@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from multigit.hints import Hint
+from multigit.phrase import MARK, Typed
 
 TESTS = Path(__file__).parent.parent
 PACKAGE = TESTS.parent / "multigit"
@@ -83,6 +84,15 @@ def test_it_is_typed_by_a_test(hint: Hint) -> None:
 def test_it_is_given_somewhere(hint: Hint) -> None:
     """A hint that nothing prints is deleted."""
     assert hint.name in given()
+
+
+@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
+def test_its_commands_are_marked(hint: Hint) -> None:
+    """So a screen keeps them in one piece; what is between two marks is nothing but a command."""
+    prose = "".join(part for part in hint.parts if not isinstance(part, Typed))
+    assert not COMMAND.search(prose)
+    assert not re.search(r"\s-", prose), "an option is typed, too"
+    assert hint.template.count(MARK) == 2 * sum(isinstance(part, Typed) for part in hint.parts)
 
 
 def test_no_other_text_names_a_command() -> None:

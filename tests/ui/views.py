@@ -11,5 +11,5 @@ def shown(view: RenderableType, width: int) -> list[str]:
     """Return the lines of a view in a terminal of this width."""
     console = Console(file=StringIO(), width=width, color_system=None, emoji=False, markup=False)
     with console.capture() as capture:
-        console.print(view)
+        console.print(view, crop=False)  # as the screen does
     return [line.rstrip() for line in capture.get().splitlines()]

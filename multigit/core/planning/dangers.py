@@ -179,7 +179,7 @@ def missing_uploads(repo: Repo, facts: CloneFacts, paths: Iterable[str]) -> Iter
     setting = f"add to multigit.toml below [repos.{repo.name}]: hooks = true"
     if not facts.pre_push:
         then = "" if repo.hooks else f"; then {setting}"
-        hint = Hint.LFS_INSTALL.format(path=repo.typed(), then=then)
+        hint: str = Hint.LFS_INSTALL.format(path=repo.typed(), then=then)
         why = "there is no pre-push hook to upload"
     else:
         hint = f"A{setting[1:]}"

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from shlex import quote
 
+from multigit.phrase import mapped
+
 _CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]+@")
 _TOKENS = re.compile(r"([?&](?:access_token|private_token|token)=)[^&\s]+")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -16,6 +18,10 @@ LONG, PART = 5, 3  # letters: longer names may have two slips; parts have at lea
 
 def masked(text: str) -> str:
     """Return the text with the user and password of every URL in it replaced by ***."""
+    return mapped(_masked, text)
+
+
+def _masked(text: str) -> str:
     return _TOKENS.sub(r"\1***", _CREDENTIALS.sub(r"\g<scheme>***@", text))
 
 
@@ -32,8 +38,10 @@ def visible(text: str) -> str:
     Escape sequences, bidirectional overrides, zero-width characters and line breaks are escaped, as
     Python does it.
     """
-    if text.isascii() and text.isprintable():
-        return text
+    return text if text.isascii() and text.isprintable() else mapped(_visible, text)
+
+
+def _visible(text: str) -> str:
     return "".join(
         character.encode("unicode_escape").decode("ascii") if is_hidden(character) else character
         for character in text

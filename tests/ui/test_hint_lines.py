@@ -1,0 +1,77 @@
+"""A command in a hint can be pasted at every width."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from multigit.errors import RefusedError
+from multigit.hints import Hint
+from multigit.phrase import phrase
+from multigit.ui.hint_lines import Flowing
+from multigit.ui.items import Item, items_view
+from multigit.ui.problems import problem_lines
+from multigit.ui.screen import Screen
+from tests.core.builders import UNREADABLE
+from tests.ui.views import shown
+
+LONG = "git -C payment-gateway-api1 config --unset-all remote.origin.pushurl"
+HINT = Hint.ONE_PUSH_URL.format(path="payment-gateway-api1", file="", remote="origin")
+
+
+def test_prose_is_wrapped_and_commands_are_not() -> None:
+    """A command that does not fit behind the prose is on the next line."""
+    assert shown(Flowing(Hint.FINISH_OR_UNDO), 50) == [
+        "To finish it, run multigit continue; to undo it,",
+        "multigit undo; to close it as is,",
+        "multigit abandon.",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_command_longer_than_the_line_has_its_own(width: int) -> None:
+    """Only the terminal wraps it, so that it is copied as one line; what follows is below it."""
+    text = phrase("To leave it out: `git rm {file}`; the rest stays staged.", file="x" * 80)
+    assert shown(Flowing(text, indent=4), width) == [
+        "    To leave it out:",
+        "    git rm " + "x" * 80,
+        "    the rest stays staged.",
+    ]
+
+
+def test_a_word_longer_than_the_line_is_broken() -> None:
+    """It is not typed, so that it need not be in one piece."""
+    assert shown(Flowing("See " + "x" * 25 + " there"), 20) == ["See", "x" * 20, "x" * 5 + " there"]
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_hint_below_a_row_or_a_problem_is_whole(width: int) -> None:
+    """No table cuts it, and no padding."""
+    row = items_view([Item((Text("payment-gateway-api1"), Text("✗")), Text("is sad. " * 9), HINT)])
+    for view in (row, *problem_lines([("api", [UNREADABLE])])):
+        assert max(map(len, shown(view, width))) <= max(width, len(LONG) + 4)
+    assert any(line.strip().removeprefix("Hint: ").endswith(LONG) for line in shown(row, width))
+
+
+def test_an_error_at_a_narrow_terminal_has_a_whole_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The screen does not crop what is longer than its lines."""
+    monkeypatch.setenv("COLUMNS", "40")
+    screen = Screen(color=False)
+    screen.error(RefusedError("No.", hint=HINT))
+    screen.say(HINT)
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == said.out.splitlines()[-1] == LONG
+
+
+def test_what_several_repositories_share_is_said_once() -> None:
+    """The line names them all, and the hint is below it once."""
+    rows = [(name, [UNREADABLE]) for name in ("api", "web", "worker")]
+    console = Console(file=StringIO(), width=80)
+    lines = [line for each in problem_lines(rows) for line in shown(each, console.width)]
+    assert lines[0].startswith("  ✗ api, web, worker: ")
+    assert len(lines) == (2 if UNREADABLE.hint else 1)
