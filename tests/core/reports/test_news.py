@@ -207,8 +207,7 @@ def test_a_job_summary_has_the_sentence_the_table_and_what_to_run() -> None:
     assert "| api | failed: it failed. |" in text
     assert f"Release: `{BOTH.release}`" in text
     half = ended(BOTH, [published(API), Outcome(to_publish(WEB), State.FAILED)])
-    assert job_summary(half).endswith("to close it as is, multigit abandon.
-")
+    assert job_summary(half).endswith("to close it as is, multigit abandon.\n")
 
 
 def test_the_job_summary_of_what_was_not_done_names_no_release() -> None:
