@@ -78,7 +78,7 @@ class Attempt:
                 if context.stopping or not status.more:
                     break
                 context.throttle.pause(self.step.runner, soon=True)
-        if status.state.bad:
+        if status.state.bad and (status.state.has_result or not self.step.runner.host):
             return self._start_new(known)
         return _to_poll(known.seen(status, self._seconds(known)))
 

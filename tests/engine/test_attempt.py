@@ -7,15 +7,17 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Result
-from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace
+from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Runner
 from multigit.core.values.deployment import Deployment, DeploymentSpec, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.attempt import BRIEF, LATE
 from multigit.engine.throttle import LONGEST
 from tests.core.builders import state
-from tests.engine.deployments import FAILED, HEALTH, NAMES, RUNNING, SUCCEEDED, World, ends
+from tests.engine.deployments import FAILED, GITHUB, HEALTH, NAMES, RUNNING, SUCCEEDED, World, ends
 from tests.engine.operations import outcome
 from tests.support.fake_runners import FakeProbe
+
+HERE = CommandRunner(("true",))
 
 
 def test_what_was_asked_for_long_ago_is_not_waited_for(world: World) -> None:
@@ -221,6 +223,22 @@ def test_nothing_is_started_beside_a_run_that_cannot_be_polled(world: World) -> 
     world.runners.script("api", SUCCEEDED)
     assert ends(world.resume(notes))["api"] == ["succeeded"]
     assert world.runners.starts["api", ""] == 2
+
+
+@pytest.mark.parametrize(("runner", "state"), [(GITHUB, "unknown"), (HERE, "succeeded")])
+def test_what_failed_and_is_gone_may_have_been_run_again(
+    world: World, runner: Runner, state: str
+) -> None:
+    """Only at a host where people rerun it; elsewhere nothing can run under its name any more."""
+    world.git.deploy = Deploy(runner, timeout=600.0)
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    (key,) = [key for key, place in world.runners.runs.items() if place[0] == "api"]
+    gone = RunStatus(RunState.UNKNOWN, detail="the host does not have it any more.")
+    world.runners.courses[key] = [gone]
+    world.runners.script("api", SUCCEEDED)
+    assert ends(world.resume(notes))["api"] == [state]
 
 
 def test_an_interrupt_while_a_start_is_searched_for_starts_nothing(world: World) -> None:

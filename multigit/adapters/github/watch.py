@@ -30,6 +30,8 @@ from multigit.adapters.http.documents import Document, mapping, mappings, number
 from multigit.core.values.deployment import Gate, RunState, RunStatus
 from multigit.errors import TooEarlyError
 
+MISSED = 10  # polls in a row that do not find a run, after which it is gone
+
 # The jobs of a run that deploy, () if its file does not show them; None if none can be skipped.
 Deploying = Sequence[WorkflowJob] | None
 
@@ -58,6 +60,7 @@ class Watch:
         self._jobs_etag = ""
         self._page = 1  # of the jobs: the first on which not all were seen completed
         self._status: RunStatus | None = None
+        self._missed = 0  # polls in a row for which there was no such run
         self._gated: bool | None = None  # whether it may have waited for approval
         self._changed = 0.0  # when the run did last, in Unix seconds
         self._run: Document = {}  # as it ended
@@ -65,13 +68,24 @@ class Watch:
         self._approvals: Sequence[Document] | None = None
 
     def poll(self) -> RunStatus:
-        """Return the status now, after one request; raises GithubError if there is none."""
+        """Return the status now, after one request; raises GithubError if there is none.
+
+        A run that GitHub does not have any more, poll after poll, was deleted: it is unknown.
+        """
         ask, self._next = self._next, self._poll_run
         try:
             self._status = ask()
         except TooEarlyError:
             self._next = ask  # it asked for nothing yet
             raise
+        except GithubError as error:
+            missing = error.status == HTTPStatus.NOT_FOUND
+            self._missed = self._missed + 1 if missing else 0
+            if self._missed < MISSED:
+                raise
+            url = self._status.url if self._status else ""
+            return RunStatus(RunState.UNKNOWN, detail=error.message, url=url)
+        self._missed = 0
         return self._status
 
     def gates(self) -> tuple[Gate, ...]:

@@ -9,6 +9,7 @@ import pytest
 
 from multigit.adapters.github.client import TIMEOUT
 from multigit.adapters.github.deploy_jobs import nothing_deployed
+from multigit.adapters.github.watch import MISSED
 from multigit.adapters.github.workflow_file import WorkflowJob
 from multigit.adapters.http.limiter import Limiter
 from multigit.core.values.deploy_config import GithubRunner
@@ -347,6 +348,26 @@ def test_a_poll_that_fails_says_why(
     assert requests in (None, hub.count(RUN))
     hub.clear_faults()
     assert runs_at(hub).poll(wanted, run).state is RunState.QUEUED
+
+
+def test_a_run_that_was_deleted_is_unknown(hub: GitHub, api: ForgeRepo) -> None:
+    """Not after one poll that does not find it; then it counts as gone, with its page."""
+    wanted, run = started(hub, api, "queued")
+    runs = runs_at(hub)
+    url = runs.poll(wanted, run).url
+    for missed in (MISSED - 1, MISSED - 1):
+        hub.inject(faults.not_found(), REPO, RUN, times=missed)
+        for _ in range(missed):
+            assert refused(lambda: runs.poll(wanted, run)).code == "github_missing"
+        assert runs.poll(wanted, run).state is RunState.QUEUED
+    hub.inject(faults.not_found(), REPO, RUN, times=MISSED)
+    for _ in range(MISSED - 1):
+        refused(lambda: runs.poll(wanted, run))
+    assert runs.poll(wanted, run) == RunStatus(
+        RunState.UNKNOWN,
+        detail=f"run {run.id} of {REPO} was not found, or the token cannot see it.",
+        url=url,
+    )
 
 
 def test_a_poll_that_failed_is_repeated(hub: GitHub, api: ForgeRepo) -> None:
