@@ -7,22 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.adapters.files.job_summary import append_summary, summary_file
+from multigit.adapters.system.browser import open_page
 from multigit.core.planning.plan import Result, State
 from multigit.core.reports.document import document, frame
 from multigit.core.values.deployment import RunState
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.text import plural
 from multigit.core.values.workspace import named_in
 from multigit.errors import OK
 from multigit.hints import Hint
 from multigit.operation.run import Closed, Ended, Show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from multigit.core.progress.outcome import Report
     from multigit.operation.session import Session
     from multigit.ui.screen import Screen
 
+PAGES = 10  # that are opened at a time, at most
 TRANSCRIPTS = 3  # of git that are named, at most
 
 
@@ -94,3 +97,13 @@ def _outputs(session: Session, report: Report) -> Iterator[str]:
             if each.output and each.state is not RunState.SUCCEEDED:
                 file = named_in(here, root / each.output)
                 yield f"What {outcome.repo}'s command said: {file}"
+
+
+def show_pages(screen: Screen, command: str, pages: Sequence[str]) -> int:
+    """Open web pages for a person at the terminal; print those that are not opened."""
+    opens = screen.interactive and not screen.json_wanted and len(pages) <= PAGES
+    for page in pages:
+        if not (opens and open_page(page)):
+            screen.say(page)
+    screen.document(frame(command, f"{plural(len(pages), 'page')}.", pages=list(pages)))
+    return OK

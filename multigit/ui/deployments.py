@@ -9,7 +9,7 @@ from multigit.core.reports.deployment_words import awaited
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.duration import briefly
 from multigit.core.values.text import visible
-from multigit.ui.render import ABSENT, indented
+from multigit.ui.render import ABSENT, indented, linked
 
 STYLES = {
     RunState.SUCCEEDED: ("✓", "green"),
@@ -39,8 +39,9 @@ def deployment_lines(deployment: Deployment) -> RenderableType:
     what = " · ".join(visible(part) for part in (status.job, status.step) if part)
     who = ", ".join(visible(name) for name in status.approved_by)
     approved = f", approved by {who}" if who else ""
-    head = f"{words}{whom}{where}{took}{approved}{f': {what}' if what else ''}"
+    about = f"{whom}{where}{took}{approved}{f': {what}' if what else ''}"
     shown = deployment.state.bad or waits or deployment.state is RunState.SKIPPED
-    page = visible(deployment.url) if shown else ""
-    more = (indented(Text(each)) for each in (visible(status.detail), page) if each)
-    return Group(Text.assemble((f"{style[0]} ", style[1]), head), *more)
+    more = [Text(visible(status.detail))] if status.detail else []
+    more += [linked(visible(deployment.url), deployment.url)] if shown and deployment.url else []
+    head = Text.assemble((f"{style[0]} ", style[1]), linked(words, deployment.url), about)
+    return Group(head, *map(indented, more))

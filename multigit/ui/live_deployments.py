@@ -14,7 +14,7 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.duration import briefly
 from multigit.core.values.text import visible
 from multigit.ui.deployments import mark_of
-from multigit.ui.render import one_line
+from multigit.ui.render import linked, one_line
 
 LEAVING = "Ctrl-C leaves the deployments running."
 SPINNER = Spinner("dots")
@@ -86,8 +86,8 @@ class LiveDeployments:
         width = max((len(visible(repo)) for repo in self.seen), default=0)
         for repo in repos:
             each = self.seen[repo]
-            link = f" link {each.url}" if each.url else ""
-            name = Text(visible(repo).ljust(width), f"bold{link}")
+            name = linked(visible(repo), each.url, "bold")
+            name.pad_right(width - name.cell_len)
             yield one_line(Text.assemble(self._mark(each), " ", name, "  ", self._words(each)))
 
     def _rows_within(self, repos: Sequence[str], room: int) -> Iterator[Text]:

@@ -10,6 +10,7 @@ from typing import IO, cast
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -36,6 +37,12 @@ def console(stream: SafeStream, *, color: bool) -> Console:
 def plain(text: str, style: str = "") -> Text:
     """Return text from outside as one line that cannot steer the terminal."""
     return Text(visible(text), style=style)
+
+
+def linked(text: str, url: str, style: str = "") -> Text:
+    """Return text that leads to a web page where the terminal can show links (OSC 8)."""
+    page = url.startswith(("https://", "http://")) and url == visible(url) and " " not in url
+    return Text(text, Style.parse(style) + Style(link=url) if page else style)
 
 
 def one_line(text: Text) -> Text:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
+from rich.style import Style
 
 from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
 from multigit.ui.live_deployments import LEAVING, LiveDeployments
@@ -142,8 +143,10 @@ def test_nothing_in_a_row_steers_the_terminal() -> None:
 
 
 def test_a_name_links_to_the_page_of_its_run() -> None:
-    """Where the terminal can show links."""
-    seen = {"api": replace(running(), run=Run("7", "https://example.org/runs/7"))}
-    view = LiveDeployments(seen, NOW, 24, REVIEW)
-    styles = [str(span.style) for row in view._rows(["api"]) for span in row.spans]
-    assert "bold link https://example.org/runs/7" in styles
+    """Where the terminal can show links; an address that could steer it is none."""
+    good, evil = "https://example.org/runs/7", "https://example.org/\x1b]8;;x"
+    for url, links in ((good, [good]), (evil, []), ("javascript:x", [])):
+        seen = {"api": replace(running(), run=Run("7", url))}
+        view = LiveDeployments(seen, NOW, 24, REVIEW)
+        styles = [span.style for row in view._rows(["api"]) for span in row.spans]
+        assert [s.link for s in styles if isinstance(s, Style) and s.link] == links

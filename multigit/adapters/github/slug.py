@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from multigit.adapters.http.request import address_fault
 from multigit.core.values.remote_url import parsed
@@ -58,3 +58,8 @@ def slug_from(urls: Sequence[str], host: str) -> str:
     message = f"the remote {shown} is not on the configured host {host}."
     hint = 'Set github = "owner/name" for this repository, or api_url in [github].'
     raise RefusedError(message, hint=hint, code="not_on_github")
+
+
+def comparison(host: str, slug: str, *, base: str, head: str) -> str:
+    """Return the page with the commits of the branch `head` that the branch `base` lacks."""
+    return f"https://{host}/{slug}/compare/{quote(base)}...{quote(head)}"

@@ -20,6 +20,9 @@ def status(
         bool,
         typer.Option("--pending", help="Only name the unfinished operation, for a shell prompt."),
     ] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Open the commits that wait, at GitHub, in the browser.")
+    ] = False,
     running: o.Running,
 ) -> int:
     """Show the state of every repository, stage by stage. Changes nothing.
@@ -43,6 +46,11 @@ def status(
     repos = chosen.of(session.workspace, *(names or ()))
     pairs = shared_pairs(session.workspace, repos)
     rows = read_status(session, repos, fetch=not no_fetch)
+    if web:
+        from multigit.cli.showing import show_pages
+        from multigit.operation.pages import comparison_pages
+
+        return show_pages(session.screen, "status", comparison_pages(session, rows))
     unfinished = say_unfinished(session)
     session.screen.status(rows, pairs)
     session.screen.document({**status_document(rows, status_hint(rows, pairs)), **unfinished})

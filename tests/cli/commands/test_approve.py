@@ -182,3 +182,17 @@ def test_what_is_over_is_not_asked_about(host: Host) -> None:
     host.double.inject(faults.not_found(), "*", "actions/get-pending-*", times=None)
     refused = host.forge.json("approve", "--yes", check=REFUSED)
     assert codes(refused) == ["nothing_to_approve"]
+
+
+def test_the_pages_of_runs_are_printed_for_scripts(host: Host) -> None:
+    """In the order of the configuration, without watching them; none without runs at a host."""
+    nothing = host.forge.json("watch", "--web", check=REFUSED)
+    assert codes(nothing) == ["nothing_to_watch"]
+    waiting(host)
+    before = host.double.count()
+    document = host.forge.json("watch", "--web", check=DONE)
+    runs = {run.repo: run.id for run in host.double.runs()}
+    wanted = [f"acme/{name}/actions/runs/{runs[f'acme/{name}']}" for name in host.forge.repos]
+    assert [url[url.index("acme/") :] for url in document["pages"]] == wanted
+    assert host.forge.run("watch", "--web", check=DONE).stdout.split() == document["pages"]
+    assert host.double.count() == before

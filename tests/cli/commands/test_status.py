@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, Document, at_terminal, codes, hook, rows
+from tests.cli.answers import DONE, FAILED, REFUSED, Document, at_terminal, codes, hook, rows
 from tests.support.forge import Forge, ForgeRepo, untouched
 from tests.support.patience import until
 
@@ -233,3 +234,34 @@ def test_what_runs_is_pending_and_what_is_recorded_is_not(forge: Forge) -> None:
     assert forge.run("status", "--pending", check=DONE).stdout == ""
     (forge.shop / "history.log").unlink()
     assert forge.run("status", "--pending", check=DONE).stdout == "promote dev stg unfinished\n"
+
+
+def browser(forge: Forge) -> Path:
+    """Let the browser only note the pages that it is asked to open; returns its notes."""
+    program, notes = forge.root / "browser", forge.root / "pages"
+    program.write_text(f'#!/bin/sh\necho "$1" >> {notes}\n')
+    program.chmod(0o755)
+    forge.env["BROWSER"] = f"{program} %s"
+    return notes
+
+
+def test_what_waits_is_opened_in_the_browser(forge: Forge) -> None:
+    """At GitHub's page that compares the branches; without a terminal the pages are printed."""
+    notes, commit = browser(forge), {"a": "1\n"}
+    for name in ("api", "web", "elsewhere"):
+        forge.add(name).commit("dev", commit)
+    config = forge.write_config()
+    at_github = {f'[repos."{name}"]': f'github = "acme/{name}"' for name in ("api", "web")}
+    text = config.read_text()
+    for table, line in at_github.items():
+        text = text.replace(table, f"{table}\n{line}")
+    config.write_text(text)
+    pages = [f"https://github.com/acme/{name}/compare/stg...dev" for name in ("api", "web")]
+    assert forge.run("status", "--web", check=DONE).stdout.split() == pages
+    assert forge.json("status", "--web", "-r", "web", check=DONE)["pages"] == pages[1:]
+    refused = forge.json("status", "--web", "-r", "elsewhere", check=REFUSED)
+    assert codes(refused) == ["no_page"]
+    assert not notes.exists()
+    with at_terminal(forge, "status", "--web") as terminal:
+        assert terminal.finish() == DONE
+    assert notes.read_text().split() == pages
