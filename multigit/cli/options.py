@@ -77,6 +77,12 @@ AcceptReverts = Annotated[
         "--accept-reverts", help="Merge even though commits are reverted on the later stage."
     ),
 ]
+AcceptDoubt = Annotated[
+    bool,
+    _confirmation(
+        "--accept-doubt", help="Deploy even though an earlier deployment may still be running."
+    ),
+]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Start deployments without waiting for them to finish.")
 ]
@@ -156,14 +162,19 @@ class Confirmation:
     confirm: ConfirmName = None
 
     def consent(
-        self, workspace: Workspace, repos: tuple[Repo, ...], *, checklist_done: bool = False
+        self,
+        workspace: Workspace,
+        repos: tuple[Repo, ...],
+        *,
+        checklist_done: bool = False,
+        accept_doubt: bool = False,
     ) -> Consent:
         """Return what is confirmed; the stage may be named by its branch in these repositories."""
         from multigit.core.planning.consent import Consent
         from multigit.core.values.stage_names import stage_confirmed
 
         stage = self.confirm and stage_confirmed(self.confirm, workspace, repos)
-        return Consent(self.dry_run, self.yes, stage, checklist_done)
+        return Consent(self.dry_run, self.yes, stage, checklist_done, accept_doubt)
 
 
 @dataclass(frozen=True, slots=True)

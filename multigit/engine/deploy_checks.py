@@ -3,65 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.deployments import planned_specs
+from multigit.core.progress.earlier import Earlier, LastOperation, Look, SeenDeployment
 from multigit.core.progress.findings import Findings
 from multigit.core.progress.state import OperationState
-from multigit.core.values.deployment import DeploymentSpec, Run, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.listener import ShowActivity
-from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.problem import Problem
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Checks, RunnerPort
 from multigit.errors import MultigitError, NotStartedError
-from multigit.hints import Hint
 
 POLLS = 4  # after the first, of a run that has more to show
-Unfinished = Sequence[tuple[DeploymentSpec, Run | None]]  # deployments of one repository
 
 
-def check_earlier_deployments(
-    plan: Plan, before: Mapping[str, Unfinished], runners: RunnerPort, fleet: Fleet
-) -> Mapping[str, Sequence[Problem]]:
-    """Return the problems of earlier deployments to the stage whose end was not seen.
+def look_at(
+    last: Mapping[str, LastOperation], runners: RunnerPort, fleet: Fleet
+) -> Mapping[str, Look]:
+    """Ask the hosts about the last deployment of each repository; never raises."""
 
-    One that is still running blocks. An unknown result is a warning, for a person to check: as an
-    error it would block the stage forever.
-    """
-
-    def check(unfinished: Unfinished, _: ShowActivity) -> Sequence[Problem]:
-        if not unfinished:
-            return [_result_unknown(plan.target)]
-        found = (_problem_of(spec, run, runners, plan.target) for spec, run in unfinished)
-        return [problem for problem in found if problem]
+    def look(operation: LastOperation, _: ShowActivity) -> Look:
+        if operation.lost or not operation.deployments:
+            lost = operation.lost or "there is no trace of it."
+            return Look(operation, (SeenDeployment(operation.operation, RunState.UNKNOWN, lost),))
+        return Look(operation, tuple(_seen(each, runners) for each in operation.deployments))
 
     phase, doing = "Checking earlier deployments", "checking its last deployment"
-    return fleet.for_each(before, check, phase=phase, doing=doing).all()
+    return fleet.for_each(last, look, phase=phase, doing=doing).all()
 
 
-def _problem_of(
-    spec: DeploymentSpec, run: Run | None, runners: RunnerPort, stage: str
-) -> Problem | None:
-    """Return the problem of a deployment that is still running, or whose result is unknown."""
+def is_running(earlier: Earlier, runners: RunnerPort) -> bool:
+    """Return whether a run of an earlier deployment is running now.
+
+    Raises MultigitError if its host does not say.
+    """
+    if not (earlier.run and earlier.may_run):
+        return False
+    state = _polled(earlier.spec, earlier.run, runners).state
+    return state.may_run and not state.over
+
+
+def _seen(earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
+    """Look at a deployment if it may be running.
+
+    One that was seen to fail has failed, unless its run is found running again.
+    """
+    key = earlier.spec.key
+    if not earlier.may_run:
+        return SeenDeployment(key, earlier.state)
     try:
-        run = run or runners.find(spec)
-        status = _polled(spec, run, runners) if run else None
+        run = earlier.run or runners.find(earlier.spec)
+        status = _polled(earlier.spec, run, runners) if run else None
     except NotStartedError:
-        return None
+        return SeenDeployment(key, RunState.NOT_STARTED)
     except MultigitError as error:
-        return _result_unknown(stage, error.message)
+        status = RunStatus(RunState.UNKNOWN, detail=error.message)
     if status is None:
-        return _result_unknown(stage)
-    if status.state.has_result:
-        return None
-    if status.state.over:
-        return _result_unknown(stage, status.detail)
-    operation = spec.key.partition("/")[0]
-    return Problem(
-        "still_deploying",
-        f"a deployment to {stage} is still running ({status.state.in_words}): {operation}",
-        Hint.WATCH_OPERATION.format(operation=operation),
-    )
+        detail = f"it was requested at {_when(earlier.spec.since)}, and no run of it was found."
+        status = RunStatus(RunState.UNKNOWN, detail=detail)
+    if status.state is RunState.UNKNOWN and earlier.may_be_rerun:
+        return SeenDeployment(key, earlier.state)
+    return SeenDeployment(key, status.state, status.detail, status.url)
+
+
+def _when(since: float) -> str:
+    return f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _polled(spec: DeploymentSpec, run: Run, runners: RunnerPort) -> RunStatus:
@@ -70,15 +79,6 @@ def _polled(spec: DeploymentSpec, run: Run, runners: RunnerPort) -> RunStatus:
     for _ in range(POLLS):
         status = runners.poll(spec, run) if status.more else status
     return status
-
-
-def _result_unknown(stage: str, reason: str = "there is no trace of it.") -> Problem:
-    return Problem(
-        "deployment_in_doubt",
-        f"the result of its last deployment to {stage} is unknown: {reason}",
-        "Check where it runs before you continue.",
-        Severity.WARN,
-    )
 
 
 def preflight(

@@ -6,13 +6,16 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from multigit.core.planning.plan import Plan
+from multigit.core.progress.earlier import LastOperation
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.reports import leaving
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.listener import Listener
+from multigit.engine.deploy_checks import is_running
 from multigit.engine.ports import Clock, JournalWriter, Probe, RunnerPort
 from multigit.engine.throttle import Throttle
 from multigit.errors import MultigitError, TooEarlyError
@@ -28,7 +31,8 @@ class DeployContext:
 
     Without `starts` it only polls what was started, and ends nothing. At most `jobs` starts and
     polls are made at a time. `on_waiting` gets the deployments once, from any thread, when the
-    first one waits for known reviewers.
+    first one waits for known reviewers. `earlier` are the repositories' last deployments to the
+    stage of which something may be running.
     """
 
     plan: Plan
@@ -41,6 +45,7 @@ class DeployContext:
     starts: bool = True
     jobs: int = SLOTS
     on_waiting: OnWaiting = lambda _: None
+    earlier: Mapping[str, LastOperation] = field(default_factory=dict)
     throttle: Throttle = field(init=False)
     _slots: threading.Semaphore = field(init=False)
     _any_waits: bool = False
@@ -88,6 +93,19 @@ class DeployContext:
             states = {name: tuple(by.values()) for name, by in self._last.items()} if first else {}
         if first:
             self.on_waiting(states)
+
+    def running_before(self, repo: str, seconds: float) -> str:
+        """Return the earlier operation of which a deployment is running now, or empty.
+
+        A host that asks to wait is waited for, for at most so many seconds. If it does not say,
+        what was found when the plan was made counts.
+        """
+        last = self.earlier.get(repo, LastOperation(""))
+        for each in last.deployments:
+            with suppress(MultigitError):
+                if self.ask(partial(is_running, each, self.runners), seconds):
+                    return last.operation
+        return ""
 
     def with_slot(self, work: Callable[[], T]) -> T:
         """Do the work when a slot is free: files and connections are limited."""

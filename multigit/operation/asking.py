@@ -5,7 +5,8 @@ What a plan lacks, such as its message, is asked for once the plan was shown, an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from multigit.core.planning.checks import check_message
 from multigit.core.planning.consent import (
@@ -80,6 +81,23 @@ def _in_tries(ask: Callable[[], bool | None], screen: Terminal, mistyped: str) -
         if (answer := ask()) is not None:
             return answer
         screen.note(mistyped)
+    return False
+
+
+def accepts_doubts(
+    screen: Terminal, stage: str, doubts: Mapping[str, Problem], consent: Consent
+) -> bool:
+    """Return whether to deploy although the result of earlier deployments is unknown.
+
+    Only --accept-doubt or an answer at the terminal decides that, never --yes. A dry run does not
+    ask. `doubts` are by repository.
+    """
+    if consent.accept_doubt or consent.dry_run or not screen.interactive:
+        return consent.accept_doubt
+    for name, problem in doubts.items():
+        screen.note(f"{name}: {problem.message}")
+    with suppress(EOFError):  # the terminal went away
+        return agreed(screen, f"Deploy to {stage} anyway?")
     return False
 
 

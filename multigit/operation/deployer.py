@@ -10,6 +10,7 @@ from multigit.core.values.listener import Listener
 from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_context import DeployContext, OnWaiting
 from multigit.engine.ports import JournalWriter
+from multigit.operation.earlier import that_may_run
 from multigit.operation.session import Session
 
 
@@ -24,6 +25,8 @@ def deployer(
     on_waiting: OnWaiting = lambda _: None,
 ) -> Deployer:
     """Return what deploys a plan from where earlier attempts left it; see `DeployContext`."""
+    names = [repo.repo for repo in plan.repos if repo.deploys()] if starts else ()
+    last = session.files.history.last_deployed() if starts else {}
     runners = session.runners()
     context = DeployContext(
         plan,
@@ -36,5 +39,6 @@ def deployer(
         starts=starts,
         jobs=session.jobs,
         on_waiting=on_waiting,
+        earlier=that_may_run(session, plan.target, names, last),
     )
     return Deployer(context, state)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from shlex import quote
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
-from multigit.core.records.last_deployments import LastDeployment, failed_last
+from multigit.core.progress.earlier import Look
+from multigit.core.records.last_deployments import as_seen, failed_last
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine.observe.deploys import DeployObservation
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.context import context_of
+from multigit.operation.earlier import looks_at, that_may_run
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
@@ -31,29 +32,33 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
         seen = session.observe_each(request, lambda own: DeployObservation(own.stage))
-        plan = with_preflight(session, plan_deploy(request, space, seen))
+        plan = with_preflight(session, plan_deploy(request, space, seen), consent)
         return OperationRun(context_of(session), plan, consent).carry_out()
 
 
 def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
-    """Return the repositories of a request whose last deployment to the stage failed."""
-    last, stage = session.files.history.last_deployed(), request.stage
-    names = failed_last(last, stage.name)
-    if wrong := tuple(repo for repo in request.repos if repo.name in names):
-        return wrong
-    known = (last.get(repo.name, {}).get(stage.name) for repo in request.repos)
+    """Return the repositories of a request whose last deployment to the stage failed.
+
+    Its host is asked. One whose result is unknown may have failed, too: the plan shows it.
+    """
+    stage, known = request.stage.name, session.files.history.last_deployed()
+    names = [repo.name for repo in request.repos]
+    looks = looks_at(session, that_may_run(session, stage, names, known))
+    last = as_seen(known, stage, {name: look.state for name, look in looks.items()})
+    wrong = failed_last(last, stage) | {name for name, look in looks.items() if look.doubts}
+    if repos := tuple(repo for repo in request.repos if repo.name in wrong):
+        return repos
     raise RefusedError(
-        f"No repository's last deployment to {stage.name} failed.",
-        hint=_instead(session.workspace, stage, [each for each in known if each]),
+        f"No repository's last deployment to {stage} failed.",
+        hint=_instead(session.workspace, request.stage, looks),
         code="nothing_failed",
     )
 
 
-def _instead(space: Workspace, stage: Stage, last: Sequence[LastDeployment]) -> str:
+def _instead(space: Workspace, stage: Stage, looks: Mapping[str, Look]) -> str:
     """Return the hint if no last deployment failed: one may still be running."""
-    for each in last:
-        if each.under_way:
-            return Hint.WATCH_OPERATION.format(operation=quote(each.started_by))
+    if running := next(filter(None, (look.problem(stage.name) for look in looks.values())), None):
+        return running.hint
     ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
     can = not any(each.runner.by_push for each in ways)
     return Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else ""

@@ -43,7 +43,7 @@ class Execution:
                 workspace=session.workspace,
                 plan=plan,
                 fleet=fleet,
-                trailer=trailer(plan.operation, log.name(), log.head()),
+                trailer=trailer(plan.operation, log.name(), log.head(), plan.accepted),
                 journal=journal,
                 again=resuming,
                 deployer=deploys,

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from multigit.core.progress.deployments import unseen_specs
-from multigit.core.progress.findings import Findings, clear_of, together, with_findings
+from multigit.core.planning.consent import Consent
+from multigit.core.progress.earlier import DOUBT, Look
+from multigit.core.progress.findings import clear_of, together, with_findings
 from multigit.core.progress.state import NOTHING_YET, OperationState
-from multigit.core.records.last_deployments import (
-    LastDeployments,
-    failed_dependencies,
-    may_be_running,
-)
-from multigit.errors import MultigitError
+from multigit.core.records.last_deployments import as_seen, failed_dependencies
+from multigit.operation.asking import accepts_doubts
+from multigit.operation.earlier import looks_at, that_may_run
 
 if TYPE_CHECKING:
     from multigit.core.planning.plan import Plan
-    from multigit.engine.deploy_checks import Unfinished
+    from multigit.core.progress.findings import Findings
     from multigit.operation.session import Session
 
 
-def with_preflight(session: Session, plan: Plan) -> Plan:
+def with_preflight(session: Session, plan: Plan, consent: Consent) -> Plan:
     """Return the plan of a new operation with the findings of its preflight checks."""
     space, found = session.workspace, together()
-    if any(repo.deploys() for repo in plan.planned()):
+    if deploying := [repo.repo for repo in plan.planned() if repo.deploys()]:
         last = session.files.history.last_deployed()
-        found = _left_running(session, plan, last)
-        found = together(found, failed_dependencies(clear_of(plan, found), space, last))
+        before = (other for name in deploying for other in space.repo(name).after)
+        names = dict.fromkeys((*deploying, *before))
+        looks = looks_at(session, that_may_run(session, plan.target, names, last))
+        mine = {name: look for name, look in looks.items() if name in deploying}
+        plan, found = _with_doubts(session, plan, consent, mine)
+        seen = as_seen(last, plan.target, {name: look.state for name, look in looks.items()})
+        problems = {name: look.problem(plan.target) for name, look in looks.items()}
+        running = {name: p.hint for name, p in problems.items() if p and p.code != DOUBT}
+        before_it = failed_dependencies(clear_of(plan, found), space, seen, running)
+        found = together(found, before_it)
     ahead = _checked(session, clear_of(plan, found), NOTHING_YET)
     return with_findings(plan, NOTHING_YET, together(found, ahead), space)
 
@@ -36,35 +44,20 @@ def with_preflight_again(session: Session, plan: Plan, state: OperationState) ->
     return with_findings(plan, state, _checked(session, plan, state), session.workspace)
 
 
-def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Findings:
-    """Return findings about last deployments to the stage that may still be running.
+def _with_doubts(
+    session: Session, plan: Plan, consent: Consent, looks: Mapping[str, Look]
+) -> tuple[Plan, Findings]:
+    """Return the plan and what keeps it from deploying: what is running, or may be.
 
-    One that has ended is only reported if someone has started it again.
+    A doubt that a person accepts only warns, and the plan names it.
     """
-    unseen = may_be_running(plan, deployed)
-    if not unseen:
-        return {}
-    from multigit.engine.deploy_checks import check_earlier_deployments
-
-    before: dict[str, Unfinished] = {}
-    for repo, last in unseen.items():
-        try:
-            _, operation = session.files.read_journal(last.started_by)
-        except MultigitError:  # from another machine, or deleted
-            if last.may_run:
-                before[repo] = ()
-        else:
-            if specs := unseen_specs(operation, repo):
-                before[repo] = specs
-    if not before:
-        return {}
-    with session.fleet() as fleet:
-        runners = session.runners(fleet.listener)
-        found = check_earlier_deployments(plan, before, runners, fleet)
-    return {
-        repo: tuple(each for each in problems if each.blocks or unseen[repo].may_run)
-        for repo, problems in found.items()
-    }
+    found = {name: each for name, look in looks.items() if (each := look.problem(plan.target))}
+    doubts = {name: found[name] for name, look in looks.items() if look.doubts}
+    if doubts and accepts_doubts(session.screen, plan.target, doubts, consent):
+        found |= {name: each.as_warning() for name, each in doubts.items()}
+        accepted = [each for name in doubts for each in looks[name].accepted(name)]
+        plan = replace(plan, accepted=(*plan.accepted, *accepted))
+    return plan, {name: (each,) for name, each in found.items()}
 
 
 def _checked(session: Session, plan: Plan, state: OperationState) -> Findings:

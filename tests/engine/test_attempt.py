@@ -10,7 +10,7 @@ from multigit.core.planning.plan import Result
 from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Runner
 from multigit.core.values.deployment import Deployment, DeploymentSpec, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
-from multigit.engine.attempt import BRIEF, LATE
+from multigit.engine.start import BRIEF, LATE
 from multigit.engine.throttle import LONGEST
 from tests.core.builders import state
 from tests.engine.deployments import FAILED, GITHUB, HEALTH, NAMES, RUNNING, SUCCEEDED, World, ends

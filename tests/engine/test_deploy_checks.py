@@ -6,60 +6,94 @@ import pytest
 
 from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import planned_specs
+from multigit.core.progress.earlier import Earlier, LastOperation, Look
 from multigit.core.progress.findings import with_findings
 from multigit.core.progress.state import NOTHING_YET
 from multigit.core.values.deployment import Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
-from multigit.engine.deploy_checks import check_earlier_deployments, preflight
+from multigit.engine.deploy_checks import look_at, preflight
 from multigit.engine.fleet import Fleet
+from multigit.hints import Hint
 from tests.engine.deployments import FAILED, RUNNING, SUCCEEDED, World
 
 RUN = Run("r")
 
 
-def earlier(
-    world: World, *states: RunState | RunStatus, run: Run | None = RUN
-) -> dict[str, list[Problem]]:
-    """Return the problems of a plan with an earlier deployment of api whose end is unknown."""
+def looked(
+    world: World,
+    *states: RunState | RunStatus,
+    run: Run | None = RUN,
+    noted: RunState = RunState.QUEUED,
+    here: bool = True,
+) -> Look:
+    """Return a look at an earlier deployment of api, which was last noted in a state."""
     (spec,) = [spec for spec in planned_specs(world.plan(), NOTHING_YET) if spec.repo == "api"]
     if run:
         world.runners.runs[run.id] = ("api", "")
     world.runners.script("api", *states)
-    before = {"api": [(spec, run)]}
-    found = check_earlier_deployments(world.plan(), before, world.runners, Fleet(world.heard, 2))
-    return {name: list(problems) for name, problems in found.items()}
+    last = LastOperation("earlier", (Earlier(spec, run, noted),), here=here)
+    return look_at({"api": last}, world.runners, Fleet(world.heard, 2))["api"]
+
+
+def problem(look: Look) -> tuple[str, bool]:
+    """Return the code of what keeps stg from being deployed, and whether that blocks."""
+    found = look.problem("stg")
+    return (found.code, found.blocks) if found else ("", False)
 
 
 @pytest.mark.parametrize("state", [RUNNING, RunState.WAITING, RunState.QUEUED])
-def test_what_still_runs_blocks_the_next_one(world: World, state: RunState) -> None:
-    """The host is asked, because the record in the log may lack the end."""
-    (problem,) = earlier(world, state)["api"]
-    assert (problem.code, problem.blocks) == ("still_deploying", True)
+@pytest.mark.parametrize("noted", [RUNNING, FAILED, RunState.TIMED_OUT, RunState.UNKNOWN])
+def test_what_runs_blocks_the_next_one(world: World, state: RunState, noted: RunState) -> None:
+    """The host is asked, whatever was noted: what failed may have been rerun on its page."""
+    look = looked(world, state, noted=noted)
+    assert problem(look) == ("still_deploying", True)
+    assert look.doubts == ()
+
+
+def test_what_runs_is_watched_only_where_its_journal_is(world: World) -> None:
+    """Elsewhere multigit watch would be refused, so the hint has the page of the run."""
+    here = looked(world, RUNNING).problem("stg")
+    assert here
+    assert here.hint == Hint.WATCH_OPERATION.format(operation="earlier")
+    page = RunStatus(RUNNING, url="https://runs.example/r")
+    elsewhere = looked(world, page, here=False).problem("stg")
+    assert elsewhere
+    assert elsewhere.hint == "Wait until it has ended: https://runs.example/r"
 
 
 @pytest.mark.parametrize("state", [SUCCEEDED, FAILED])
 def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) -> None:
-    """No one has to watch it first."""
-    assert earlier(world, state) == {"api": []}
-    assert earlier(world, RunStatus(RUNNING, more=True), RunStatus(RUNNING, more=True), state) == {
-        "api": []
-    }  # one whose end is read in several steps
+    """No one has to watch it first, and its end may be read in several steps."""
+    for course in ([state], [RunStatus(RUNNING, more=True), RunStatus(RUNNING, more=True), state]):
+        look = looked(world, *course)
+        assert (look.state, look.problem("stg")) == (state, None)
 
 
-def test_an_unknown_result_is_a_warning(world: World) -> None:
-    """No run, no answer of the host, or no journal: a warning, so there is never a dead end.
+def test_an_unknown_result_is_a_doubt(world: World) -> None:
+    """No run, no answer of the host, or no way to look: it blocks, and says what was found.
 
     The same if its run was seen, but not how it ended.
     """
     world.runners.broken_looks = 1
-    for found in (
-        earlier(world, RUNNING),
-        earlier(world, RUNNING, run=None),
-        earlier(world, RunState.UNKNOWN),
-        check_earlier_deployments(world.plan(), {"api": ()}, world.runners, Fleet(world.heard, 1)),
+    unknown = RunStatus(RunState.UNKNOWN, detail="its folder is gone.")
+    lost = LastOperation("earlier", lost="its command ran on ci-1.")
+    for look, found in (
+        (looked(world, RUNNING), "the host answered 502."),
+        (looked(world, RUNNING, run=None), "no run of it was found."),
+        (looked(world, unknown), "its folder is gone."),
+        (look_at({"api": lost}, world.runners, Fleet(world.heard, 1))["api"], "ran on ci-1."),
     ):
-        (problem,) = found["api"]
-        assert (problem.code, problem.blocks) == ("deployment_in_doubt", False)
+        assert problem(look) == ("deployment_in_doubt", True)
+        (doubt,) = look.accepted("api")
+        assert (doubt.code, doubt.repo) == ("deployment_in_doubt", "api")
+        assert doubt.message.endswith(found)
+
+
+def test_a_failure_that_cannot_be_looked_up_stays_one(world: World) -> None:
+    """It was seen to fail; only a run that is seen running again counts."""
+    world.runners.broken_looks = 1
+    assert looked(world, RUNNING, noted=FAILED).state is FAILED
+    assert looked(world, RunState.UNKNOWN, noted=FAILED).state is FAILED
 
 
 def test_what_would_fail_is_found_while_planning(world: World) -> None:

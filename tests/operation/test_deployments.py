@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.reports.reviews import ReviewResult
-from multigit.core.values.deployment import Gate, RunState
+from multigit.core.values.deployment import Gate, RunState, RunStatus
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
-from multigit.errors import FAILED, OK, MultigitError, RefusedError, UnknownStartError
+from multigit.errors import FAILED, OK, REFUSED, MultigitError, RefusedError, UnknownStartError
 from multigit.operation.approving import Reviewed, ReviewRequest, approve
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
@@ -22,8 +23,9 @@ from multigit.operation.run import Ended
 from multigit.operation.unfinished import last_deployed
 from multigit.operation.watching import watch
 from tests.operation.conftest import with_work
-from tests.operation.desk import COMMAND, WORKFLOW, YES, Desk, KilledError
+from tests.operation.desk import COMMAND, DRY, WORKFLOW, YES, Desk, KilledError
 
+ACCEPTING = Consent(yes=True, accept_doubt=True)
 MINE = (Gate(1, "production", ("ada",), mine=True),)
 
 
@@ -115,16 +117,107 @@ def test_checks_that_a_stage_requires(desk: Desk) -> None:
 
 
 def test_nothing_is_deployed_beside_what_still_runs(desk: Desk) -> None:
-    """Running deployments block; if their journal is missing, they are unknown and only warn."""
+    """Running deployments block, also if only the log knows of them."""
     operation = running(desk).operation
     assert problems(desk.deploy()) == {"api": ["still_deploying"], "web": ["still_deploying"]}
-    folder = desk.session().files.operation(operation)
-    folder.rename(folder.with_name("elsewhere"))
-    for name in ("api", "web"):
-        desk.hosts.script(name, RunState.SUCCEEDED)
-    ended = desk.deploy()
+    forget(desk, operation)
+    assert problems(desk.deploy()) == {"api": ["still_deploying"], "web": ["still_deploying"]}
+
+
+@pytest.mark.parametrize("kept", ["journal", "log", "nothing"])
+def test_what_ended_unseen_is_in_the_way_of_nothing(desk: Desk, kept: str) -> None:
+    """Ten promotions in a row never wait for their own runs, whatever a machine of CI keeps."""
+    desk.hosts.courses = Ending()
+    for number in range(10):
+        for name in ("api", "web"):
+            desk.git[name].remote.commit("dev", {"more.txt": str(number)})
+        ended = desk.promote(wait=False)
+        assert ended.report.result is Result.DONE
+        assert problems(ended) == {"api": [], "web": []}
+        if kept != "journal":
+            forget(desk, ended.report.plan.operation)
+        if kept == "nothing":
+            desk.session().files.log.file.unlink()
+    assert desk.hosts.starts == {("api", ""): 10, ("web", ""): 10}
+
+
+class Ending(dict[str, list[RunStatus]]):
+    """Runs that end before anyone polls them."""
+
+    def __setitem__(self, key: str, course: list[RunStatus]) -> None:
+        super().__setitem__(key, [RunStatus(RunState.SUCCEEDED)])
+
+
+def forget(desk: Desk, operation: str) -> None:
+    """Delete the journal of an operation."""
+    shutil.rmtree(desk.session().files.operation(operation))
+
+
+def in_doubt(desk: Desk) -> None:
+    """Promote with a deployment of web whose run someone deletes afterwards."""
+    desk.promote(wait=False)
+    desk.hosts.deleted |= {run for run, place in desk.hosts.runs.items() if place[0] == "web"}
+
+
+def test_a_doubt_blocks_until_it_is_accepted(desk: Desk) -> None:
+    """Without a terminal, --yes does not suffice; what was accepted is in the log."""
+    in_doubt(desk)
+    refused = desk.deploy()
+    assert refused.report.exit_code == REFUSED
+    assert problems(refused) == {"api": [], "web": ["deployment_in_doubt"]}
+    assert "--accept-doubt" in refused.report.outcomes[1].problems[0].hint
+    assert problems(desk.deploy(DRY)) == {"api": [], "web": ["deployment_in_doubt"]}
+    ended = desk.deploy(ACCEPTING)
     assert deployed(ended) == BOTH
-    assert problems(ended) == {"api": ["deployment_in_doubt"], "web": ["deployment_in_doubt"]}
+    assert [each.severity for each in ended.report.outcomes[1].problems] == [Severity.WARN]
+    (accepted,) = desk.records[-1].accepted
+    assert (accepted.code, accepted.repo) == ("deployment_in_doubt", "web")
+    assert accepted.message == "run of web was deleted."
+
+
+@pytest.mark.parametrize("answer", [True, False, EOFError()])
+def test_a_person_is_asked_about_a_doubt(desk: Desk, *, answer: bool | BaseException) -> None:
+    """It is a question of its own, which names the repository and what was found."""
+    in_doubt(desk)
+    desk.screen.person, desk.screen.answer = True, answer
+    ended = desk.deploy()
+    assert desk.screen.asked == ["Deploy to stg anyway?"]
+    assert any(said.startswith("web: ") and "was deleted" in said for said in desk.screen.said)
+    assert (ended.report.exit_code == OK) is (answer is True)
+    desk.deploy(DRY)
+    assert len(desk.screen.asked) == 1
+
+
+def test_only_what_failed_is_deployed_again_as_the_host_says(desk: Desk) -> None:
+    """Its end was not seen here. What is in doubt blocks until that is accepted."""
+    in_doubt(desk)
+    finish(desk, RunState.FAILED)
+    assert problems(desk.deploy(failed=True)) == {"api": [], "web": ["deployment_in_doubt"]}
+    assert deployed(desk.deploy(ACCEPTING, failed=True)) == BOTH
+
+
+def test_what_was_rerun_since_the_plan_is_not_started_again(desk: Desk) -> None:
+    """Someone reruns the failed run while the question is open: nothing is started beside it."""
+    desk.hosts.script("api", RunState.FAILED)
+    desk.promote()
+    desk.screen.person = True
+    desk.change = lambda space: replace(
+        space, stages=tuple(replace(stage, confirm=Confirm.YES) for stage in space.stages)
+    )
+
+    def rerun(question: str) -> bool:
+        finish(desk, RunState.RUNNING)
+        return bool(question)
+
+    desk.screen.confirm = rerun  # type: ignore[method-assign]
+    ended = desk.deploy(Consent(), failed=True)
+    assert deployed(ended) == {"api": [RunState.NOT_STARTED]}
+    assert "is running again" in ended.report.outcomes[0].deployments[0].status.detail
+    assert desk.hosts.starts["api", ""] == 1
+    finish(desk)
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    continued = continue_(desk.session(), YES, skip_blocked=False, accept_reverts=False)
+    assert deployed(continued) == {"api": [RunState.SUCCEEDED]}
 
 
 def test_what_comes_after_a_bad_one_waits(desk: Desk) -> None:

@@ -20,7 +20,8 @@ class FakeRunners:
     `starts` counts what really began. `refuse`, `lose_answer` and `lose_request` are places whose
     next start has that fault. `after_end` has, by repository, what a run shows after it was to
     end, by default that it was ended. `limits` are the seconds that the host asks to wait, for the
-    next requests of each place. `at_start` and `at_poll` are called when one arrives.
+    next requests of each place. `deleted` are the ids of runs that are gone. `at_start` and
+    `at_poll` are called when one arrives.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,7 @@ class FakeRunners:
         self.problems: dict[str, list[Problem]] = {}
         self.at_start: Callable[[DeploymentSpec], object] = lambda _: None
         self.at_poll: Callable[[DeploymentSpec], object] = lambda _: None
+        self.deleted: set[str] = set()
         self._lock = threading.Lock()
 
     def script(self, repo: str, *states: RunState | RunStatus, target: str = "") -> None:
@@ -98,6 +100,8 @@ class FakeRunners:
             if self.broken_looks:
                 self.broken_looks -= 1
                 raise GitError("the host answered 502.")
+            if run.id in self.deleted:
+                return RunStatus(RunState.UNKNOWN, detail=f"run of {spec.repo} was deleted.")
             script = self.scripts.get((spec.repo, spec.target), [RunStatus(RunState.SUCCEEDED)])
             script = self.courses.get(run.id, script)
             assert run.id in self.runs

@@ -11,6 +11,7 @@ def continue_(
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
+    accept_doubt: o.AcceptDoubt = False,
     running: o.RunningLong,
 ) -> int:
     """Continue the operation that was interrupted or partly failed.
@@ -27,7 +28,9 @@ def continue_(
 
     session = running.session()
     space = session.workspace
-    consent = confirmation.consent(space, space.repos, checklist_done=checklist_done)
+    consent = confirmation.consent(
+        space, space.repos, checklist_done=checklist_done, accept_doubt=accept_doubt
+    )
     ended = continuing.continue_(
         session, consent, skip_blocked=skip_blocked, accept_reverts=accept_reverts
     )

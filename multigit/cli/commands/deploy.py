@@ -31,6 +31,7 @@ def deploy(
     chosen: o.Chosen,
     confirmation: o.Confirmation,
     skip_blocked: o.SkipBlocked = False,
+    accept_doubt: o.AcceptDoubt = False,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
@@ -62,5 +63,5 @@ def deploy(
         skip_blocked=skip_blocked,
         wait=not no_wait,
     )
-    consent = confirmation.consent(session.workspace, repos)
+    consent = confirmation.consent(session.workspace, repos, accept_doubt=accept_doubt)
     return show(session, deploying.deploy(session, request, consent, failed=failed))

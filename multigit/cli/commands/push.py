@@ -35,6 +35,7 @@ def push(
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
+    accept_doubt: o.AcceptDoubt = False,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
@@ -75,5 +76,7 @@ def push(
         accept_reverts=accept_reverts,
         wait=not no_wait,
     )
-    consent = confirmation.consent(space, repos, checklist_done=checklist_done)
+    consent = confirmation.consent(
+        space, repos, checklist_done=checklist_done, accept_doubt=accept_doubt
+    )
     return show(session, pushing.push(session, request, consent))

@@ -18,6 +18,7 @@ class Consent:
     yes: bool = False
     confirm: str | None = None
     checklist_done: bool = False
+    accept_doubt: bool = False
 
 
 def given_by_option(plan: Plan, consent: Consent) -> ConsentState | None:

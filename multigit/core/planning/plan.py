@@ -24,6 +24,7 @@ from multigit.core.planning.steps import (
     Step,
     TagStep,
 )
+from multigit.core.values.agreement import Accepted
 from multigit.core.values.deploy_config import Pace
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
@@ -184,7 +185,8 @@ class Plan:
     operation's tag, or empty. With `skip_blocked`, blocked repositories are skipped; with
     `accept_reverts`, a merge may leave out or remove reverted work. `undoes` is the operation that
     this one undoes, or empty. If `wait` is False, multigit does not wait for deployments.
-    `lock_repo` is the repository whose remote held the locks at the start, or empty.
+    `lock_repo` is the repository whose remote held the locks at the start, or empty. `accepted` is
+    what was in the way of it, and a person accepted.
     """
 
     command: str
@@ -205,6 +207,7 @@ class Plan:
     wait: bool = True
     undoes: str = ""
     lock_repo: str = ""
+    accepted: tuple[Accepted, ...] = ()
 
     @property
     def result(self) -> Result:

@@ -9,7 +9,12 @@ from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import OperationState, Progress
-from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState
+from multigit.core.values.deployment import (
+    Deployment,
+    DeploymentSpec,
+    RunState,
+    deployment_key,
+)
 from multigit.core.values.refs import Objects, branch_ref
 
 
@@ -28,10 +33,9 @@ class DeploymentSpecs:
 
     def spec(self, step: DeployStep, *, attempt: int, since: float) -> DeploymentSpec:
         """Return the spec of one deployment for this attempt; `since` is in Unix seconds."""
-        deployed = f"{self.repo}/{step.target}" if step.target else self.repo
         others = (each for target, each in self.known.items() if target != step.target)
         return DeploymentSpec(
-            key=f"{self.plan.operation}/{deployed}/{attempt}",
+            key=deployment_key(self.plan.operation, self.repo, step.target, attempt),
             repo=self.repo,
             stage=step.stage,
             environment=step.environment,
@@ -64,15 +68,6 @@ def planned_specs(plan: Plan, state: OperationState) -> tuple[DeploymentSpec, ..
     return tuple(spec for repo in plan.planned() for spec in specs(repo))
 
 
-def unseen_specs(operation: Operation, repo: str) -> tuple[tuple[DeploymentSpec, Run | None], ...]:
-    """Return the specs of a repository's deployments that may be running now, with their runs."""
-    return tuple(
-        (spec, known.run)
-        for spec, known in recorded_specs(operation)
-        if spec.repo == repo and (known.state.may_run or _may_run_again(spec, known))
-    )
-
-
 def recorded_specs(operation: Operation) -> Iterator[tuple[DeploymentSpec, Deployment]]:
     """Yield each deployment that an operation has recorded: its spec, and its last state."""
     for repo in operation.plan.repos:
@@ -81,12 +76,6 @@ def recorded_specs(operation: Operation) -> Iterator[tuple[DeploymentSpec, Deplo
         for step in repo.deploys():
             if known := progress.deployments.get(step.target):
                 yield specs.of_known(step, known), known
-
-
-def _may_run_again(spec: DeploymentSpec, known: Deployment) -> bool:
-    # Anyone can rerun a failed run from its page on the host.
-    failed = known.state.has_result and not known.state.good
-    return failed and bool(known.run and spec.runner.host)
 
 
 def still_to_come(

@@ -71,6 +71,11 @@ class OperationHistory:
                     found[repo.repo] = found.get(repo.repo, frozenset()) | {repo.after}
         return found
 
+    def of(self, operation: str) -> tuple[Record, ...]:
+        """Return the records of an operation and of those that watched it, newest first."""
+        records = self.records.newest(operation)
+        return tuple(each for each in records if operation in {each.operation, each.watches})
+
     def undo_of(self, operation: str) -> Record | None:
         """Return the last undo that undid at least a part of an operation."""
         records = self.records.newest(operation)

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from shlex import quote
+from types import MappingProxyType
 
 from multigit.core.planning.plan import Plan
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
-from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.deployment import Deployment, RunState, for_all_targets
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.start_time import unix_time
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
 MAY_RUN = {state for state in RunState if state.may_run}
 UNDER_WAY = {state for state in MAY_RUN if not state.over}
 WRONG = {state for state in RunState if not (state.may_run or state.good)}
-
-
-def _urgency(state: str) -> int:
-    """Return which target's state counts for all: one that may run before any that has ended."""
-    if state in UNDER_WAY:
-        return 0
-    if state in WRONG:
-        return 2
-    if state == RunState.SKIPPED:
-        return 4
-    return 3 if state == RunState.SUCCEEDED else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +39,7 @@ class LastDeployment:
     @property
     def time(self) -> int:
         """Return when it was recorded, in Unix seconds; 0 if that is unknown."""
-        try:
-            return int(datetime.fromisoformat(self.at).timestamp())
-        except (ValueError, OverflowError):
-            return 0
+        return unix_time(self.at)
 
     @property
     def may_run(self) -> bool:
@@ -96,11 +83,10 @@ def last_deployed(
 
 
 def _deployed(record: Record, repo: RepoRecord) -> LastDeployment:
-    states = [each.state for each in repo.deployments]
     return LastDeployment(
         release=repo.tag or record.release,
         at=record.at,
-        state=min(states, key=_urgency),
+        state=for_all_targets(each.state for each in repo.deployments),
         operation=record.operation,
         watched=record.watches,
     )
@@ -140,28 +126,30 @@ def _replaces(deployed: LastDeployment, known: LastDeployment | None) -> bool:
     return not (known and watched and watched not in {known.operation, known.watched})
 
 
-def may_be_running(plan: Plan, last: LastDeployments) -> Mapping[str, LastDeployment]:
-    """Return, by repository, the last deployment to the plan's stage that may be running now.
-
-    It was not seen to end, or it failed and someone may have run it again on its page.
-    """
-    stages_of = {repo.repo: last.get(repo.repo, {}) for repo in plan.planned() if repo.deploys()}
-    known = {name: of[plan.target] for name, of in stages_of.items() if plan.target in of}
-    return {name: each for name, each in known.items() if each.may_run or each.went_wrong}
+def as_seen(last: LastDeployments, stage: str, states: Mapping[str, str]) -> LastDeployments:
+    """Return the last deployments, those to a stage with the states that a look has found."""
+    seen = {
+        repo: {**last[repo], stage: replace(last[repo][stage], state=state)}
+        for repo, state in states.items()
+    }
+    return {**last, **seen}
 
 
 def failed_last(last: LastDeployments, stage: str) -> set[str]:
-    """Return the repositories whose last deployment to a stage failed, as the log has it."""
+    """Return the repositories whose last deployment to a stage failed."""
     return {name for name, by in last.items() if stage in by and by[stage].went_wrong}
 
 
 def failed_dependencies(
-    plan: Plan, workspace: Workspace, deployed: LastDeployments
+    plan: Plan,
+    workspace: Workspace,
+    deployed: LastDeployments,
+    running: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Sequence[Problem]]:
     """Return, by repository, problems with the repositories that it depends on.
 
-    The log says that their last deployment has not succeeded. Not those that this plan deploys
-    itself: then the wave waits for them.
+    Their last deployment has not succeeded; `running` has the hints for those that are running. Not
+    those that this plan deploys itself: then the wave waits for them.
     """
     ours = {repo.repo for repo in plan.planned() if repo.deploys()}
     last = {name: stages.get(plan.target) for name, stages in deployed.items()}
@@ -172,16 +160,14 @@ def failed_dependencies(
             if other not in ours and known and (known.went_wrong or known.may_run):
                 failed = f"whose last deployment to {plan.target} has not succeeded"
                 message = f"depends on {other}, {failed}: {known.state.replace('_', ' ')}."
-                hint = _deployed_first(workspace, other, plan.target, known)
+                hint = running.get(other) or _deployed_first(workspace, other, plan.target)
                 yield Problem("after_unwell", message, hint, Severity.WARN)
 
     return {name: found for name in sorted(ours) if (found := tuple(problems(name)))}
 
 
-def _deployed_first(workspace: Workspace, name: str, stage: str, last: LastDeployment) -> str:
+def _deployed_first(workspace: Workspace, name: str, stage: str) -> str:
     """Return what to do about the last deployment of a repository on which others depend."""
-    if last.under_way:
-        return Hint.WATCH_OPERATION.format(operation=quote(last.started_by))
     deploy = workspace.deploy(workspace.repo(name), workspace.planned_stage(stage))
     if deploy is None or deploy.runner.by_push:
         return Hint.LOG

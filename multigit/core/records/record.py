@@ -13,6 +13,7 @@ from multigit.core.records.chain import content_of
 from multigit.core.records.repo_record import ProblemRecord, RepoRecord, plain
 from multigit.core.values.agreement import (
     ASKS_NOTHING,
+    Accepted,
     Actor,
     ActorKind,
     Agreement,
@@ -48,7 +49,8 @@ class Record:
     """What the log keeps of an operation; `at` is when it ended, in UTC.
 
     `actor` is who ran it last; `agreement` says who confirmed its plan, maybe someone else.
-    `undoes`, `watches` and `reviews` name the operation that this one undid, watched or reviewed.
+    `undoes`, `watches` and `reviews` name the operation that this one undid, watched or reviewed;
+    `accepted` is what was in its way, and a person accepted.
     `stored` is the whole record as it was read, including keys that this version does not know.
     """
 
@@ -69,6 +71,7 @@ class Record:
     problems: tuple[ProblemRecord, ...] = ()
     repos: tuple[RepoRecord, ...] = ()
     reviewed: tuple[ReviewRecord, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -90,6 +93,7 @@ class Record:
             reason=_reason(report),
             problems=tuple(map(ProblemRecord.of, report.problems)),
             repos=tuple(map(RepoRecord.of, report.outcomes)),
+            accepted=plan.accepted,
         )
 
     @classmethod
@@ -127,6 +131,8 @@ class Record:
             "problems": [asdict(each) for each in self.problems],
             "repos": [each.document() for each in self.repos],
         }
+        if self.accepted:
+            written |= {"accepted": [asdict(each) for each in self.accepted]}
         if self.watches:
             written |= {"watches": self.watches}
         if self.reviews:

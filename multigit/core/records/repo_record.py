@@ -10,6 +10,7 @@ from multigit.core.progress.outcome import Outcome
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
+from multigit.core.values.start_time import utc
 
 MAYBE_PUBLISHED = {State.PUBLISHED, State.UNKNOWN}  # the remote has what was planned, or may
 
@@ -43,7 +44,8 @@ class DeploymentRecord:
 
     `state` is a RunState, or a word of a later version; `seconds` is how long it has taken so far;
     `output` is the file with its whole output, relative to the workspace; `environments` are those
-    that it waited for when it was last polled.
+    that it waited for when it was last polled. `run` is the id of its run, and `since` when it was
+    requested, in UTC; earlier versions did not record these.
     """
 
     target: str = ""
@@ -58,6 +60,8 @@ class DeploymentRecord:
     approved_by: tuple[str, ...] = ()
     attempt: int = 1
     seconds: int = 0
+    run: str = ""
+    since: str = ""
 
     @classmethod
     def of(cls, deployment: Deployment) -> Self:
@@ -76,6 +80,8 @@ class DeploymentRecord:
             approved_by=status.approved_by,
             attempt=deployment.attempt,
             seconds=round(deployment.seconds),
+            run=deployment.run.id if deployment.run else "",
+            since=utc(deployment.since) if deployment.since else "",
         )
 
     def document(self) -> dict[str, Any]:

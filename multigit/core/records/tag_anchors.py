@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.record import Record, record_in
+from multigit.core.values.agreement import Accepted
 
 _TRAILER = re.compile(r"^Multigit-(Operation|Log|Log-Seq|Log-Head): (\S+)$", re.MULTILINE)
 
@@ -40,9 +41,11 @@ def name_of(records: Iterable[Record]) -> str:
     return next((each.operation for each in records if not each.reviews), "")
 
 
-def trailer(operation: str, log: str, head: Head) -> str:
-    """Return the last lines of a deploy tag's message."""
+def trailer(operation: str, log: str, head: Head, accepted: Sequence[Accepted] = ()) -> str:
+    """Return the last lines of a deploy tag's message: also what a person accepted."""
+    noted = dict.fromkeys(f"Multigit-Accepted: {each.code} {each.repo}\n" for each in accepted)
     return (
+        f"{''.join(noted)}"
         f"Multigit-Operation: {operation}\n"
         f"Multigit-Log: {log or operation}\n"
         f"Multigit-Log-Seq: {head.seq}\n"

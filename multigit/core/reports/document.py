@@ -63,6 +63,7 @@ def document(report: Report) -> dict[str, Any]:
         repos=[repo_document(outcome) for outcome in report.outcomes],
         problems=report.problems,
         hint=hint,
+        accepted=[asdict(each) for each in plan.accepted],
     )
 
 

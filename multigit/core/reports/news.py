@@ -84,7 +84,9 @@ _WORDS = {
 def _body(report: Report, event: Event) -> str:
     plan = report.plan
     sentence = "" if event is Event.STARTED else _harmless(summary(report)[0])
-    parts = (sentence, _notes(plan.message), _table(report), *_commits(report), *_ids(plan))
+    accepted = (f"Accepted: {_harmless(f'{p.repo}: {p.message}')}" for p in plan.accepted)
+    said = (sentence, _notes(plan.message), *accepted)
+    parts = (*said, _table(report), *_commits(report), *_ids(plan))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

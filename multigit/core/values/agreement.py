@@ -24,6 +24,19 @@ class Actor:
     kind: ActorKind | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Something in the way of an operation that a person accepted: the problem's code and sentence.
+
+    `about` is the key of the deployment whose result is unknown, or empty.
+    """
+
+    code: str = ""
+    repo: str = ""
+    message: str = ""
+    about: str = ""
+
+
 class ConsentState(StrEnum):
     """How a plan was confirmed."""
 

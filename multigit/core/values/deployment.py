@@ -88,6 +88,23 @@ class RunState(StrEnum):
         return str(self).replace("_", " ")
 
 
+def for_all_targets(states: Iterable[str]) -> str:
+    """Return the state that counts for several targets: what may run comes before what ended.
+
+    Running comes before unknown, a failure before a success, and that before what was skipped. A
+    word of a later version counts as unknown.
+    """
+
+    def urgency(state: str) -> int:
+        if state in _GOOD:
+            return 4 if state == RunState.SKIPPED else 3
+        if state in _RESULTS | {RunState.NOT_STARTED}:
+            return 2
+        return 1 if state in _OVER or state not in set(RunState) else 0
+
+    return min(states, key=urgency)
+
+
 _GOOD = {RunState.SUCCEEDED, RunState.SKIPPED}
 _RESULTS = _GOOD | {RunState.FAILED, RunState.CANCELLED, RunState.UNHEALTHY}
 _OVER = _RESULTS | {RunState.TIMED_OUT, RunState.UNKNOWN}
@@ -190,6 +207,11 @@ def state_of_all(states: Iterable[RunState]) -> RunState:
     every = tuple(states)
     left = next((state for state in every if not state.good), None)
     return left or (RunState.SUCCEEDED if RunState.SUCCEEDED in every else RunState.SKIPPED)
+
+
+def deployment_key(operation: str, repo: str, target: str, attempt: int) -> str:
+    """Return the key of a deployment, which belongs to it alone."""
+    return "/".join(filter(None, (operation, repo, target, str(attempt))))
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -37,13 +37,26 @@ class StartTime:
     @property
     def utc(self) -> str:
         """Return the time in UTC as the log writes it: 2025-01-15T15:01:30Z."""
-        return self.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return utc(self.time.timestamp())
 
     def operation(self, *words: str) -> str:
         """Return the id of an operation: 20250115T150130Z-promote-stg-main-7f3a."""
         when = self.time.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         plain = [re.sub(r"[^A-Za-z0-9._]+", "_", word) for word in words]
         return "-".join([when, *plain, self.nonce])
+
+
+def utc(seconds: float) -> str:
+    """Return a Unix time as the log writes it, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unix_time(text: str) -> int:
+    """Return a time in ISO format in Unix seconds; 0 if it is not one, or out of range."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError):
+        return 0
 
 
 def tag_name(template: str, start_time: StartTime, taken: AbstractSet[str] = frozenset()) -> str:

@@ -415,8 +415,11 @@ def test_nothing_is_deployed_beside_a_run_that_somebody_runs_again(host: Host) -
     (run,) = host.double.runs()
     again = ("deploy", "main", "-r", "api", "--failed", "--yes")
     host.double.put(run, "in_progress")
-    document = host.forge.json(*again, check=REFUSED)
+    document = host.forge.json(*again[:4], "--yes", check=REFUSED)
     assert codes(rows(document)["api"]) == ["still_deploying"]
+    refused = host.forge.json(*again, check=REFUSED)
+    assert codes(refused) == ["nothing_failed"]
+    assert "multigit watch" in refused["hint"]
     host.double.put(run, "failure")
     host.double.inject(faults.error(500), "acme/api", "actions/get-workflow-run", times=None)
     seen = host.forge.json(*again, "--dry-run", check=DONE)

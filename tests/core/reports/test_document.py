@@ -128,6 +128,7 @@ def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
         "problems": [],
         "message": "1 published, 1 left out.",
         "hint": None,
+        "accepted": [],
     }
 
 

@@ -1,0 +1,124 @@
+"""The last deployment of a repository to a stage: how it was requested, and what a look found.
+
+Nothing new is started while one of its runs may still be running. A look finds out whether it has
+ended, is running, or cannot be known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from multigit.core.progress.deployments import DeploymentSpecs
+from multigit.core.progress.journal import Operation
+from multigit.core.values.agreement import Accepted
+from multigit.core.values.deployment import (
+    Deployment,
+    DeploymentSpec,
+    Run,
+    RunState,
+    for_all_targets,
+)
+from multigit.core.values.problem import Problem
+from multigit.hints import Hint
+
+DOUBT = "deployment_in_doubt"
+ACCEPT = "Check that it is no longer running, then pass --accept-doubt."
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier deployment to one target, and its last state that someone noted."""
+
+    spec: DeploymentSpec
+    run: Run | None
+    state: RunState
+
+    @property
+    def may_be_rerun(self) -> bool:
+        """True if it failed at a host, where anyone can rerun it from its page."""
+        failed = self.state.has_result and not self.state.good
+        return failed and bool(self.run and self.spec.runner.host)
+
+    @property
+    def may_run(self) -> bool:
+        """True if it may be running now, so that its host has to be asked."""
+        return self.state.may_run or self.may_be_rerun
+
+
+@dataclass(frozen=True, slots=True)
+class LastOperation:
+    """The operation that last deployed a repository to a stage, with its deployments.
+
+    `lost` is why these cannot be looked up, or empty. `here` says whether its journal is in this
+    workspace.
+    """
+
+    operation: str
+    deployments: tuple[Earlier, ...] = ()
+    lost: str = ""
+    here: bool = True
+
+    @classmethod
+    def of(cls, operation: Operation, repo: str) -> LastOperation:
+        """Return what the journal of an operation knows."""
+        progress, plan = operation.state.of(repo), operation.plan
+        specs = DeploymentSpecs(plan, repo, progress.made, progress.deployments)
+        steps = [step for each in plan.repos if each.repo == repo for step in each.deploys()]
+        known = [(step, progress.deployments.get(step.target, Deployment())) for step in steps]
+        earlier = (
+            Earlier(specs.of_known(step, each), each.run, each.state) for step, each in known
+        )
+        return cls(operation.id, tuple(earlier))
+
+    @property
+    def may_run(self) -> bool:
+        """True if something of it may be running now, or cannot be looked up."""
+        return bool(self.lost) or any(each.may_run for each in self.deployments)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDeployment:
+    """One deployment after a look; `found` says what was found if its result is unknown."""
+
+    key: str
+    state: RunState
+    found: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the last deployment of a repository to a stage found."""
+
+    last: LastOperation
+    seen: tuple[SeenDeployment, ...] = ()
+
+    @property
+    def state(self) -> RunState:
+        """Return the state of all targets together: running, unknown, or how it ended."""
+        return RunState(for_all_targets(each.state for each in self.seen))
+
+    @property
+    def doubts(self) -> tuple[SeenDeployment, ...]:
+        """Return the deployments whose result is unknown, unless another one is running."""
+        unknown = tuple(each for each in self.seen if each.state is RunState.UNKNOWN)
+        return unknown if self.state is RunState.UNKNOWN else ()
+
+    def problem(self, stage: str) -> Problem | None:
+        """Return why nothing may be deployed to the stage now, or None."""
+        if self.doubts:
+            unknown = f"the result of its last deployment to {stage} is unknown"
+            return Problem(DOUBT, f"{unknown}: {self.doubts[0].found}", ACCEPT)
+        if not self.state.may_run:
+            return None
+        operation, words = self.last.operation, self.state.in_words
+        url = next((each.url for each in self.seen if each.url and each.state is self.state), "")
+        hint = f"Wait until it has ended{f': {url}' if url else '.'}"
+        if self.last.here:
+            hint = Hint.WATCH_OPERATION.format(operation=operation)
+        message = f"a deployment to {stage} is still running ({words}): {operation}"
+        return Problem("still_deploying", message, hint)
+
+    def accepted(self, repo: str) -> tuple[Accepted, ...]:
+        """Return a note for each doubt of this repository that a person accepts."""
+        return tuple(Accepted(DOUBT, repo, each.found, each.key) for each in self.doubts)

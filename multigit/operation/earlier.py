@@ -1,0 +1,51 @@
+"""The last deployments to a stage: from journals, else from the log, and as their hosts say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from multigit.core.progress.earlier import LastOperation, Look
+from multigit.core.records.last_deployments import LastDeployments
+from multigit.core.records.logged import logged_operation
+from multigit.errors import MultigitError
+
+if TYPE_CHECKING:
+    from multigit.operation.session import Session
+
+
+def that_may_run(
+    session: Session, stage: str, names: Iterable[str], last: LastDeployments
+) -> Mapping[str, LastOperation]:
+    """Return, by repository, the last operations of which something may be running now.
+
+    One that was not seen to end, or that failed and may have been rerun on its page.
+    """
+    known = {name: last[name][stage] for name in names if stage in last.get(name, {})}
+    unsure = {name: each for name, each in known.items() if each.may_run or each.went_wrong}
+    found = {name: _read(session, stage, name, each.started_by) for name, each in unsure.items()}
+    return {
+        name: each
+        for name, each in found.items()
+        if each.may_run and (not each.lost or unsure[name].may_run)
+    }
+
+
+def looks_at(session: Session, operations: Mapping[str, LastOperation]) -> Mapping[str, Look]:
+    """Ask the hosts about these operations' deployments."""
+    if not operations:
+        return {}
+    from multigit.engine.deploy_checks import look_at
+
+    with session.fleet() as fleet:
+        return look_at(operations, session.runners(fleet.listener), fleet)
+
+
+def _read(session: Session, stage: str, name: str, operation: str) -> LastOperation:
+    try:
+        _, noted = session.files.read_journal(operation)
+    except MultigitError:  # from another machine, or deleted
+        space, records = session.workspace, session.files.history.of(operation)
+        repo, to = space.repo(name), space.planned_stage(stage)
+        return logged_operation(operation, records, space, repo, to)
+    return LastOperation.of(noted, name)
