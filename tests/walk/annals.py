@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tests.torture.objects import HEADS, TAGS
 from tests.walk.commands import Said
 from tests.walk.seen import Graphs, Record, Seen
-from tests.walk.town import REPOS, STAGES
+from tests.walk.town import REPOS, STAGES, branch_of
 
 OPERATION = re.compile(r"^Multigit-Operation: (\S+)$", re.MULTILINE)
 ID = re.compile(r"\d{8}T\d{6}Z-[a-z]+-[a-z-]+-[0-9a-f]{4}")
@@ -141,7 +141,8 @@ class Annals:
 
     def _note_rollback(self, step: Step) -> None:
         """Remember which files a colleague has restored."""
-        how, repo, branch = step.line.split()
+        how, repo, stage = step.line.split()
+        branch = branch_of(repo, stage)
         sha, before = (seen.branch(repo, branch) for seen in (step.after, step.before))
         if sha == before:
             return
@@ -195,7 +196,7 @@ class Annals:
             del self.denied[key]
 
 
-def later(branch: str) -> Iterator[str]:
+def later(stage: str) -> Iterator[str]:
     """Yield the stages after this one."""
-    if branch in STAGES:
-        yield from STAGES[STAGES.index(branch) + 1 :]
+    if stage in STAGES:
+        yield from STAGES[STAGES.index(stage) + 1 :]

@@ -33,9 +33,9 @@ LIES: Mapping[str, Lie] = {
 _undone, _run, _begun = undone, OperationRun, []
 
 
-def undone(operation, *more):
+def undone(operation, *more, **named):
     _begun[:] = [operation.before]
-    return _undone(operation, *more)
+    return _undone(operation, *more, **named)
 
 
 def OperationRun(*parts):
@@ -43,10 +43,10 @@ def OperationRun(*parts):
 """,
             (
                 "colleague api dev",
-                "colleague db dev",
-                "refuse db",
+                "colleague web dev",
+                "refuse web",
                 "promote dev stg --yes",
-                "accept db",
+                "accept web",
                 "hint 1",
                 "undo --yes",
             ),
@@ -131,6 +131,16 @@ blocking_reversals = lambda reversals, **_: ()
             ),
         ),
         "status_is_right",
+    ),
+    "a repository has the stages of the others": Lie(
+        Bug(
+            "core/values/workspace.py",
+            """
+Repo.has = lambda self, stage: True
+""",
+            ("colleague db dev", "promote dev main -r db --yes", "promote dev stg --yes"),
+        ),
+        "only_what_has_the_stages_takes_part",
     ),
     "locks across machines are not given back": Lie(
         Bug(

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from tests.walk.moves import EFFECTS, WATCHED, View
-from tests.walk.town import OURS, PAIRS, REPOS, STAGES, TAGGED, THEIRS
+from tests.walk.town import OURS, PAIRS, REPOS, STAGES, TAGGED, THEIRS, pairs_of, stages_of
 
 Proposal = Callable[[Random, View], str]
 
 
+def _place(dice: Random, weights: Mapping[str, int]) -> str:
+    """Return a repository and one of its stages, by the weights of the stages."""
+    repo = dice.choice(REPOS)
+    stages = [stage for stage in weights if stage in stages_of(repo)]
+    return f"{repo} {dice.choices(stages, [weights[stage] for stage in stages])[0]}"
+
+
 def _colleague(dice: Random, _: View) -> str:
-    branch = dice.choices(STAGES, (6, 2, 1))[0]
-    return f"colleague {dice.choice(REPOS)} {branch}"
+    return f"colleague {_place(dice, {'dev': 6, 'stg': 2, 'main': 1})}"
 
 
 def _contradict(dice: Random, _: View) -> str:
-    return f"contradict {dice.choice(REPOS)} {dice.choice(STAGES)}"
+    return f"contradict {_place(dice, dict.fromkeys(STAGES, 1))}"
 
 
 def _by_hand(dice: Random, _: View) -> str:
-    source, target = dice.choice(PAIRS)
-    return f"by-hand {dice.choice(REPOS)} {source} {target}"
+    repo = dice.choice(REPOS)
+    source, target = dice.choice(pairs_of(repo))
+    return f"by-hand {repo} {source} {target}"
 
 
 def _roll_back(dice: Random, _: View) -> str:
     how = dice.choices(("roll-back", "put-back"), (2, 1))[0]
-    return f"{how} {dice.choice(REPOS)} {dice.choices(('stg', 'main'), (1, 3))[0]}"
+    return f"{how} {_place(dice, {'stg': 1, 'main': 3})}"
 
 
 def _server(dice: Random, view: View) -> str:
@@ -56,7 +63,7 @@ def _agree(dice: Random, view: View) -> str:
 
 
 def _untag(dice: Random, _: View) -> str:
-    return f"untag {dice.choice(REPOS)} {dice.choice(tuple(TAGGED))}"
+    return f"untag {_place(dice, dict.fromkeys(TAGGED, 1))}"
 
 
 def _edit(dice: Random, _: View) -> str:
@@ -73,13 +80,14 @@ def _some(dice: Random) -> str:
 
 
 def _promote(dice: Random, _: View) -> str:
-    source, target = dice.choices(PAIRS, (3, 1))[0]
+    source, target = dice.choices(PAIRS, (6, 2, 3))[0]
     how = dice.choices(("", " --no-wait", " --accept-reverts"), (12, 2, 1))[0]
     return f"promote {source} {target}{_some(dice)}{how} --yes"
 
 
 def _push(dice: Random, _: View) -> str:
-    return f"push dev{dice.choice(('', ' --promote stg'))}{_some(dice)} --yes"
+    further = dice.choices(("", " --promote stg", " --promote main"), (4, 4, 1))[0]
+    return f"push dev{further}{_some(dice)} --yes"
 
 
 def _backmerge(dice: Random, _: View) -> str:

@@ -36,6 +36,10 @@ from tests.walk.statements.runs import (
     deployments_are_as_told,
     what_is_deployed_is_the_release,
 )
+from tests.walk.statements.stages import (
+    merges_join_neighbors,
+    only_what_has_the_stages_takes_part,
+)
 from tests.walk.statements.status import marks_are_right, status_is_right
 from tests.walk.statements.undos import (
     denied_did_not_go_back,
@@ -59,6 +63,8 @@ STATEMENTS: tuple[Statement, ...] = (
     undo_leaves_what_went_further,
     taken_back_went_back,
     denied_did_not_go_back,
+    only_what_has_the_stages_takes_part,
+    merges_join_neighbors,
     counts_are_right,
     plans_count_right,
     a_plan_is_what_happens,

@@ -8,6 +8,7 @@ knows nothing.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -24,7 +25,10 @@ REPOS = ("api", "web", "db")
 OVER_HTTP = "web"  # its server continues when the client is gone
 KEEPER = "db"  # stores the locks across machines
 STAGES = ("dev", "stg", "main")
-PAIRS = (("dev", "stg"), ("stg", "main"))
+PAIRS = (("dev", "stg"), ("stg", "main"), ("dev", "main"))  # the last only in SHORT
+SHORT = "db"  # has no stg, and a branch of its own
+OWN_STAGES = {SHORT: ("dev", "main")}
+OWN_BRANCHES = {(SHORT, "dev"): "develop"}
 TAGGED = {"stg": "stg-deploy-", "main": "deploy-"}  # the prefixes of their deploy tags
 OURS, THEIRS = "ours", "theirs"
 FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n"}
@@ -58,7 +62,11 @@ runner = "command"
 command = ["/bin/sh", "{script}"]
 targets = {targets}
 """
-LAST, FIRST = "web", "db"  # in waves
+LAST, FIRST = "web", "api"  # in waves
+OWN = """\
+branches = {dev = "develop"}
+stages = ["dev", "main"]
+"""
 HOOK = """\
 #!/bin/sh
 touch "{place}/arrived"
@@ -79,6 +87,26 @@ status=0
 echo "end $MULTIGIT_KEY $status" >>"{ledger}"
 exit $status
 """
+
+
+def stages_of(repo: str) -> tuple[str, ...]:
+    """Return the stages of a repository."""
+    return OWN_STAGES.get(repo, STAGES)
+
+
+def pairs_of(repo: str) -> tuple[tuple[str, str], ...]:
+    """Return the stages that follow each other in a repository."""
+    return tuple(itertools.pairwise(stages_of(repo)))
+
+
+def branch_of(repo: str, stage: str) -> str:
+    """Return a repository's branch for a stage."""
+    return OWN_BRANCHES.get((repo, stage), stage)
+
+
+def stage_of(repo: str, branch: str) -> str:
+    """Return the stage of a repository's branch."""
+    return {branch_of(repo, stage): stage for stage in stages_of(repo)}[branch]
 
 
 class Town:
@@ -196,7 +224,9 @@ class Town:
 
     def configure(self) -> None:
         """Write the configuration of every workspace as it is currently agreed."""
-        tables = (f"\n[repos.{name}]\n{self._after(name)}" for name in REPOS)
+        tables = (
+            f"\n[repos.{name}]\n{OWN if name == SHORT else ''}{self._after(name)}" for name in REPOS
+        )
         script = self.root / "deploy.sh"
         targets = '["one", "two"]' if self.targets else "[]"
         deploys = (
@@ -223,38 +253,40 @@ class Town:
 
     # --- Colleagues
 
-    def colleague(self, repo: str, branch: str) -> str:
+    def colleague(self, repo: str, stage: str) -> str:
         """Commit a new file on a remote's branch, as a colleague's push would."""
         self._edits += 1
         number = self._edits
         content = {f"file-{number}.txt": f"{number}\n"}
+        branch = branch_of(repo, stage)
         return self.repos[repo].commit(branch, content, message=f"feat: number {number}")
 
-    def contradict(self, repo: str, branch: str) -> str:
+    def contradict(self, repo: str, stage: str) -> str:
         """Change a line that others change, too."""
         self._edits += 1
-        content = {"a.txt": f"{branch} {self._edits}\n2\n3\n4\n5\n"}
+        content = {"a.txt": f"{stage} {self._edits}\n2\n3\n4\n5\n"}
+        branch = branch_of(repo, stage)
         return self.repos[repo].commit(branch, content, message=f"fix: line {self._edits}")
 
     def merge_by_hand(self, repo: str, source: str, target: str) -> str:
         """Merge a branch into another on the remote; empty if that conflicts or has no effect."""
-        one = self.repos[repo]
-        tip, other = one.tip(target), one.tip(source)
+        one, branch = self.repos[repo], branch_of(repo, target)
+        tip, other = one.tip(branch), one.tip(branch_of(repo, source))
         merged = run_git(one.bare, "merge-tree", "--write-tree", tip, other)
         if merged.returncode or one.remote_git("merge-base", tip, other) == other:
             return ""
         tree = merged.stdout.strip()
         words = ("-p", tip, "-p", other, "-m", f"Merge {source} into {target} by hand", tree)
         made = one.remote_git("commit-tree", *words)
-        one.remote_git("update-ref", f"refs/heads/{target}", made, tip)
+        one.remote_git("update-ref", f"refs/heads/{branch}", made, tip)
         return made
 
-    def roll_back(self, repo: str, branch: str, *, silent: bool) -> str:
+    def roll_back(self, repo: str, stage: str, *, silent: bool) -> str:
         """Revert the merge or revert at a branch's tip; return an empty string if it is neither.
 
         Like `git revert -m 1` or, if `silent`, by restoring the old content under another message.
         """
-        one = self.repos[repo]
+        one, branch = self.repos[repo], branch_of(repo, stage)
         tip = one.tip(branch)
         parents, _, subject = one.remote_git("log", "-1", "--format=%P%n%s", tip).partition("\n")
         before, *others = parents.split() or [""]
@@ -282,7 +314,8 @@ class Town:
         (clone / f"new-{self._edits}.txt").write_text("new\n", encoding="utf-8")
 
     def _build(self, name: str) -> None:
-        repo = self.forge.add(name, files=FILES)
+        branches = [branch_of(name, stage) for stage in stages_of(name)]
+        repo = self.forge.add(name, branches, files=FILES)
         git(repo.bare, "config", "core.logAllRefUpdates", "true")
         place = self.mood(name)
         place.mkdir(parents=True)

@@ -17,6 +17,7 @@ STATES = {
     "not undone": {"not_published"},
     "updated": {"updated"},
     "left as is": {"blocked", "skipped"},
+    "left out": {"skipped"},
 }
 RUN_STATES = {"not started": "not_started", "not deployed": "failed", "deployed": "succeeded"}
 COUNTED = re.compile(

@@ -10,7 +10,7 @@ from tests.walk.annals import Annals, Step
 from tests.walk.claims import USAGE, Claims, finished, moving
 from tests.walk.commands import Row
 from tests.walk.seen import Seen
-from tests.walk.town import KEEPER
+from tests.walk.town import KEEPER, stage_of
 
 TOLD = {"lock_kept", "lock_left", "lock_unknown", "locked_remotely", "lock_unreachable"}
 
@@ -70,4 +70,4 @@ def _holder(annals: Annals, sha: str) -> Mapping[str, str]:
 def _moved(row: Row, stage: str) -> bool:
     if row.get("state") != "published":
         return False
-    return any(each["branch"] == stage for each in moving(row))
+    return any(stage_of(row["repo"], each["branch"]) == stage for each in moving(row))

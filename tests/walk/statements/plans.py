@@ -24,10 +24,13 @@ def plans_count_right(step: Step, annals: Annals) -> Claims:
     rest = sum(int(each) for each in re.findall(r"(\d+) (?:is|are) up to date", said.message))
     same = sum(row["state"] == "up_to_date" for row in said.rows)
     yield rest == same, f"{rest} up to date instead of {same}: {said.told()}"
+    left = sum(int(each) for each in re.findall(r"(\d+) left (?:out|as is)", said.message))
+    out = sum(row["state"] == "skipped" for row in said.rows)
+    yield left == out, f"{left} left out instead of {out}: {said.told()}"
     yield from _arrivals(said.message, planned)
     for repo, move in ((row["repo"], move) for row in planned for move in moving(row)):
         if move["type"] == "merge" and not step.loose:
-            tip = step.before.branch(repo, move["target"])
+            tip = step.before.branch(repo, move["branch"])
             count = _arriving(annals, repo, move, tip)
             yield count == move["commits"], f"{repo}: {count} commits arrive, told {move}"
 

@@ -10,7 +10,7 @@ from tests.walk.claims import USAGE, Claims, finished
 from tests.walk.commands import Row
 from tests.walk.seen import Run, Seen
 from tests.walk.statements.work import taken_back
-from tests.walk.town import PAIRS, TAGGED
+from tests.walk.town import TAGGED, branch_of, pairs_of
 
 ENDS: Mapping[str, Callable[[Run], bool]] = {
     "succeeded": lambda run: run.status == 0,
@@ -58,7 +58,9 @@ def marks_are_right(step: Step, _: Annals) -> Claims:
 
 def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
     pairs = {(each["source"], each["target"]): each for each in row["pairs"]}
-    for source, target in PAIRS:
+    own = pairs_of(row["repo"])
+    yield tuple(pairs) == own, f"{row['repo']} has the pairs {own}, told {tuple(pairs)}"
+    for source, target in own:
         told = pairs[source, target]
         state, commits = _standing(seen, annals, row["repo"], source, target)
         sure, possible = taken_back(seen, annals, row["repo"], source, target)
@@ -74,7 +76,7 @@ def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
 def _standing(seen: Seen, annals: Annals, repo: str, source: str, target: str) -> tuple[str, int]:
     """Return the state of a pair according to git's own merge, and how many commits wait."""
     graph = annals.graphs[repo]
-    ours, theirs = seen.branch(repo, target), seen.branch(repo, source)
+    ours, theirs = (seen.branch(repo, branch_of(repo, stage)) for stage in (target, source))
     merge = graph.merge(ours, theirs)
     if not merge.conflicts and merge.tree == graph.commit(ours).tree:
         return "up_to_date", 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tests.walk.annals import NOT_THERE, Annals, Step, later
 from tests.walk.claims import DONE, Claims, finished, moving
 from tests.walk.commands import LOOKING
+from tests.walk.town import branch_of, stage_of
 
 
 def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
@@ -80,8 +81,9 @@ def undo_leaves_what_went_further(step: Step, annals: Annals) -> Claims:
             repo, commit = row["repo"], move["before"]
             runs = [run.key for run in step.before.runs if (run.repo, run.sha) == (repo, commit)]
             yield not runs, f"{repo}: {branch} is taken back, and was deployed by {runs}"
-            for stage in later(branch):
-                tip = step.before.branch(repo, stage)
-                left = goes[stage]["after"] if stage in goes else tip  # it is reverted as well
+            for stage in later(stage_of(repo, branch)):
+                above = branch_of(repo, stage)
+                tip = step.before.branch(repo, above)
+                left = goes[above]["after"] if above in goes else tip  # it is reverted as well
                 there = commit in annals.graphs[repo].reached(left)
                 yield not there, f"{repo}: {branch} is taken back, and {stage} has it"

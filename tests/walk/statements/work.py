@@ -10,7 +10,7 @@ from tests.walk.annals import Annals, Rollback, Step, later
 from tests.walk.claims import Claims, codes, finished, moving
 from tests.walk.commands import LOOKING
 from tests.walk.seen import Seen
-from tests.walk.town import PAIRS
+from tests.walk.town import branch_of, pairs_of
 
 TOLD = {"reverted_work", "returned_files"}
 NOT_JUDGED = {"skipped", "failed", "not_published", "unknown"}
@@ -46,9 +46,10 @@ def _lost(annals: Annals, repo: str, source: str, target: str, merge: str) -> li
 def a_promotion_tells_what_was_taken_back(step: Step, annals: Annals) -> Claims:
     """Where work would be lost, a promotion is neither planned, made nor called unnecessary."""
     said = finished(step)
-    if said is None or said.command != "promote" or step.loose or said.words[1:3] not in PAIRS:
+    if said is None or said.command != "promote" or step.loose:
         return
-    for row in said.rows if "--accept-reverts" not in said.words else ():
+    rows = [row for row in said.rows if said.words[1:3] in pairs_of(row["repo"])]
+    for row in rows if "--accept-reverts" not in said.words else ():
         sure, possible = taken_back(step.before, annals, row["repo"], *said.words[1:3])
         told = TOLD & codes(row)
         if sure and row["state"] not in NOT_JUDGED and "conflict" not in codes(row):
@@ -66,7 +67,7 @@ def taken_back(
     Neither can it for a single file that was deleted silently, or for reverts that were accepted.
     """
     graph = annals.graphs[repo]
-    ours, theirs = seen.branch(repo, target), seen.branch(repo, source)
+    ours, theirs = (seen.branch(repo, branch_of(repo, stage)) for stage in (target, source))
     own = graph.reached(ours) - graph.reached(theirs)
     found = _newest(annals, repo, own)
     merge = graph.merge(ours, theirs) if found else None
