@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from rich.style import Style
 
 from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
 from multigit.ui.live_deployments import LEAVING, LiveDeployments
+from tests.docs.stories import ROOT
 from tests.ui.views import shown
 
 NOW = 10_000.0
@@ -150,3 +152,35 @@ def test_a_name_links_to_the_page_of_its_run() -> None:
         view = LiveDeployments(seen, NOW, 24, REVIEW)
         styles = [span.style for row in view._rows(["api"]) for span in row.spans]
         assert [s.link for s in styles if isinstance(s, Style) and s.link] == links
+
+
+def test_the_screen_in_the_documents_is_what_is_drawn() -> None:
+    """Of 28 repositories on 24 lines, of which the phase and the cursor have one each."""
+    text = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    captured = text.partition("```text\nDeploying ")[2].partition("```")[0].splitlines()[1:]
+    rest = (
+        "fraud-detector invoice-printer email-templates media-resizer review-moderation "
+        "recommendation feature-flags audit-trail report-builder status-page"
+    )
+    seen: dict[str, Deployment] = {}
+    for line in captured:
+        if found := re.match(r"(\S) (\S+) +(\w+) (after )?(\d+)s(: | for )(.*)", line):
+            _, name, word, _, seconds, _, about = found.groups()
+            seen[name] = of_words(word, int(seconds), about)
+    seen |= {name: seen["gift-cards"] for name in rest.split()}
+    drawn = screen(seen, 22)
+    assert [re.sub("^[⠀-⣿]", "⠧", line) for line in drawn] == captured
+
+
+def of_words(word: str, seconds: int, about: str) -> Deployment:
+    """Return the deployment that is described like this."""
+    state = RunState(word)
+    job, _, step = about.partition(" · ")
+    status = {
+        RunState.FAILED: RunStatus(state, detail=about),
+        RunState.WAITING: RunStatus(
+            state, environments=("production",), reviewers=("ada",), mine=True, since=NOW - seconds
+        ),
+        RunState.RUNNING: RunStatus(state, job, step),
+    }[state]
+    return Deployment(state=state, status=status, since=NOW - seconds, seconds=seconds)
