@@ -167,7 +167,7 @@ def test_the_screen_in_the_documents_is_what_is_drawn() -> None:
         if found := re.match(r"(\S) (\S+) +(\w+) (after )?(\d+)s(: | for )(.*)", line):
             _, name, word, _, seconds, _, about = found.groups()
             seen[name] = of_words(word, int(seconds), about)
-    seen |= {name: seen["gift-cards"] for name in rest.split()}
+    seen |= dict.fromkeys(rest.split(), seen["gift-cards"])
     drawn = screen(seen, 22)
     assert [re.sub("^[⠀-⣿]", "⠧", line) for line in drawn] == captured
 
