@@ -17,6 +17,7 @@ RIGHTS_HINT = (
     "Create a token that can read and write Actions, and read Contents, Environments, Checks and"
     " commit statuses of this repository (a classic token: scope repo), and set MULTIGIT_TOKEN."
 )
+API_HINT = "Check api_url in the [github] section, and any proxy that requires a login."
 NO_JSON = "github_no_json"
 
 
@@ -104,6 +105,9 @@ class Question:
                 return self._refusal(reply)
             case AnswerError(reply=reply) if reply.status == HTTPStatus.ACCEPTED:
                 return UnclearError(f"GitHub has no answer yet for {self.what}.", hint="Try again.")
+            case AnswerError(reply=reply) if reply.fault:
+                message = f"GitHub's answer for {self.what} is {reply.fault}."
+                return GithubError(message, hint=API_HINT, code="github_unreadable")
             case _:
                 return self.no_json()
 
@@ -127,8 +131,7 @@ class Question:
     def no_json(self) -> GithubError:
         """Return the error for an answer that cannot be read."""
         message = f"{self.host} did not answer with JSON for {self.what}."
-        hint = "Check api_url in the [github] section, and any proxy that requires a login."
-        return GithubError(message, hint=hint, code=NO_JSON)
+        return GithubError(message, hint=API_HINT, code=NO_JSON)
 
     def _refusal(self, reply: Reply) -> GithubError:
         what, words = self.what, f": {_message(reply)}" if _message(reply) else ""

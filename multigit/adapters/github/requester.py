@@ -17,12 +17,13 @@ from github.Repository import Repository
 from github.Requester import Requester
 
 from multigit.adapters.github.answers import AnswerError, pause_asked, server_time
+from multigit.adapters.http.body import MB
 from multigit.adapters.http.documents import mapping, text
 from multigit.adapters.http.limiter import Early
 from multigit.adapters.http.request import AGENT, Reply, WebError, new_session, request
 
 API_VERSION = "2022-11-28"
-LARGEST = 32 * 1024 * 1024  # bytes of an answer; that of a hundred runs has two million
+LARGEST = 32 * MB  # bytes of an answer; that of a hundred runs has two million
 
 
 class OneRequester(Requester):
@@ -121,7 +122,8 @@ class OneRequester(Requester):
         if limited or reply.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Early(pause)
         later = verb == "GET" and reply.status == HTTPStatus.ACCEPTED
-        bad = later or not reply.good or (reply.text and reply.document() is None)
+        unread = reply.fault or (reply.text and reply.document() is None)
+        bad = later or not reply.good or unread
         if bad and reply.status != HTTPStatus.NOT_MODIFIED:
             raise AnswerError(reply)
         return reply

@@ -24,4 +24,4 @@ class HttpProbe:
         if fault := address_fault(url):
             raise MultigitError(f"the address cannot be used: {fault}.", code="health_url")
         reply = request("GET", url, timeout=timeout, headers={"Accept": "application/json, */*"})
-        return HealthAnswer(reply.status, reply.text, reply.headers, reply.cut)
+        return HealthAnswer(reply.status, reply.text, reply.headers, reply.fault)

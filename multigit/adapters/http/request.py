@@ -18,6 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from multigit.adapters.http.body import KB, read_body
 from multigit.adapters.system.deadline import in_background
 from multigit.core.values.text import visible
 from multigit.errors import MultigitError
@@ -25,7 +26,7 @@ from multigit.errors import MultigitError
 if TYPE_CHECKING:
     import requests
 
-LARGEST = 64 * 1024  # bytes of an answer that are read
+LARGEST = 64 * KB  # bytes of an answer that are read
 CHUNK = 8 * 1024
 GRACE = 0.1  # seconds after the timeout in which a request may still report why it failed
 AGENT = "multigit"
@@ -36,13 +37,14 @@ KEPT = 64  # connections that a session keeps
 class Reply:
     """An answer: its status, the start of its body as text, its headers by lower-case name.
 
-    `cut` is True if the body has more than that.
+    `fault` says why that is not the whole body: the end of a sentence that begins with “its answer
+    is”.
     """
 
     status: int
     text: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    cut: bool = False
+    fault: str = ""
 
     @property
     def good(self) -> bool:
@@ -60,7 +62,9 @@ class Reply:
         return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     def document(self) -> Any:
-        """Return its JSON, None if it is not JSON."""
+        """Return its JSON, None if it is not JSON, or not whole."""
+        if self.fault:
+            return None
         try:
             return json.loads(self.text)
         except (ValueError, RecursionError):
@@ -167,17 +171,18 @@ def _send(
 
 
 def _read(answer: requests.Response, limit: int, until: float, timeout: float) -> Reply | WebError:
-    body = b""
-    while 0 < limit >= len(body):  # one byte more, which shows that there are more
-        chunk: bytes = answer.raw.read1(min(CHUNK, limit + 1 - len(body)), decode_content=True)
-        if not chunk:
-            break
-        body += chunk
-        if time.monotonic() > until:
-            return _late(timeout)
     headers = dict(answer.headers.lower_items())
-    text = _text(body[:limit], headers.get("content-type", ""))
-    return Reply(answer.status_code, text, headers, cut=len(body) > limit)
+    packed = headers.get("content-encoding", "")
+    body, fault = read_body(_chunks(answer, until), packed, limit) if limit else (b"", "")
+    if time.monotonic() > until:
+        return _late(timeout)
+    return Reply(answer.status_code, _text(body, headers.get("content-type", "")), headers, fault)
+
+
+def _chunks(answer: requests.Response, until: float) -> Iterator[bytes]:
+    """Yield the body as it was sent, until the time is over."""
+    while time.monotonic() <= until and (chunk := answer.raw.read1(CHUNK, decode_content=False)):
+        yield chunk
 
 
 def _text(body: bytes, kind: str) -> str:

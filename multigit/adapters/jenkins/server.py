@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import NamedTuple, Never
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from multigit.adapters.http.body import MB
 from multigit.adapters.http.documents import Document, mapping, mappings
 from multigit.adapters.http.request import Reply, WebError, address_fault, request
 from multigit.adapters.jenkins import crumbs
@@ -29,7 +30,7 @@ PASSING = {  # what a second try of a read is likely not to get
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 LAST = 100  # builds of a job among which one is searched for
-LARGEST = 1024 * 1024  # bytes of an answer: that many builds with long parameters
+LARGEST = MB  # bytes of an answer: that many builds with long parameters
 SEND_AGAIN = {  # redirects of the same request to another address: nothing was carried out
     HTTPStatus.MOVED_PERMANENTLY,
     HTTPStatus.TEMPORARY_REDIRECT,
@@ -129,6 +130,9 @@ class JenkinsServer:
         reply = reads.read(lambda: self._shown(url))
         if reply.status == HTTPStatus.NOT_FOUND:
             return None
+        if reply.fault:
+            message = f"the answer of Jenkins for {self.runner.job} is {reply.fault}."
+            raise MultigitError(message, hint="Check the server.", code="jenkins_unreadable")
         value = reply.document()
         if not isinstance(value, dict):
             raise _no_jenkins(f"{self.base} does not answer like Jenkins: it did not send JSON.")

@@ -17,13 +17,13 @@ SHOWN = 200  # characters of an answer that a sentence quotes
 class HealthAnswer:
     """An HTTP answer: status, body as text, headers by lower-case name.
 
-    `cut` is True if the body was too long to be read whole.
+    `fault` says why the body is not whole: the end of a sentence that begins with “its answer is”.
     """
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    cut: bool = False
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ def unhealthy(check: HealthCheck, wanted: str, answer: HealthAnswer) -> str:
     if check.header:
         found = answer.headers.get(check.header.lower())
         return _differs(f"the header {check.header}", found, wanted)
+    if check.json and answer.fault:  # what is missing could replace what was read
+        return f"its answer is {answer.fault}, so {check.json} cannot be read."
     if check.json:
         try:
             value = json.loads(answer.body)
         except (ValueError, RecursionError):
-            if answer.cut:
-                return "its answer is too long to be read as JSON."
             return f"its answer is not JSON{_quoted(answer.body)}."
         return _differs(check.json, _at(value, check.json), wanted)
     return ""

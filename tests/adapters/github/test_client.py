@@ -16,6 +16,7 @@ from github.Requester import Requester
 
 from multigit.adapters.github.answers import pause_asked
 from multigit.adapters.github.client import TIMEOUT, GithubClient
+from multigit.adapters.github.requester import LARGEST
 from multigit.adapters.github.runs import GithubRuns
 from multigit.errors import StoppedError
 from tests.doubles.conftest import REPO
@@ -193,6 +194,30 @@ def test_a_compressed_answer_is_read() -> None:
     body = gzip.compress(b'{"a": 1}')
     with Host(Answer(200, body, (("Content-Encoding", "gzip"),))) as host:
         assert client(host.url).get("/x", "api").document() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "fault"),
+    [
+        (gzip.compress(bytes(LARGEST + 1)), "gzip", "larger than 32 MB"),
+        (gzip.compress(b'{"a": 1}')[:-1], "gzip", "incomplete"),
+        (b"{}", "br", "compressed as br, which was not requested"),
+    ],
+    ids=["large", "cut", "br"],
+)
+def test_an_answer_that_cannot_be_read_whole_is_named(
+    body: bytes, encoding: str, fault: str
+) -> None:
+    """It is not called invalid JSON, and after a write the result is unknown."""
+    with Host(Answer(200, body, (("Content-Encoding", encoding),))) as host:
+        error = refused(lambda: client(host.url).get("/x", "api"))
+        assert (error.code, error.message) == (
+            "github_unreadable",
+            f"GitHub's answer for api is {fault}.",
+        )
+        unclear = refused(lambda: client(host.url).post("/x", {}, "api"))
+        assert (unclear.code, unclear.message) == ("github_unclear", error.message)
+        assert len(host.asked) == 2
 
 
 def test_pygithub_sends_nothing_by_itself() -> None:

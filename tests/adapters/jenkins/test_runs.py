@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from multigit.adapters.http.body import MB
 from multigit.adapters.jenkins.runs import JenkinsRuns
 from multigit.core.values.deploy_config import CommandRunner, JenkinsRunner
 from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
@@ -534,6 +535,16 @@ def test_an_answer_that_is_not_json(site: Site) -> None:
         site.runs.poll(site.spec, run)
     assert caught.value.code == "jenkins_url"
     assert secret_free(caught.value)
+
+
+def test_an_answer_that_is_too_large(site: Site) -> None:
+    """It is called that, and not invalid JSON."""
+    run = site.runs.start(site.spec)
+    large = Answer(200, b'{"builds": "' + b"x" * MB + b'"}')
+    site.jenkins.inject(doubled.Fault(effect=False, reaction=large), route="queue item")
+    with pytest.raises(MultigitError, match="is larger than 1 MB") as caught:
+        site.runs.poll(site.spec, run)
+    assert caught.value.code == "jenkins_unreadable"
 
 
 def test_a_build_outlives_its_time_limit(site: Site) -> None:

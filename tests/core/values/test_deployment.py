@@ -48,7 +48,11 @@ def test_unknown_placeholders_are_named_once() -> None:
         (JSON, HealthAnswer(200, '{"build": [{"sha": "v0"}]}'), "build.0.sha is v0, not v1."),
         (JSON, HealthAnswer(200, '{"build": []}'), "build.0.sha is missing from its answer."),
         (JSON, HealthAnswer(200, "<html>"), "its answer is not JSON: <html>."),
-        (JSON, HealthAnswer(200, '{"a', cut=True), "its answer is too long to be read as JSON."),
+        (
+            JSON,
+            HealthAnswer(200, '{"a', fault="larger than 64 KB"),
+            "its answer is larger than 64 KB, so build.0.sha cannot be read.",
+        ),
         (JSON, HealthAnswer(200, "1" * 5000), f"its answer is not JSON: {'1' * 200}…."),
         (HEADER, HealthAnswer(200, headers={"x-version": "v1"}), ""),
         (HEADER, HealthAnswer(200), "the header X-Version is missing from its answer."),
