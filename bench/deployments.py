@@ -51,13 +51,14 @@ def watched(workspace: Workspace) -> Watched:
     from multigit.adapters.github.runs import GithubRuns
     from multigit.core.values.deploy_config import GithubRunner
     from multigit.core.values.deployment import DeploymentSpec
+    from tests.adapters.github.hubs import Clone
     from tests.doubles.github import TOKEN
 
     moment = datetime.now(UTC).replace(microsecond=0)
     # The clock stands still, so that a run in which nothing happens does not change.
     with hub(workspace, lambda: moment) as double:
         client = GithubClient(api_url=double.api, token=lambda: TOKEN)
-        runs = GithubRuns(client, urls_of=lambda _: "", file_at=lambda *_: None)
+        runs = GithubRuns(client, lambda _: Clone())
         under_way = []
         for number, repo in enumerate(workspace.repos):
             slug = f"acme/{repo.name}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.values.deploy_config import CommandRunner, GithubRunner, JenkinsRunner
-from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import NotStartedError
@@ -72,6 +72,10 @@ class Runners:
         """Search for the run that this spec started."""
         return self._of(spec).find(spec)
 
+    def idle(self, spec: DeploymentSpec) -> Idle | None:
+        """Return why the push that should start it starts nothing, or perhaps nothing."""
+        return self._of(spec).idle(spec)
+
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Poll a run."""
         return self._of(spec).poll(spec, run)
@@ -110,11 +114,7 @@ class Runners:
                     patience=self._patience,
                     notify=self._paused,
                 )
-                self._github = GithubRuns(
-                    client,
-                    urls_of=lambda name: self._clone(name).remote_urls(),
-                    file_at=lambda name, commit, path: self._clone(name).content(commit, path),
-                )
+                self._github = GithubRuns(client, self._clone)
         return self._github
 
     def _of(self, spec: DeploymentSpec) -> GithubRuns | JenkinsRuns | CommandRuns:

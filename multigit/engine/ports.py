@@ -9,7 +9,7 @@ from typing import Protocol
 from multigit.core.progress.journal import Entry
 from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import PendingCommits, PreparedCommit, Tip
-from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.values.health_check import HealthAnswer
@@ -199,6 +199,9 @@ class RunnerPort(Protocol):
 
     def find(self, spec: DeploymentSpec) -> Run | None:
         """Search for the run that this spec, or the push that it belongs to, started."""
+
+    def idle(self, spec: DeploymentSpec) -> Idle | None:
+        """Return why the push that should start it starts nothing, or perhaps nothing."""
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Poll a run."""

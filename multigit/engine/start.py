@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.deployments import DeploymentSpecs
-from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState, RunStatus
+from multigit.core.values.deployment import (
+    Deployment,
+    DeploymentSpec,
+    Idle,
+    Run,
+    RunState,
+    RunStatus,
+)
 from multigit.core.values.duration import in_words
 from multigit.engine.deploy_context import DeployContext
 from multigit.errors import MultigitError, NotStartedError, TooEarlyError, UnknownStartError
@@ -115,13 +122,18 @@ class Start:
         """Search for the run of a deployment whose start was not confirmed; never start it again.
 
         A run that was requested long ago, and is searched for `again`, has appeared or never will.
+        If the push starts none by design, the search is brief, and the deployment is skipped.
         """
         context, spec = self.context, self._spec(starting)
+        idle = self._idle(spec)
         asked = context.clock.now() - starting.since
         seconds = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
+        seconds = BRIEF if idle and idle.by_design else seconds
         until = context.clock.elapsed() + min(seconds, LATE)
-        reason = with_hint(doubt) if doubt else "it was requested, but no run appeared."
+        silence = with_hint(doubt) if doubt else "it was requested, but no run appeared."
         while True:
+            state = RunState.SKIPPED if idle and idle.by_design else RunState.UNKNOWN
+            reason = idle.reason if idle else silence
             try:
                 run = context.ask(lambda: context.runners.find(spec), self.step.timeout)
             except NotStartedError as error:
@@ -131,14 +143,22 @@ class Start:
                     return self._start(starting, replace(starting, since=context.clock.now()))
                 return self._finished(starting, RunState.FAILED, error.message)
             except MultigitError as error:
-                run, reason = None, with_hint(error)
+                run, state, reason = None, RunState.UNKNOWN, with_hint(error)
             if run:
                 return self._with_run(starting, run)
             if context.clock.elapsed() >= until:
-                return context.note(self.repo, self._finished(starting, RunState.UNKNOWN, reason))
+                return context.note(self.repo, self._finished(starting, state, reason))
             if context.stopping:
                 return starting
             context.throttle.pause(self.step.runner)
+
+    def _idle(self, spec: DeploymentSpec) -> Idle | None:
+        """Return why the push of a deployment starts no run, or perhaps none, if that is known."""
+        if not self.step.runner.by_push:
+            return None
+        with suppress(MultigitError):
+            return self.context.with_slot(lambda: self.context.runners.idle(spec))
+        return None
 
     def _with_run(self, starting: Deployment, run: Run) -> Deployment:
         queued = self.context.note(self.repo, to_poll(replace(starting, run=run)))

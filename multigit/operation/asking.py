@@ -21,6 +21,7 @@ from multigit.core.planning.routes import message_required
 from multigit.core.progress.outcome import Report, cancelled, refused
 from multigit.core.values.agreement import Actor, Agreement, ChecklistState, ConsentState
 from multigit.core.values.problem import Problem
+from multigit.core.values.pushed import skip_instruction
 from multigit.core.values.workspace import Confirm, Stage
 from multigit.errors import UsageError
 from multigit.operation.ports import Terminal
@@ -109,6 +110,13 @@ def asked_later(screen: Terminal, given: str | None, strict: Stage | None) -> bo
     return given is None and strict is not None and screen.interactive
 
 
+def _keeps_from_starting(plan: Plan, message: str) -> str:
+    """Return what a message does to deployments that the push is to start, or empty."""
+    instruction, _ = skip_instruction(message)
+    by_push = any(step.runner.by_push for repo in plan.planned() for step in repo.deploys())
+    return f"With {instruction}, the push starts no workflow." if instruction and by_push else ""
+
+
 def message_for(planned: Report, consent: Consent, screen: Terminal, strict: Stage) -> str | Report:
     """Return the message that a stage requires, or the report of an operation that gets none."""
     if missing := missing_consent(planned.plan, consent, interactive=screen.interactive):
@@ -123,6 +131,8 @@ def message_for(planned: Report, consent: Consent, screen: Terminal, strict: Sta
             except UsageError as error:
                 screen.note(f"{error.message} {error.hint}")
             else:
+                if note := _keeps_from_starting(planned.plan, typed):
+                    screen.note(note)
                 return typed
     except KeyboardInterrupt:
         return cancelled(planned, interrupted=True)

@@ -110,6 +110,46 @@ def test_push_starts_what_it_triggers(
     assert len(github.starts) == len(runs)
 
 
+@pytest.mark.parametrize(
+    ("message", "files", "starts"),
+    [
+        ("x", {"src/a": "1"}, True),
+        ("x", {"docs/a": "1"}, False),
+        ("x [skip ci]", {"src/a": "1"}, False),
+        ("x\n\n\nskip-checks: true", {"src/a": "1"}, False),
+        ("x\n\nskip-checks: true", {"src/a": "1"}, True),
+    ],
+)
+def test_push_passes_path_filters_and_instructions(
+    github: GitHub, api: ForgeRepo, message: str, files: dict[str, str], *, starts: bool
+) -> None:
+    """The commit before the push is compared, and only the last message counts."""
+    file = "on: {push: {branches: [main, new], paths: ['src/**']}}\n"
+    api.commit("main", {".github/workflows/filtered.yml": file})
+    github.push_seen(REPO)
+    api.commit("main", {"other": "1"}, message="older [skip ci]")
+    api.commit("main", files, message=message)
+    github.push_seen(REPO)
+    found = [run.ref for run in github.runs() if run.workflow.file == "filtered.yml"]
+    assert found == ["main"] * starts
+
+
+def test_push_of_a_new_branch_is_compared_with_where_it_began(
+    github: GitHub, api: ForgeRepo
+) -> None:
+    """A tag passes any path filter."""
+    file = "on: {push: {branches: [new], tags: ['t*'], paths: ['src/**']}}\n"
+    api.commit("main", {".github/workflows/filtered.yml": file})
+    github.push_seen(REPO)
+    api.remote_git("branch", "new", "main")
+    api.commit("new", {"src/a": "1"})
+    api.commit("new", {"b": "1"})
+    api.remote_git("tag", "t1", "new")
+    github.push_seen(REPO)
+    found = [run.ref for run in github.runs() if run.workflow.file == "filtered.yml"]
+    assert sorted(found) == ["new", "t1"]
+
+
 def test_run_of_a_colleague_is_not_counted(github: GitHub) -> None:
     github.start(REPO, "deploy.yml", "main", inputs={"release": "r1"})
     assert [run["actor"]["login"] for run in get(github, RUNS)["workflow_runs"]] == ["grace"]

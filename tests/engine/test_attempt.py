@@ -7,11 +7,19 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Result
-from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Runner
-from multigit.core.values.deployment import Deployment, DeploymentSpec, RunState, RunStatus
+from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Runner, Trigger
+from multigit.core.values.deployment import (
+    Deployment,
+    DeploymentSpec,
+    Idle,
+    Run,
+    RunState,
+    RunStatus,
+)
 from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.start import BRIEF, LATE
 from multigit.engine.throttle import LONGEST
+from multigit.errors import GitError
 from tests.core.builders import state
 from tests.engine.deployments import FAILED, GITHUB, HEALTH, NAMES, RUNNING, SUCCEEDED, World, ends
 from tests.engine.operations import outcome
@@ -84,6 +92,53 @@ def test_the_time_of_a_repeated_start_counts_from_its_own_note(world: World) -> 
     world.clock.waits.clear()
     assert ends(world.resume(notes))["api"] == ["unknown"]
     assert sum(world.clock.waits) >= LATE / 2 > BRIEF
+
+
+BY_DESIGN = Idle("path_filter", "no changed file passes the path filter.", by_design=True)
+PERHAPS = Idle("path_filter_unclear", "its path filter may start no run.")
+
+
+def test_a_push_that_starts_nothing_by_design_is_skipped(world: World) -> None:
+    """It is searched for briefly, and the reason is recorded; then the next wave begins."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    world.git.waves = {"api": 1, "web": 1}
+    world.runners.idle_pushes = {"database": BY_DESIGN}
+    world.runners.by_push = {(name, ""): 0 for name in ("api", "web")}
+    report = world.run()
+    assert ends(report) == {"database": ["skipped"], "api": ["succeeded"], "web": ["succeeded"]}
+    (deployment,) = report.outcomes[0].deployments
+    assert (deployment.status.detail, report.result) == (BY_DESIGN.reason, Result.DONE)
+    assert sum(world.clock.waits) < LATE
+
+
+def test_a_run_of_a_push_counts_whatever_the_filter_says(world: World) -> None:
+    """What the host shows is believed before what its files say."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    world.runners.idle_pushes = dict.fromkeys(NAMES, BY_DESIGN)
+    world.runners.by_push = {(name, ""): 1 for name in NAMES}
+    assert ends(world.run()) == {name: ["succeeded"] for name in NAMES}
+
+
+def test_a_push_that_perhaps_starts_nothing_is_unknown(world: World) -> None:
+    """The reason says what may explain it."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    world.runners.idle_pushes = dict.fromkeys(NAMES, PERHAPS)
+    report = world.run()
+    details = {d.status.detail for o in report.outcomes for d in o.deployments}
+    assert (ends(report)["api"], details) == (["unknown"], {PERHAPS.reason})
+    assert sum(world.clock.waits) >= LATE
+
+
+def test_a_host_that_cannot_be_asked_leaves_even_that_unknown(world: World) -> None:
+    """A run that was not looked for may have started."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    world.runners.idle_pushes = dict.fromkeys(NAMES, BY_DESIGN)
+
+    def broken(spec: DeploymentSpec) -> Run | None:
+        raise GitError(f"{spec.repo} cannot be read.")
+
+    world.runners.find = broken  # type: ignore[method-assign]
+    assert ends(world.run())["api"] == ["unknown"]
 
 
 def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.steps import MergeStep
 from multigit.core.progress.outcome import Report, planned
 from multigit.core.values.agreement import Agreement, ChecklistState, ConsentState
 from multigit.core.values.commits import PendingCommits
+from multigit.core.values.deploy_config import GithubRunner, Trigger
 from multigit.core.values.workspace import Confirm
 from multigit.operation.asking import TRIES, agree, asked_later, message_for
 from tests.core import builders
@@ -146,6 +148,18 @@ def test_a_message_that_cannot_be_used_is_asked_for_again(screen: MemoryScreen) 
     assert isinstance(found, Report)
     assert found.result is Result.CANCELLED
     assert len(screen.notes) == TRIES
+
+
+def test_a_message_that_keeps_workflows_from_starting_is_noted(screen: MemoryScreen) -> None:
+    """Only if the push is to start them; the plan was shown without the message."""
+    screen.message = "docs [skip ci]"
+    assert message_for(planned(PLAN), Consent(), screen, builders.MAIN) == screen.message
+    assert screen.notes == []
+    runner = GithubRunner("deploy.yml", Trigger.PUSH)
+    step = DeployStep("stg", "stg", "staging", "", runner, 60.0)
+    pushed = builders.plan(replace(to_publish(API), steps=(*to_publish(API).steps, step)))
+    assert message_for(planned(pushed), Consent(), screen, builders.MAIN) == screen.message
+    assert screen.notes == ["With [skip ci], the push starts no workflow."]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Idle, Run, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
 from multigit.core.values.problem import Problem
 from multigit.errors import GitError, NotStartedError, TooEarlyError, UnknownStartError
@@ -36,6 +36,7 @@ class FakeRunners:
         self.never_began: set[Place] = set()
         self.broken_looks = 0
         self.by_push: dict[Place, int] = {}  # how many searches do not yet see the run of a push
+        self.idle_pushes: dict[str, Idle] = {}  # by repository
         self.ended: list[str] = []
         self.after_end: dict[str, RunStatus] = {}
         self.red: dict[str, list[Problem]] = {}
@@ -91,6 +92,10 @@ class FakeRunners:
         elif place in self.by_push:
             self.by_push[place] -= 1
         return Run(spec.key) if spec.key in self.runs else None
+
+    def idle(self, spec: DeploymentSpec) -> Idle | None:
+        """Return why the push starts nothing, as the test has set it."""
+        return self.idle_pushes.get(spec.repo)
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Return the next state."""

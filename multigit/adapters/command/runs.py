@@ -111,6 +111,9 @@ class CommandRuns:
             raise NotStartedError("the command was not started.")
         return self._run(places[-1]) if has_started else None
 
+    def idle(self, spec: DeploymentSpec) -> None:
+        """Return None: no push starts a command."""
+
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Read the command's result, or that it is still running."""
         del spec

@@ -28,6 +28,11 @@ class ReadsFiles(Clone):
         """Return the mode of a file in a commit, such as 100755; empty if it has no such file."""
         return self._door.run("ls-tree", "--format=%(objectmode)", commit, "--", path).text.strip()
 
+    def names(self, commit: str, folder: str) -> tuple[str, ...]:
+        """Return the paths of what is directly in a folder of a commit."""
+        listing = ("ls-tree", "-z", "--full-tree", "--name-only")
+        return tuple(self._door.run(*listing, commit, "--", f"{folder}/").fields())
+
     def content(self, commit: str, path: str) -> str | None:
         """Return the content of a file in a commit; None if it has no such file."""
         return self._blob(commit, path, {"100644", "100755"})

@@ -11,6 +11,7 @@ from multigit.adapters.git.outgoing import read_outgoing
 from multigit.adapters.git.reversals.search import read_reversals
 from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.merge import Reversal
+from multigit.core.values.pushed import Pushed
 from multigit.core.values.work_tree import Outgoing
 
 
@@ -60,6 +61,23 @@ class ReadsHistory(Clone):
         """Return a commit with its tree."""
         sha, tree = self._door.run("rev-parse", commit, f"{commit}^{{tree}}").text.split()
         return Tip(sha, tree)
+
+    def pushed(self, commit: str) -> Pushed:
+        """Return what a push of a commit to the branch of its first parent brings."""
+        since = (f"{commit}^1", commit)
+        listing = (
+            "diff-tree",
+            "-r",
+            "-z",
+            "--name-only",
+            "--no-renames",
+            "--ignore-submodules=none",
+        )
+        paths = self._door.run(*listing, *since, "--").fields()
+        form = ("rev-list", "--no-walk", "--no-commit-header", "--format=%B")
+        message = self._door.run(*form, commit, "--").text
+        count = self._door.run("rev-list", "--count", f"^{since[0]}", commit, "--").text
+        return Pushed(message, tuple(paths), int(count))
 
     def holds(self, objects: Sequence[str]) -> bool:
         """Return whether the clone has all of these objects."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from multigit.adapters.http.documents import Document, number, text
 from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import DeploymentSpec
+from multigit.core.values.refs import short
 from multigit.errors import MultigitError
 
 ROUNDING = 5.0  # seconds by which two clocks may differ after the correction by `ahead`
@@ -26,17 +27,23 @@ def started_ref(spec: DeploymentSpec, runner: GithubRunner) -> str:
 
 
 def own_run(
-    spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], ahead: float
+    spec: DeploymentSpec,
+    runner: GithubRunner,
+    runs: Sequence[Document],
+    ahead: float,
+    pushed: Sequence[str] = (),
 ) -> Document | None:
     """Return the deployment's own run from a listing of its workflow, None if it is not there.
 
     With {key} in an input, only the key in its name identifies it. `ahead` is the seconds by which
-    the host's clock is ahead of ours. Raises MultigitError, code runs_alike, if it is one of
+    the host's clock is ahead of ours; `pushed` are the full names of the refs whose push starts a
+    run, if that is known. Raises MultigitError, code runs_alike, if it is one of
     several, or if a run could be it whose name does not show the key.
     """
     earliest = spec.since + ahead - ROUNDING
     if runner.by_push:
-        return _only(spec, _by_push(spec, runner, runs, earliest))
+        watched = watched_ref(spec, runner, pushed)
+        return _only(spec, _by_push(spec, runner, runs, earliest, watched))
     recent = [run for run in runs if _is(run, "workflow_dispatch") and _created(run) >= earliest]
     ref, operation = started_ref(spec, runner), spec.key.partition("/")[0]
     alike = [
@@ -54,16 +61,30 @@ def own_run(
     return _only(spec, named)
 
 
+def watched_ref(spec: DeploymentSpec, runner: GithubRunner, pushed: Sequence[str]) -> str:
+    """Return the branch or tag whose run is watched, of those whose push starts one; or empty."""
+    names = [short(ref) for ref in pushed]
+    wanted = started_ref(spec, runner)
+    return wanted if wanted in names else next(iter(names), "")
+
+
 def _by_push(
-    spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], earliest: float
+    spec: DeploymentSpec,
+    runner: GithubRunner,
+    runs: Sequence[Document],
+    earliest: float,
+    watched: str,
 ) -> list[Document]:
-    """Return the runs of a push of this commit: on the wanted ref, and new, if there are such."""
+    """Return the runs of a push of this commit on the watched ref, and new, if there are such.
+
+    If it is unknown which ref that is, that of the runner is preferred.
+    """
     pushed = [
         run
         for run in runs
         if _is(run, "push")
         and run.get("head_sha") == spec.sha
-        and run.get("head_branch") in {spec.branch, spec.tag}
+        and run.get("head_branch") in ({watched} if watched else {spec.branch, spec.tag})
         and _created(run) >= earliest - PUSHED_BEFORE
     ]
     wanted = [run for run in pushed if run.get("head_branch") == started_ref(spec, runner)]

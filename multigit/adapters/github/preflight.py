@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from multigit.adapters.github.answers import NO_JSON, RIGHTS_HINT, GithubError
 from multigit.adapters.github.client import GithubClient, Thing
-from multigit.adapters.github.matching import full_name, started_ref
+from multigit.adapters.github.committed import CommittedWorkflows
+from multigit.adapters.github.matching import full_name, started_ref, watched_ref
 from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, file_name, read_workflow
 from multigit.adapters.http.documents import mapping, text
 from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import DeploymentSpec
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import short
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
@@ -25,21 +27,20 @@ if TYPE_CHECKING:
 
 MISSING_CODE = "workflow_missing"
 SCOPES = {"repo", "public_repo"}  # of a classic token: one of them is needed
-
-
-FileAt = Callable[[str, str, str], str | None]
+_HINTS = {  # by the code of what keeps a push from starting a run
+    "push_starts_nothing": 'Add one to {file}, or set trigger = "dispatch".',
+    "skip_instruction": "To deploy, promote with a message without it.",
+    "path_filter": 'To deploy anyway, change its filter in {file}, or set trigger = "dispatch".',
+    "path_filter_unclear": 'Use fewer patterns in {file}, or set trigger = "dispatch".',
+}
 
 
 class WorkflowPreflight:
-    """Checks the deployments of one plan; what was read is remembered, errors are not.
+    """Checks the deployments of one plan; what was read is remembered, errors are not."""
 
-    `file_at` returns the content of a file in a repository's commit, None if it is not there; it
-    raises MultigitError if the commit cannot be read here.
-    """
-
-    def __init__(self, client: GithubClient, file_at: FileAt) -> None:
+    def __init__(self, client: GithubClient, committed: CommittedWorkflows) -> None:
         self._client = client
-        self._file_at = file_at
+        self._committed = committed
         self._things: dict[str, CompletableGithubObject] = {}
 
     def problems(self, spec: DeploymentSpec, runner: GithubRunner) -> Iterator[Problem]:
@@ -51,8 +52,11 @@ class WorkflowPreflight:
         path = path or f"{FOLDER}/{file_name(runner.workflow)}"
         deployed = self._deployed(spec, path)
         is_pushed = spec.branch == default and isinstance(deployed, WorkflowFile)
-        if problem and problem.code == MISSING_CODE and is_pushed and not self._file(path, slug):
-            problem = None  # the push adds it
+        if problem and problem.code == MISSING_CODE and isinstance(deployed, WorkflowFile):
+            added = is_pushed and not self._file(path, slug)
+            problem = (
+                None if added or runner.by_push else problem
+            )  # the push adds it, or needs none
         if problem:
             yield problem.as_warning() if runner.by_push else problem
             return
@@ -60,10 +64,14 @@ class WorkflowPreflight:
             yield deployed.as_warning() if runner.by_push else deployed
             return
         known = deployed if is_pushed else self._file(path, slug)
+        known = known or (deployed if runner.by_push else None)
         if known is None:
             yield _unreadable(runner)
             return
-        yield from _triggers(spec, runner, known=known, deployed=deployed or known)
+        if not runner.by_push:
+            yield from _dispatchable(runner, known=known, deployed=deployed or known)
+        if spec.pushed:
+            yield from self._pushes(spec, runner, deployed or known)
         if spec.environment in (deployed or known).environments:
             yield from self._environment(spec.environment, slug)
 
@@ -71,7 +79,7 @@ class WorkflowPreflight:
         """Return the workflow's file in the commit that is deployed, None if that is unknown."""
         what = f"what is deployed to {spec.stage} ({spec.sha[:7]})"
         try:
-            content = self._file_at(spec.repo, spec.sha, path)
+            content = self._committed.content(spec.repo, spec.sha, path)
         except MultigitError:
             return None
         if content is None:
@@ -84,6 +92,33 @@ class WorkflowPreflight:
             message = f"{path} in {what} is not a workflow: {error}"
             hint = "Fix it on an earlier stage, and promote it with the rest."
             return Problem("workflow_unreadable", message, hint)
+
+    def _pushes(
+        self, spec: DeploymentSpec, runner: GithubRunner, file: WorkflowFile
+    ) -> Iterator[Problem]:
+        """Warn about what the push starts beside what is watched, or does not start.
+
+        It is only a warning: if the file is not that of the pushed commit, that may differ.
+        """
+        starts = self._committed.starts(spec, runner, file)
+        refs = starts.refs if starts else ()
+        name, named = full_name(runner), " and ".join(short(ref) for ref in refs)
+        if not runner.by_push and refs:
+            message = f"{name} would deploy twice: the push of {named} starts it, too."
+            hint = f'Remove the push trigger from {runner.workflow}, or set trigger = "push".'
+            yield Problem("deploys_twice", message, hint, Severity.WARN)
+        if runner.by_push and starts and starts.idle:
+            hint = _HINTS[starts.idle.code].format(file=runner.workflow)
+            yield Problem(starts.idle.code, starts.idle.reason, hint, Severity.WARN)
+        if runner.by_push and len(refs) > 1:
+            watched = watched_ref(spec, runner, refs)
+            message = f"{name} starts twice, for {named}; only the run for {watched} is watched."
+            hint = f"Remove branches or tags from the push trigger of {runner.workflow}."
+            yield Problem("push_starts_twice", message, hint, Severity.WARN)
+        for other in self._committed.beside(spec, runner):
+            message = f"{other} deploys to {spec.environment}, too, and is not watched."
+            hint = f"Deploy with one workflow: remove the push trigger from {other}."
+            yield Problem("other_workflow_deploys", message, hint, Severity.WARN)
 
     def _default_branch(self, slug: str) -> str:
         """Return the repository's default branch; raises GithubError if it cannot be deployed."""
@@ -153,32 +188,19 @@ class WorkflowPreflight:
         return self._things[what]
 
 
-def _triggers(
-    spec: DeploymentSpec, runner: GithubRunner, *, known: WorkflowFile, deployed: WorkflowFile
+def _dispatchable(
+    runner: GithubRunner, *, known: WorkflowFile, deployed: WorkflowFile
 ) -> Iterator[Problem]:
-    """Check what starts the workflow.
+    """Check what a request starts.
 
-    For a request, GitHub reads the file on the default branch (`known`), then runs the file of the
-    commit that is `deployed`; for a push, it reads only the latter.
+    GitHub reads the file on the default branch (`known`), then runs the file of the commit that is
+    `deployed`.
     """
-    name = full_name(runner)
-    pushed = deployed.started_by(branch=spec.branch, tag=spec.tag)
-    if runner.by_push:
-        if not pushed:
-            message = f"no push trigger of {name} matches {spec.branch} or its deploy tag."
-            hint = f'Add one to {runner.workflow}, or set trigger = "dispatch".'
-            # Only a warning: the file of the pushed commit counts, which may differ.
-            yield Problem("push_starts_nothing", message, hint, Severity.WARN)
-        return
     if not (known.dispatchable and deployed.dispatchable):
         where = "in what is deployed" if known.dispatchable else "on the default branch"
-        message = f"{name} has no workflow_dispatch trigger {where}."
+        message = f"{full_name(runner)} has no workflow_dispatch trigger {where}."
         add = f'Add "workflow_dispatch:" under "on:" in {runner.workflow}'
         yield Problem("workflow_not_dispatchable", message, f'{add}, or set trigger = "push".')
-    if pushed:
-        message = f"{name} would deploy twice: the push of {pushed} starts it, too."
-        hint = f'Remove the push trigger from {runner.workflow}, or set trigger = "push".'
-        yield Problem("deploys_twice", message, hint, Severity.WARN)
 
 
 def _no_ref(spec: DeploymentSpec, runner: GithubRunner) -> Problem:

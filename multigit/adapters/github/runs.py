@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -12,16 +12,16 @@ from urllib.parse import quote
 from multigit.adapters.github import checks as github_checks
 from multigit.adapters.github.answers import GithubError, UnclearError
 from multigit.adapters.github.client import GithubClient
-from multigit.adapters.github.deploy_jobs import deploy_jobs
+from multigit.adapters.github.committed import CommitSource, CommittedWorkflows
 from multigit.adapters.github.matching import full_name, own_run, started_ref
-from multigit.adapters.github.preflight import FileAt, WorkflowPreflight
+from multigit.adapters.github.preflight import WorkflowPreflight
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import checked_slug, slug_from
-from multigit.adapters.github.watch import Deploying, Watch
-from multigit.adapters.github.workflow_file import FOLDER, file_name, read_workflow
+from multigit.adapters.github.watch import Watch
+from multigit.adapters.github.workflow_file import file_name
 from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.deploy_config import GithubRunner
-from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, UnknownStartError
 
@@ -37,17 +37,14 @@ SLACK = 600.0  # seconds before the request from which runs are listed, since cl
 class GithubRuns:
     """Starts, finds and polls workflows, from any thread; implements `RunnerPort`.
 
-    `urls_of` returns the URLs of a repository's remote, for specs without a slug; `file_at` reads a
-    file of a commit in the clone.
+    `clone_of` returns the clone of a repository, whose remote names it for specs without a slug.
     """
 
-    def __init__(
-        self, client: GithubClient, *, urls_of: Callable[[str], Sequence[str]], file_at: FileAt
-    ) -> None:
+    def __init__(self, client: GithubClient, clone_of: Callable[[str], CommitSource]) -> None:
         self._client = client
-        self._urls_of = urls_of
-        self._file_at = file_at
-        self._preflight = WorkflowPreflight(client, file_at)
+        self._clone_of = clone_of
+        self._committed = CommittedWorkflows(clone_of)
+        self._preflight = WorkflowPreflight(client, self._committed)
         self._watches: dict[tuple[str, str], Watch] = {}
         self._owners: dict[str, str] = {}  # run → the key of its deployment
         self._details = True  # whether the host may return the id of a run that it starts
@@ -79,10 +76,21 @@ class GithubRuns:
         name = quote(file_name(runner.workflow), safe="")
         path = f"/repos/{runner.slug}/actions/workflows/{name}/runs"
         query = _query(spec, runner, self._client.ahead)
-        runs = self._client.pages(path, full_name(runner), "workflow_runs", query)
+        starts = self._committed.starts(spec, runner) if runner.by_push else None
+        try:
+            runs = self._client.pages(path, full_name(runner), "workflow_runs", query)
+        except GithubError as error:
+            if starts and error.status == HTTPStatus.NOT_FOUND:
+                return None  # GitHub learns of a workflow with its first run, if not by default
+            raise
         free = [run for run in runs if self._may_be(spec, run)]
-        found = own_run(spec, runner, free, self._client.ahead)
+        found = own_run(spec, runner, free, self._client.ahead, starts.refs if starts else ())
         return self._own(spec, found) if found else None
+
+    def idle(self, spec: DeploymentSpec) -> Idle | None:
+        """Return why the push starts no run, or perhaps none, by the pushed commit's file."""
+        starts = self._committed.starts(spec, self._runner(spec))
+        return starts.idle if starts else None
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Poll a run, with one request."""
@@ -203,19 +211,9 @@ class GithubRuns:
 
     def _watch(self, spec: DeploymentSpec, run: Run) -> Watch:
         slug = self._runner(spec).slug
-        deploying = cache(partial(self._deploying, spec))
+        deploying = partial(self._committed.deploying, spec, self._runner(spec))
         watch = Watch(self._client, slug, run.id, spec.sha, deploying)
         return self._watches.setdefault((slug, run.id), watch)
-
-    def _deploying(self, spec: DeploymentSpec) -> Deploying:
-        """Return which jobs of a run deploy, by the workflow's file in the deployed commit."""
-        path = f"{FOLDER}/{file_name(self._runner(spec).workflow)}"
-        try:
-            file = read_workflow(self._file_at(spec.repo, spec.sha, path) or "")
-        except (MultigitError, ValueError):
-            return ()
-        skippable = any(job.skippable for job in file.jobs)
-        return deploy_jobs(file, spec.environment) if skippable else None
 
     def _runner(self, spec: DeploymentSpec) -> GithubRunner:
         """Return the spec's workflow, with the slug of its repository."""
@@ -224,7 +222,11 @@ class GithubRuns:
         return spec.runner.of(self._slug(spec.repo, spec.runner.slug))
 
     def _slug(self, repo: str, slug: str) -> str:
-        return checked_slug(slug) if slug else slug_from(self._urls_of(repo), self._client.host)
+        return (
+            checked_slug(slug)
+            if slug
+            else slug_from(self._clone_of(repo).remote_urls(), self._client.host)
+        )
 
 
 def _query(spec: DeploymentSpec, runner: GithubRunner, ahead: float) -> dict[str, str]:

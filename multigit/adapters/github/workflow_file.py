@@ -14,13 +14,13 @@ from multigit.core.values.refs import branch_ref, tag_ref
 
 FOLDER = ".github/workflows"
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
-_PART = re.compile(r"\*\*|\*|\?|\+|\[[^\]]+\]|.", re.DOTALL)
-_WILD = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
+_PART = re.compile(r"\*\*/|\*\*|\*|\?|\+|\[[^\]]+\]|.", re.DOTALL)
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The patterns of a push trigger for branches or for tags; None if the key is absent."""
+    """The patterns of a push trigger for branches, tags or paths; None if the key is absent."""
 
     only: tuple[str, ...] | None = None
     ignored: tuple[str, ...] | None = None
@@ -39,6 +39,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class PushTrigger:
+    """The filters of a push trigger. Those of paths do not apply to tags."""
+
+    branches: Filter = Filter()
+    tags: Filter = Filter()
+    paths: Filter = Filter()
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowJob:
     """A job; its name and environment may hold expressions. `skippable`: it may be skipped."""
 
@@ -50,13 +59,10 @@ class WorkflowJob:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowFile:
-    """What starts a workflow, and its jobs.
-
-    `pushed` is None without a push trigger, otherwise the filters of branches and of tags.
-    """
+    """What starts a workflow, and its jobs; `pushed` is None without a push trigger."""
 
     dispatchable: bool
-    pushed: tuple[Filter, Filter] | None
+    pushed: PushTrigger | None
     jobs: tuple[WorkflowJob, ...] = ()
 
     @property
@@ -65,14 +71,14 @@ class WorkflowFile:
         named = (job.environment for job in self.jobs)
         return tuple(dict.fromkeys(name for name in named if name and not EXPRESSION.search(name)))
 
-    def started_by(self, *, branch: str = "", tag: str = "") -> str:
-        """Return the full name of the ref whose push starts it, or empty."""
+    def started_by(self, *, branch: str = "", tag: str = "") -> tuple[str, ...]:
+        """Return the full names of the refs whose push starts it, whatever the changed files."""
         if self.pushed is None:
-            return ""
-        branches, tags = self.pushed
-        if branch and _starts(branch, branches, tags):
-            return branch_ref(branch)
-        return tag_ref(tag) if tag and _starts(tag, tags, branches) else ""
+            return ()
+        branches, tags = self.pushed.branches, self.pushed.tags
+        by_branch = (branch_ref(branch),) if branch and _starts(branch, branches, tags) else ()
+        by_tag = (tag_ref(tag),) if tag and _starts(tag, tags, branches) else ()
+        return (*by_branch, *by_tag)
 
 
 def file_name(workflow: str) -> str:
@@ -98,13 +104,13 @@ def read_workflow(content: str) -> WorkflowFile:
 
 
 def fits(name: str, pattern: str) -> bool:
-    """Return whether a ref's name matches one of GitHub's patterns; a broken one matches none.
+    """Return whether a ref or path matches one of GitHub's patterns; a broken one matches none.
 
     See docs.github.com, "Workflow syntax", "Filter pattern cheat sheet".
     """
     parts = (_WILD.get(part) or _literal(part) for part in _PART.findall(pattern))
     try:
-        return re.fullmatch("".join(parts), name) is not None
+        return re.fullmatch("".join(parts), name, re.DOTALL) is not None
     except re.error:
         return False
 
@@ -129,11 +135,11 @@ def _triggers(on: Any) -> Mapping[Any, Any]:
     raise ValueError("it does not say what triggers it.")
 
 
-def _filters(push: Any) -> tuple[Filter, Filter]:
+def _filters(push: Any) -> PushTrigger:
     given = push if isinstance(push, dict) else {}
-    kinds = (("branches", "branches-ignore"), ("tags", "tags-ignore"))
-    branches, tags = (Filter(*(_patterns(given.get(key)) for key in kind)) for kind in kinds)
-    return branches, tags
+    kinds = ("branches", "tags", "paths")
+    keys = ((kind, f"{kind}-ignore") for kind in kinds)
+    return PushTrigger(*(Filter(*(_patterns(given.get(key)) for key in pair)) for pair in keys))
 
 
 def _patterns(given: Any) -> tuple[str, ...] | None:

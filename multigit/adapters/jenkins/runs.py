@@ -102,6 +102,9 @@ class JenkinsRuns:
             return Run(server.build_url(min(builds)), server.build_url(min(builds)))
         return Run(server.item_url(min(items)), server.job_url) if items else None
 
+    def idle(self, spec: DeploymentSpec) -> None:
+        """Return None: no push starts a build."""
+
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Return the status of the build, or of the queue item that it has not left yet.
 

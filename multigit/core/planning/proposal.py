@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from multigit.core.planning.plan import Plan, RepoPlan
 from multigit.core.planning.steps import CommitStep
+from multigit.core.values.pushed import without_instructions
 from multigit.core.values.text import plural, visible
 
 LENGTH = 72  # letters, as git recommends for the first line of a message
@@ -49,11 +50,15 @@ def _groups(plan: Plan) -> Groups:
 
 
 def _subjects(repo: RepoPlan, target: str) -> Iterator[str]:
-    """Yield what reaches the target: the files of a commit still to be made, then subjects."""
+    """Yield what reaches the target: the files of a commit still to be made, then subjects.
+
+    A subject that kept a workflow from starting must not do so for the whole release.
+    """
     yield from map(_changes, repo.commits())
     for move in (step.move() for step in repo.branch_steps()):
         if move.stage == target and move.brings:
-            yield from filter(None, (visible(each).strip() for each in move.brings.subjects))
+            subjects = map(without_instructions, move.brings.subjects)
+            yield from filter(None, (visible(each).strip() for each in subjects))
 
 
 def _changes(step: CommitStep) -> str:

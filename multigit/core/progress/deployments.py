@@ -47,6 +47,7 @@ class DeploymentSpecs:
             since=since,
             runner=step.runner,
             others=frozenset(each.run.id for each in others if each.run),
+            pushed=not step.sha,
         )
 
     def of_known(self, step: DeployStep, known: Deployment) -> DeploymentSpec:

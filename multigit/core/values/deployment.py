@@ -19,7 +19,8 @@ class DeploymentSpec:
 
     `key` belongs to this deployment alone, however often it is requested, so that its run can be
     found. `since` is a Unix time before it started. `others` are the runs of the repository's
-    deployments to other targets, as far as an earlier attempt knew them.
+    deployments to other targets, as far as an earlier attempt knew them. `pushed` says whether the
+    operation pushes the commit, or deploys what the stage has.
     """
 
     key: str
@@ -34,6 +35,7 @@ class DeploymentSpec:
     since: float
     runner: Runner
     others: frozenset[str] = frozenset()
+    pushed: bool = True
 
     def fill(self, template: str) -> str:
         """Return the template with its placeholders filled in."""
@@ -146,6 +148,19 @@ class RunStatus:
     more: bool = False
     environments: tuple[str, ...] = ()
     since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Why a push starts no run, or perhaps none: a code and a sentence.
+
+    `by_design`: it certainly starts none, and that is what the workflow's file or the commit's
+    message is meant to do.
+    """
+
+    code: str
+    reason: str
+    by_design: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from multigit.adapters.github.client import TIMEOUT, GithubClient
-from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
 from multigit.core.values.deploy_config import GithubRunner, Trigger
 from multigit.core.values.deployment import DeploymentSpec, Run, RunStatus
+from multigit.core.values.pushed import Pushed
 from multigit.errors import MultigitError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, Point
@@ -51,18 +51,38 @@ def spec(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> D
     return replace(made, **changes)
 
 
-def not_here(_repo: str, _commit: str, _path: str) -> str | None:
-    """Raise an error, since no clone here has the commit."""
-    raise MultigitError("the commit is not here.")
+@dataclass(frozen=True)
+class Clone:
+    """A clone of a repository, with this URL of its remote; without a repository it is empty."""
 
+    url: str = ""
+    api: ForgeRepo | None = None
 
-def of_commit(api: ForgeRepo) -> FileAt:
-    """Return a function that reads a file of a commit, as a clone does."""
+    @property
+    def full(self) -> ForgeRepo:
+        """Return the repository; raise an error if it has no commits here."""
+        if self.api is None:
+            raise MultigitError("the commit is not here.")
+        return self.api
 
-    def read(_repo: str, commit: str, path: str) -> str | None:
-        return api.tree(commit).get(path)
+    def remote_urls(self) -> list[str]:
+        """Return the URL of the remote."""
+        return [self.url]
 
-    return read
+    def content(self, commit: str, path: str) -> str | None:
+        """Return the content of a file of a commit."""
+        return self.full.tree(commit).get(path)
+
+    def names(self, commit: str, folder: str) -> list[str]:
+        """Return the paths of the files in a folder of a commit."""
+        return [path for path in self.full.tree(commit) if path.rpartition("/")[0] == folder]
+
+    def pushed(self, commit: str) -> Pushed:
+        """Return what a push of a commit to the branch of its first parent brings."""
+        git, since = self.full.remote_git, f"{commit}^1"
+        paths = git("diff", "--name-only", "--no-renames", since, commit).split("\n")
+        count = int(git("rev-list", "--count", f"^{since}", commit))
+        return Pushed(git("log", "-1", "--format=%B", commit), tuple(filter(None, paths)), count)
 
 
 def runs_at(
@@ -72,15 +92,15 @@ def runs_at(
     token: str = TOKEN,
     waits: list[float] | None = None,
     timeout: float = TIMEOUT,
-    file_at: FileAt = not_here,
+    api: ForgeRepo | None = None,
 ) -> GithubRuns:
     """Return the adapter under test, which records its waits instead of waiting.
 
-    Without `file_at`, it has no clone to read the deployed commit from.
+    Without `api`, its clone lacks the deployed commit.
     """
     wait = (waits if waits is not None else []).append
     client = GithubClient(api_url=double.api, token=lambda: token, wait=wait, timeout=timeout)
-    return GithubRuns(client, urls_of=lambda _: [url], file_at=file_at)
+    return GithubRuns(client, lambda _: Clone(url, api))
 
 
 def started(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[DeploymentSpec, Run]:

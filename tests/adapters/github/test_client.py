@@ -24,7 +24,7 @@ from tests.doubles.github import TOKEN, GitHub, faults
 from tests.doubles.loopback import Answer, LoopbackServer, Request, Silence, json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import IMPATIENT, KEYED, START, not_here, refused, spec
+from .hubs import IMPATIENT, KEYED, START, Clone, refused, spec
 
 
 class Host(LoopbackServer):
@@ -54,7 +54,7 @@ def test_pygithub_is_imported_at_the_first_request() -> None:
 import sys
 from multigit.adapters.github.client import GithubClient
 from multigit.adapters.github.runs import GithubRuns
-GithubRuns(GithubClient(api_url="", token=str), urls_of=str, file_at=str)
+GithubRuns(GithubClient(api_url="", token=str), lambda name: None)
 sys.exit(bool({"github", "requests"} & sys.modules.keys()))
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -179,7 +179,7 @@ def test_a_limit_costs_one_refusal_however_many_start(hub: GitHub, api: ForgeRep
     limit = hub.limit(START, most=4, seconds=1.0)
     said = list[str]()
     made = GithubClient(api_url=hub.api, token=lambda: TOKEN, notify=said.append)
-    runs = GithubRuns(made, urls_of=lambda _: [], file_at=not_here)
+    runs = GithubRuns(made, lambda _: Clone())
     specs = [spec(api, KEYED, key=f"promote-7/api/{number}/1") for number in range(20)]
     with ThreadPoolExecutor(16) as pool:
         ids = {run.id for run in pool.map(runs.start, specs)}

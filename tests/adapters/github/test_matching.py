@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 
 from multigit.adapters.github import requester
 from multigit.core.values.deploy_config import GithubRunner
 from tests.doubles.conftest import REPO
-from tests.doubles.github import GitHub, faults
+from tests.doubles.github import GitHub, Repository, faults
 from tests.support.forge import ForgeRepo
 
 from .hubs import DISPATCHED, KEY, KEYED, LISTING, PUSHED, refused, runs_at, spec
@@ -52,6 +53,49 @@ def test_a_run_from_before_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
     """Clocks may differ by some seconds, but not by a minute."""
     colleague(hub)
     assert found(hub, api, since=time.time() + 60) == ""
+
+
+@pytest.mark.parametrize(
+    ("on", "ref", "watched"),
+    [
+        ("{branches: [main], tags: ['deploy-*']}", "branch", "main"),
+        ("{branches: [main], tags: ['deploy-*']}", "tag", "deploy-1"),
+        ("{tags: ['deploy-*']}", "branch", "deploy-1"),
+    ],
+)
+def test_of_two_runs_of_a_push_the_announced_one_is_watched(
+    api: ForgeRepo, on: str, ref: Literal["branch", "tag"], watched: str
+) -> None:
+    """However late it appears: the other one is not taken for it."""
+    file = f"on: {{push: {on}}}\n"
+    runner = replace(PUSHED, workflow="twice.yml", ref=ref)
+    with GitHub({REPO: Repository(api.bare)}) as double:
+        sha = api.commit("main", {".github/workflows/twice.yml": file})
+        api.remote_git("tag", "--force", "--annotate", "--message", "m", "deploy-1", sha)
+        runs = runs_at(double, api=api)
+        wanted = spec(api, runner, sha=sha, since=time.time() - 60)
+        double.push_seen(REPO)
+        for run in double.runs():
+            if run.ref == watched:
+                mine = run
+                double.world.keep(replace(run, hidden=1))
+        assert runs.find(wanted) is None
+        found = runs.find(wanted)
+    assert found
+    assert found.id == str(mine.id)
+
+
+def test_a_workflow_that_never_ran_has_no_runs(api: ForgeRepo) -> None:
+    """GitHub learns of a workflow outside the default branch with its first run."""
+    runner = replace(PUSHED, workflow="new.yml")
+    file = "on: {push: {branches: [main], paths: ['src/**']}}\n"
+    sha = api.commit("main", {".github/workflows/new.yml": file})
+    with GitHub({REPO: Repository(api.bare, default_branch="dev")}) as double:
+        runs, wanted = runs_at(double, api=api), spec(api, runner, sha=sha)
+        assert runs.find(wanted) is None
+        idle = runs.idle(wanted)
+    assert idle
+    assert (idle.code, idle.by_design) == ("path_filter", True)
 
 
 def test_two_runs_that_could_be_it_are_an_error(hub: GitHub, api: ForgeRepo) -> None:

@@ -15,7 +15,7 @@ from tests.doubles.github import TOKEN, Environment, GitHub, Repository, Token, 
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import DISPATCHED, PUSHED, everything, of_commit, runs_at, spec
+from .hubs import DISPATCHED, PUSHED, everything, runs_at, spec
 
 GET_REPO, GET_WORKFLOW = "repos/get", "actions/get-workflow"
 BARE = GithubRunner("x.yml", ref="branch", slug=REPO)
@@ -207,6 +207,71 @@ def test_a_push_that_starts_nothing_is_a_warning(api: ForgeRepo) -> None:
     assert (problem.code, problem.blocks) == ("push_starts_nothing", False)
 
 
+def by_push(api: ForgeRepo, on: str, changes: dict[str, str], message: str = "x") -> list[Problem]:
+    """Return the problems of a push of these changes to main that starts x.yml."""
+    file = {".github/workflows/x.yml": f"on: {{push: {on}}}\n"}
+    api.commit("main", file)
+    sha = api.commit("main", changes, message=message)
+    with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
+        runner = replace(BARE, trigger=Trigger.PUSH)
+        problems = runs_at(double, api=api).check(spec(api, runner, sha=sha))
+    assert double.violations == []
+    assert all(one.severity is Severity.WARN for one in problems)
+    return list(problems)
+
+
+@pytest.mark.parametrize(
+    ("on", "message", "expected"),
+    [
+        ("{branches: [main], paths: ['src/**']}", "x", ["path_filter"]),
+        ("{branches: [main], paths-ignore: ['src/**']}", "x", []),
+        ("{branches: [main]}", "docs [skip ci]", ["skip_instruction"]),
+        ("{branches: [main], tags: ['deploy-*']}", "x", ["push_starts_twice"]),
+        ("{branches: [main]}", "x", []),
+    ],
+)
+def test_the_plan_shows_what_a_push_will_start(
+    api: ForgeRepo, on: str, message: str, expected: list[str]
+) -> None:
+    """By the file of the pushed commit, its changed files, and its message."""
+    assert codes(by_push(api, on, {"docs/a.md": "1"}, message)) == expected
+
+
+def test_the_run_that_is_watched_is_named(api: ForgeRepo) -> None:
+    """The other one is only started."""
+    (problem,) = by_push(api, "{branches: [main], tags: ['deploy-*']}", {"a": "1"})
+    assert "for main and deploy-1; only the run for main is watched" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("content", "warns"),
+    [
+        ("on: push\njobs: {a: {environment: Production}}\n", True),
+        ("on: push\njobs: {a: {environment: staging}}\n", False),
+        ("on: workflow_dispatch\njobs: {a: {environment: production}}\n", False),
+        ("on: {push: {branches: [dev]}}\njobs: {a: {environment: production}}\n", False),
+    ],
+)
+def test_another_workflow_that_deploys_is_a_warning(
+    api: ForgeRepo,
+    content: str,
+    warns: bool,  # noqa: FBT001
+) -> None:
+    """The push starts it, and one of its jobs has the stage's environment."""
+    changes = {".github/workflows/other.yaml": content, ".github/workflows/note.txt": "x"}
+    problems = by_push(api, "{branches: [main]}", changes)
+    assert codes(problems) == ["other_workflow_deploys"] * warns
+    assert all("other.yaml" in one.message for one in problems)
+
+
+def test_a_deployment_without_a_push_is_not_judged_by_push_triggers(api: ForgeRepo) -> None:
+    """Nothing is pushed, so nothing is deployed twice."""
+    workflow = "on: {workflow_dispatch: , push: {branches: [main]}}\njobs: {}\n"
+    repository = Repository(api.bare, workflows={"x.yml": workflow})
+    with GitHub({REPO: repository}) as double:
+        assert runs_at(double).check(spec(api, BARE, pushed=False)) == ()
+
+
 def test_a_missing_workflow_of_a_push_is_a_warning(hub: GitHub, api: ForgeRepo) -> None:
     """GitHub only knows its name once it is on the default branch or has run."""
     (problem,) = runs_at(hub).check(spec(api, replace(PUSHED, workflow="new.yml")))
@@ -220,7 +285,7 @@ def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:
     api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
     with double:
         api.commit("main", {file: "on: {push: {branches: [dev]}}\njobs: {}\n"})
-        runs = runs_at(double, file_at=of_commit(api))
+        runs = runs_at(double, api=api)
         (problem,) = runs.check(spec(api))
         assert (problem.code, problem.blocks) == ("workflow_not_dispatchable", True)
         assert "in what is deployed" in problem.message
@@ -239,7 +304,7 @@ def test_a_workflow_that_the_push_adds_is_not_a_problem(api: ForgeRepo) -> None:
     runner = replace(BARE, workflow="new.yml")
     sha = api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
     with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
-        runs = runs_at(double, file_at=of_commit(api))
+        runs = runs_at(double, api=api)
         assert runs.check(spec(api, runner, sha=sha)) == ()
         elsewhere = spec(api, runner, sha=sha, branch="stg")
         assert codes(runs.check(elsewhere)) == ["workflow_missing"]

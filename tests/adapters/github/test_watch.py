@@ -20,7 +20,7 @@ from tests.doubles.github import GitHub, Point, Repository, faults
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import IMPATIENT, JOBS, RUN, of_commit, refused, runs_at, settled, spec, started
+from .hubs import IMPATIENT, JOBS, RUN, refused, runs_at, settled, spec, started
 
 
 def statuses(hub: GitHub, api: ForgeRepo, steps: list[str | Point], polls: int) -> list[RunStatus]:
@@ -181,7 +181,7 @@ def with_jobs(api: ForgeRepo, jobs: str, *steps: str | Point) -> tuple[RunStatus
     with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
         if steps:
             double.script(REPO, steps)
-        runs = runs_at(double, file_at=of_commit(api))
+        runs = runs_at(double, api=api)
         wanted = spec(api, runner, sha=sha)
         status = settled(runs, wanted, runs.start(wanted))
         while not status.state.over:

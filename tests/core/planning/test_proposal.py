@@ -32,6 +32,12 @@ def test_the_subjects_of_one_repository() -> None:
     assert proposed(going(API, "feat: orders"), going(WEB, "feat: orders")) == "feat: orders"
 
 
+def test_a_commit_that_skipped_its_workflows_does_not_skip_those_of_the_release() -> None:
+    """A push starts no workflow if the message of its last commit says so."""
+    found = proposed(going(API, "docs: typo [skip ci]", "[no ci]", "fix: time-out"))
+    assert found == "docs: typo, fix: time-out"
+
+
 def test_the_subjects_of_each_repository() -> None:
     """Each is named before its subjects."""
     found = proposed(going(API, "feat: orders", "fix: time-out"), going(WEB, "dark mode"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.support.gitenv import GitFailedError, default_environment, git
 from tests.support.refs import read_refs
 
+_EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the tree without files
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -49,6 +50,26 @@ class Bare:
     def kind(self, sha: str) -> str:
         """The type of an object: commit or tag."""
         return _kind(self.path, sha)
+
+    def message(self, commit: str) -> str:
+        """The message of a commit."""
+        return git(self.path, "log", "-1", "--format=%B", commit)
+
+    def changes(self, before: str | None, after: str) -> tuple[int, tuple[str, ...]]:
+        """How many commits a push of a branch brings, and which files it changes.
+
+        For a new branch, since the parent of its oldest commit that no other branch has.
+        """
+        if before is None:
+            others = [sha for ref, sha in self.refs().items() if ref.startswith("refs/heads/")]
+            new = [f"^{sha}" for sha in others if sha != after]
+            oldest = git(self.path, "rev-list", "--topo-order", after, *new).split("\n")[-1]
+            before = self.commit(f"{oldest or after}^") or _EMPTY
+        count = (
+            "1" if before == _EMPTY else git(self.path, "rev-list", "--count", f"{before}..{after}")
+        )
+        names = git(self.path, "diff", "--name-only", "-z", before, after).split("\0")
+        return int(count), tuple(filter(None, names))
 
     def entries(self, commit: str, folder: str = "") -> tuple[Entry, ...]:
         """The content of a folder of a commit; empty if there is no such folder."""

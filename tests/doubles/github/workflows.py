@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ FOLDER = ".github/workflows"
 
 _EQUALS = re.compile(r"(?:\$\{\{)?\s*([\w.-]+)\s*(==|!=)\s*'([^']*)'\s*(?:\}\})?")
 _EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
+_MOST_FILES = 300  # of a diff that a path filter looks at
 _DEFAULT_STEPS = ("Set up job", "Deploy", "Complete job")
 
 
@@ -35,6 +36,13 @@ class Push:
     tags: tuple[str, ...] | None
     branches_ignore: tuple[str, ...] | None
     tags_ignore: tuple[str, ...] | None
+    paths: tuple[str, ...] | None = None
+    paths_ignore: tuple[str, ...] | None = None
+
+    def takes_files(self, changed: Sequence[str]) -> bool:
+        """Whether changed files pass the path filter."""
+        filters = (self.paths, self.paths_ignore)
+        return any(_taken(path, *filters, other=False) for path in changed[:_MOST_FILES])
 
     def takes(self, ref: str) -> bool:
         """Whether a push to a full ref name starts the workflow."""
@@ -156,7 +164,7 @@ def _push(given: Mapping[str, Any]) -> Push:
     def patterns(key: str) -> tuple[str, ...] | None:
         return tuple([given[key]] if isinstance(given[key], str) else given[key])
 
-    keys = ("branches", "tags", "branches-ignore", "tags-ignore")
+    keys = ("branches", "tags", "branches-ignore", "tags-ignore", "paths", "paths-ignore")
     return Push(*(patterns(key) if key in given else None for key in keys))
 
 
@@ -176,9 +184,12 @@ def _taken(
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """`*` stops at a slash, `**` does not; `?` and `+` apply to the character before them."""
-    wild = {"*": "[^/]*", "**": ".*", "?": "?", "+": "+"}
-    parts = re.split(r"(\*+|\?|\+|\[[\w-]+\])", pattern)
+    """`*` stops at a slash, `**` does not; `?` and `+` apply to the character before them.
+
+    `**/` also matches no folder at all.
+    """
+    wild = {"*": "[^/]*", "**": ".*", "**/": "(.*/)?", "?": "?", "+": "+"}
+    parts = re.split(r"(\*\*/|\*+|\?|\+|\[[\w-]+\])", pattern)
     made = (p if p.startswith("[") else wild.get(p, re.escape(p)) for p in parts)
     return re.fullmatch("".join(made), name) is not None
 

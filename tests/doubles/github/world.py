@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,8 +27,13 @@ from .runs import (
     moved,
     reviewed,
 )
-from .workflows import FOLDER, Workflow, as_input, expand, parse, planned
+from .workflows import FOLDER, Push, Workflow, as_input, expand, parse, planned
 
+# In the message of a pushed commit; the trailer comes last, after two empty lines.
+_SKIPS = re.compile(
+    r"\[(skip ci|ci skip|no ci|skip actions|actions skip)\]|\n\n\nskip-checks: ?true\s*\Z"
+)
+_MOST_COMMITS = 1000  # beyond which path filters are not evaluated
 _FIRST_RUN = 5_000_000_001  # run ids need more than 32 bits
 
 
@@ -191,8 +197,13 @@ class World:
         refs = repository.git.refs()
         before, self._refs[repo] = self._refs[repo], refs
         for ref in [ref for ref, sha in refs.items() if before.get(ref) != sha]:
-            for workflow in repository.workflows_at(repository.git.commit(ref)):
+            commit = repository.git.commit(ref) or ""
+            if _SKIPS.search(repository.git.message(commit)):
+                continue
+            for workflow in repository.workflows_at(commit):
                 if workflow.push and workflow.push.takes(ref):
+                    if not _files_pass(repository.git, workflow.push, ref, before.get(ref)):
+                        continue
                     start = Start(repo, workflow.file, ref.split("/", 2)[2], event="push")
                     self.begin(start, workflow, ref, actor="grace")
 
@@ -293,6 +304,16 @@ class World:
             if not may_review(run, environments[name], review.login):
                 raise RefusedError(422, f"{review.login} may not review {name}")
         self.keep(reviewed(run, review, self.clock()))
+
+
+def _files_pass(git: Bare, push: Push, ref: str, before: str | None) -> bool:
+    """Whether a path filter, if there is one, lets a push of a ref start the workflow."""
+    if push.paths is None and push.paths_ignore is None:
+        return True
+    if ref.startswith("refs/tags/"):
+        return True
+    count, changed = git.changes(before, git.commit(ref) or "")
+    return count > _MOST_COMMITS or push.takes_files(changed)
 
 
 def _checked(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, str]:
