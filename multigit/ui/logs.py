@@ -33,7 +33,7 @@ CHECKLISTS: dict[ChecklistState | None, str] = {
 }
 LOSSES = {"reverted_work", "returned_files"}
 RUNS = {"succeeded": "deployed", "failed": "not deployed"}
-PUBLISHING = ("published", "undone", "failed", "unknown", "not_published")
+PUBLISHING = ("published", "undone", "failed", "unknown", "not_published", "left out")
 ORDER = {  # as in the summary of the command itself
     state: place
     for place, state in enumerate((*PUBLISHING, *(RUNS.get(run, str(run)) for run in RunState)))
@@ -87,8 +87,8 @@ def reverts(record: Record) -> str:
 
 
 def ending(record: Record) -> str:
-    """Return the result: blocked, not confirmed, or 3 published, 1 failed, or 2 approved."""
-    quiet = {"", "up_to_date", "planned", "skipped"}
+    """Return the result: blocked, not confirmed, or 3 published, 1 left out, or 2 approved."""
+    quiet = {"", "up_to_date", "planned"}
     counts = Counter(state for state in map(_state, record.repos) if state not in quiet)
     counts += Counter(each.state for each in record.reviewed)
     runs = (each.state for repo in record.repos for each in repo.deployments)
@@ -97,7 +97,8 @@ def ending(record: Record) -> str:
     counted = [f"{number} {state}" for state, number in ordered]
     if record.result in {"done", "failed"} and counted:
         sentence = visible(", ".join(counted).replace("_", " "))
-        return sentence.replace("published", "undone") if record.undoes else sentence
+        undone = sentence.replace("published", "undone").replace("left out", "left as is")
+        return undone if record.undoes else sentence
     result = visible(record.result)
     return REFUSED.get(record.why, result) if result == Result.BLOCKED else result
 
@@ -106,5 +107,6 @@ def _state(repo: RepoRecord) -> str:
     """Return a repository's state, or nothing if its deployments say it all."""
     if repo.has("taken_back"):
         return "undone"
-    alone = repo.state in {"deployed", "started"} or (repo.state == "failed" and repo.deployments)
-    return "" if alone else repo.state
+    said = {"deployed", "started", *(("failed", "skipped") if repo.deployments else ())}
+    words = {"skipped": "left out", **dict.fromkeys(said, "")}
+    return words.get(repo.state, repo.state)

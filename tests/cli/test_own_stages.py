@@ -55,6 +55,7 @@ def test_work_never_reaches_a_stage_under_the_name_of_another(forge: Forge) -> N
         ("docs", "skipped"),
     ]
     assert [each["code"] for each in record["repos"][1]["problems"]] == ["no_stage"]
+    assert "1 published, 1 left out" in forge.run("log", check=DONE).stdout
 
 
 def test_it_is_promoted_directly_and_undone(forge: Forge) -> None:

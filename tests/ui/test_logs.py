@@ -26,6 +26,9 @@ def test_results_are_counted_in_the_order_of_the_command() -> None:
     deployed = row("m1", "failed", "running", "succeeded")
     assert ended(row("m1"), deployed) == "2 published, 1 running, 1 deployed, 1 not deployed"
     assert ended(repos[0], row("m1"), undoes="x") == "1 undone, 1 not undone"
+    left = row("", state="skipped")
+    assert ended(left, row("m1"), result="done") == "1 published, 1 left out"
+    assert ended(left, row("m1"), result="done", undoes="x") == "1 undone, 1 left as is"
 
 
 def test_what_was_only_deployed_counts_by_its_deployments() -> None:
@@ -34,7 +37,7 @@ def test_what_was_only_deployed_counts_by_its_deployments() -> None:
     assert ended(row("", "succeeded", state="deployed"), result="done") == "1 deployed"
     assert ended(row("", "skipped", state="skipped"), result="done") == "1 skipped"
     both = (row("m1", "skipped"), row("", state="skipped"))
-    assert ended(*both, result="done") == "1 published, 1 skipped"  # that is, its deployment
+    assert ended(*both, result="done") == "1 published, 1 left out, 1 skipped"  # its deployment
     back = (ProblemRecord("taken_back"),)
     assert ended(row("", state="not_published", problems=back)) == "1 undone"
 

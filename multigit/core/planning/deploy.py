@@ -9,7 +9,7 @@ from typing import Self
 from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.planning.taking_part import plans_of, stage_in
+from multigit.core.planning.taking_part import plans_of, require_stages, stage_in
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
@@ -99,7 +99,8 @@ def plan_deploy(
 
 
 def require_deployment(workspace: Workspace, stage: Stage, repos: Sequence[Repo]) -> None:
-    """Raise UsageError if the configuration deploys none of the repositories to a stage."""
+    """Raise UsageError if none of the repositories has a stage, or is deployed to it."""
+    require_stages(workspace, [stage], repos)
     if not any(workspace.deploy(repo, stage) for repo in repos):
         raise UsageError(
             f"The configuration does not say how {stage.name} is deployed.",

@@ -117,11 +117,12 @@ def hops_down(
     chosen = workspace.repos if repos is None else repos
     last = next(stage for stage in reversed(workspace.stages) if workspace.is_last(stage))
     first = stage_called(source, workspace, chosen) if source is not None else last
+    require_stages(workspace, [first], chosen)
     below = [s for s in workspace.chain_down(first)[1:] if any(repo.has(s) for repo in chosen)]
     if not below:
         raise UsageError(
             f"There is no stage before {first.name}.",
-            hint=Hint.BACKMERGE_FROM.format(stage=last.name),
+            hint=Hint.BACKMERGE_FROM.format(stage=last.name) if first != last else "",
             code="no_stage_before",
         )
     return tuple(

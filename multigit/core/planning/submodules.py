@@ -58,7 +58,7 @@ def submodule_problems(
 def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
     """Return the problem of a submodule that is behind its pointer."""
     hint = Hint.UPDATE_SUBMODULE.format(path=repo.typed(), submodule=pathspec(each.path))
-    if inner:  # git submodule update would detach its HEAD
+    if inner and inner.has(stage):  # git submodule update would detach its HEAD
         hint = Hint.PULL_SUBMODULE.format(stage=stage.name, repo=quote(inner.name))
     return Problem(
         "submodule_behind",

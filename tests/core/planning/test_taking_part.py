@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.deploy import DeployRequest
+from multigit.core.planning.deploy import DeployRequest, require_deployment
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.pull import PullRequest, plan_pull
@@ -141,6 +141,16 @@ def test_a_back_merge_leaves_out_what_has_no_earlier_stage() -> None:
     assert [(each.source.name, each.target.name) for each in hops] == [("main", "dev")]
 
 
+def test_a_back_merge_needs_an_earlier_stage() -> None:
+    """Where the last stage is the only one, no other is proposed to start from."""
+    space = workspace(API, SHORT, TOP)
+    with pytest.raises(UsageError) as caught:
+        hops_down(space, None, (TOP,))
+    assert (caught.value.message, caught.value.hint) == ("There is no stage before main.", "")
+    with pytest.raises(UsageError, match=r"web has no stage stg\."):
+        hops_down(space, "stg", (SHORT,))
+
+
 def test_a_push_leaves_out_what_cannot_be_promoted_then() -> None:
     """Without a promotion, only the pushed stage counts."""
     request = PushRequest(STG, "fix: x", MOMENT, SPACE.repos)
@@ -194,3 +204,13 @@ def test_the_pairs_of_several_repositories() -> None:
     names = [(a.name, b.name) for a, b in shared_pairs(SPACE, SPACE.repos)]
     assert names == [("dev", "stg"), ("stg", "main"), ("dev", "main")]
     assert [(a.name, b.name) for a, b in shared_pairs(SPACE, (SHORT,))] == [("dev", "main")]
+
+
+def test_a_deployment_to_a_stage_that_is_missing_is_not_one_that_is_not_configured() -> None:
+    """The error is about the stage, not about its deploy table."""
+    with pytest.raises(UsageError) as caught:
+        require_deployment(SPACE, STG, (SHORT,))
+    assert caught.value.code == "no_stage"
+    with pytest.raises(UsageError) as caught:
+        require_deployment(SPACE, STG, (API,))
+    assert caught.value.code == "no_deployment"
