@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.values.deploy_config import CommandRunner, GithubRunner, JenkinsRunner
-from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus, Verdict
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import NotStartedError
@@ -90,9 +90,9 @@ class Runners:
 
     def review(
         self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
-    ) -> None:
-        """Approve or reject what a run waits for."""
-        self._host(spec).review(spec, run, gates, approve=approve, comment=comment)
+    ) -> Sequence[Verdict]:
+        """Approve or reject what a run waits for; return what became of each gate."""
+        return self._host(spec).review(spec, run, gates, approve=approve, comment=comment)
 
     def _host(self, spec: DeploymentSpec) -> GithubRuns:
         """Return the host where people review the run."""

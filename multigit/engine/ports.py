@@ -9,7 +9,7 @@ from typing import Protocol
 from multigit.core.progress.journal import Entry
 from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import PendingCommits, PreparedCommit, Tip
-from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus, Verdict
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.values.health_check import HealthAnswer
@@ -222,8 +222,8 @@ class Reviewers(Protocol):
 
     def review(
         self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
-    ) -> None:
-        """Approve or reject the run there; raises UnknownStartError if the result is unknown."""
+    ) -> Sequence[Verdict]:
+        """Approve or reject the run there, once; return what became of each gate."""
 
 
 class Probe(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from multigit import errors
@@ -10,8 +11,10 @@ from multigit.core.planning.consent import Consent, given_by_option, missing_con
 from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record
 from multigit.core.reports.reviews import (
+    PendingReview,
     Review,
     ReviewResult,
+    named,
     reviews_exit_code,
     reviews_record,
     to_review,
@@ -30,18 +33,23 @@ from multigit.ui.screen import Screen
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
-    """What `multigit approve` was asked to do; the default operation is the last one."""
+    """What `multigit approve` was asked to do; the default operation is the last one.
+
+    Without `environments`, all that wait for us are reviewed, or a person chooses.
+    """
 
     operation: str | None
     repos: tuple[Repo, ...]
     answer: ReviewResult
     comment: str = ""
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The reviews with their results, and other problems."""
+    """What was waiting, the reviews with their results, and other problems."""
 
+    waiting: tuple[PendingReview, ...]
     reviews: tuple[Review, ...]
     problems: tuple[Problem, ...]
     exit_code: int
@@ -55,17 +63,22 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
         runs = to_review(operation, {repo.name for repo in request.repos})
         found = find_pending_reviews(runs, reviewers, fleet)
     session.screen.gates(found.waiting, found.unread)
-    mine = [each for each in found.waiting if each.mine]
-    if not mine:
+    chosen = named(found.waiting, request.environments)
+    if not chosen:
         raise _nothing(found)
     session.files.require_writable()
+    if not request.environments:
+        chosen = _chosen(session.screen, operation, chosen, consent)
     verb = "reject" if request.answer is ReviewResult.REJECTED else "approve"
-    what = f"{verb} {plural(len(mine), 'deployment')} to {operation.plan.target}"
+    count = sum(len(each.gates) for each in chosen)
+    what = f"{verb} {plural(count, 'deployment')} to {operation.plan.target}"
     given = _agreed(session.screen, operation, what, consent)
     with session.fleet() as fleet:
-        reviews, interrupted = review(mine, reviewers, request.answer, request.comment, fleet)
+        reviews, interrupted = review(chosen, reviewers, request.answer, request.comment, fleet)
     note_interrupts()  # what was sent must still be recorded and shown
-    code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
+    code = reviews_exit_code(
+        reviews, request.answer, interrupted=interrupted, unread=bool(found.unread)
+    )
     session.screen.reviews(reviews)
     record = reviews_record(
         operation,
@@ -78,7 +91,9 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
         consent=given,
     )
     problems = (*found.unread, *_append(session, record))
-    return Reviewed(reviews, problems, code or (errors.FAILED if problems else errors.OK))
+    return Reviewed(
+        found.waiting, reviews, problems, code or (errors.FAILED if problems else errors.OK)
+    )
 
 
 def _nothing(found: PendingReviews) -> errors.MultigitError:
@@ -87,6 +102,20 @@ def _nothing(found: PendingReviews) -> errors.MultigitError:
         first = found.unread[0]
         return errors.MultigitError(first.message, hint=first.hint, code=first.code)
     return errors.RefusedError("Nothing is waiting for your review.", code="nothing_to_approve")
+
+
+def _chosen(
+    screen: Screen, operation: Operation, mine: tuple[PendingReview, ...], consent: Consent
+) -> tuple[PendingReview, ...]:
+    """Let a person choose, if several environments wait and nothing was confirmed by option."""
+    several = sum(len(each.gates) for each in mine) > 1
+    asked = screen.interactive and not given_by_option(operation.plan, consent)
+    if not (several and asked):
+        return mine
+    with suppress(EOFError):  # the terminal went away
+        if chosen := screen.choose(mine):
+            return chosen
+    raise errors.RefusedError("Cancelled. Nothing was reviewed.", code="cancelled")
 
 
 def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -> ConsentState:

@@ -45,12 +45,24 @@ def text(question: str, proposal: str) -> str:
 
 def check_off(items: Sequence[str]) -> bool:
     """Ask to check off a checklist; True if all items are. Raises KeyboardInterrupt on Ctrl-C."""
+    question = "Checklist (space to check off, enter to continue)"
+    return len(_chosen(question, items, checked=False)) == len(items)
+
+
+def choose(question: str, items: Sequence[str]) -> list[int]:
+    """Ask which of the items, all of them at first; return their numbers, counted from 0."""
+    return _chosen(f"{question} (space to deselect, enter to continue)", items, checked=True)
+
+
+def _chosen(question: str, items: Sequence[str], *, checked: bool) -> list[int]:
     output = _stderr()
     width = _width(output) - len(BELOW)
     below = f"\n{BELOW}"
     rows = (below.join(broken(visible(item), width)) for item in items)
-    choices = [questionary.Choice([("class:text", row)], n) for n, row in enumerate(rows)]
-    question = "Checklist (space to check off, enter to continue)"
+    choices = [
+        questionary.Choice([("class:text", row)], number, checked=checked)
+        for number, row in enumerate(rows)
+    ]
     checklist = questionary.checkbox(
         INDENT.join(broken(question, _width(output) - MARK)),
         instruction=" ",
@@ -58,7 +70,7 @@ def check_off(items: Sequence[str]) -> bool:
         output=output,
         erase_when_done=True,  # it would repeat a single item, broken anywhere
     )
-    return len(_answer(checklist)) == len(items)
+    return list(_answer(checklist))
 
 
 def broken(text: str, width: int, room: int = 0) -> list[str]:

@@ -11,6 +11,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -263,6 +264,22 @@ class Screen:
 
         question = f"Message for {stage}: what changes and why (Enter to accept, Ctrl-C to cancel)"
         return prompts.text(question, proposal)
+
+    def choose(self, waiting: Sequence[PendingReview]) -> tuple[PendingReview, ...]:
+        """Ask which environments to review, maybe none; raises EOFError without a terminal."""
+        from datetime import UTC, datetime
+
+        from multigit.ui import prompts
+        from multigit.ui.reviews import gate_line
+
+        gates = [(each, gate) for each in waiting for gate in each.gates]
+        lines = [gate_line(each, gate, datetime.now(UTC)) for each, gate in gates]
+        chosen = [gates[number] for number in prompts.choose("Which of them?", lines)]
+        parts = (
+            replace(each, gates=tuple(gate for of, gate in chosen if of is each))
+            for each in waiting
+        )
+        return tuple(part for part in parts if part.gates)
 
     def check_off(self, items: Sequence[str]) -> bool:
         """Ask to check off a whole checklist. Raises EOFError if the terminal is gone."""

@@ -21,8 +21,9 @@ from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import hop, hops_down
 from multigit.core.records.record import Record
+from multigit.core.reports.reviews import PendingReview
 from multigit.core.values.deploy_config import CommandRunner, Deploy, GithubRunner
-from multigit.core.values.deployment import DeploymentSpec, Gate, Run
+from multigit.core.values.deployment import DeploymentSpec, Gate, GateState, Run, Verdict
 from multigit.core.values.listener import Listener
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Repo, Workspace
@@ -61,7 +62,7 @@ class DeskRunners(FakeRunners):
         self.leave = threading.Event()
         self.gates: dict[str, tuple[Gate, ...]] = {}
         self.reviewed: list[tuple[str, bool, str]] = []
-        self.on_review: Callable[[], object] = lambda: None
+        self.on_review: Callable[[Sequence[Gate]], Sequence[Verdict] | None] = lambda _: None
 
     def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
         """Return the gates of the repository."""
@@ -70,11 +71,13 @@ class DeskRunners(FakeRunners):
 
     def review(
         self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
-    ) -> None:
+    ) -> Sequence[Verdict]:
         """Record the review."""
-        del run, gates
-        self.on_review()
+        del run
+        verdicts = self.on_review(gates)
         self.reviewed.append((spec.repo, approve, comment))
+        state = GateState.APPROVED if approve else GateState.REJECTED
+        return verdicts or [Verdict(gate, state) for gate in gates]
 
 
 class DeskScreen(Screen):
@@ -84,6 +87,7 @@ class DeskScreen(Screen):
         super().__init__(color=False)
         self.person = False
         self.answer: bool | BaseException = True
+        self.choice: Callable[[PendingReview], bool] = lambda _: True
         self.asked: list[str] = []
         self.said: list[str] = []
 
@@ -108,6 +112,10 @@ class DeskScreen(Screen):
     def type_word(self, word: str, purpose: str) -> bool:
         """Answer as if the word, or another one, were typed."""
         return self._answer(f"{purpose}: {word}")
+
+    def choose(self, waiting: Sequence[PendingReview]) -> tuple[PendingReview, ...]:
+        """Choose among what waits for a review."""
+        return tuple(filter(self.choice, waiting))
 
     def _answer(self, question: str) -> bool:
         self.asked.append(question)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import pytest
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.reports.reviews import ReviewResult
-from multigit.core.values.deployment import Gate, RunState, RunStatus
+from multigit.core.values.deployment import Gate, GateState, RunState, RunStatus, Verdict
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
-from multigit.errors import FAILED, OK, REFUSED, MultigitError, RefusedError, UnknownStartError
+from multigit.errors import FAILED, OK, REFUSED, MultigitError, RefusedError
 from multigit.operation.approving import Reviewed, ReviewRequest, approve
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
@@ -340,11 +341,15 @@ def waiting(desk: Desk) -> None:
 
 
 def review(
-    desk: Desk, answer: ReviewResult = ReviewResult.APPROVED, consent: Consent = YES
+    desk: Desk,
+    answer: ReviewResult = ReviewResult.APPROVED,
+    consent: Consent = YES,
+    *,
+    environments: tuple[str, ...] = (),
 ) -> Reviewed:
     """Run `multigit approve`."""
     session = desk.session()
-    request = ReviewRequest(None, session.workspace.repos, answer, "looks good")
+    request = ReviewRequest(None, session.workspace.repos, answer, "looks good", environments)
     return approve(session, request, consent)
 
 
@@ -419,14 +424,90 @@ def test_a_review_whose_answer_was_lost_is_in_doubt(desk: Desk) -> None:
     """It fails, and is recorded as failed."""
     waiting(desk)
 
-    def lose() -> None:
-        raise UnknownStartError("the connection broke off.")
-
-    desk.hosts.on_review = lose
+    desk.hosts.on_review = lambda gates: [Verdict(gate, GateState.UNKNOWN) for gate in gates]
     seen = review(desk)
     assert seen.exit_code == FAILED
     assert {each.answer for each in seen.reviews} == {ReviewResult.UNKNOWN}
     assert desk.records[-1].result == "failed"
+
+
+def test_a_review_that_was_not_received_can_be_sent_again(desk: Desk) -> None:
+    """The environment still waits, so the result is known: failed."""
+    waiting(desk)
+    desk.hosts.on_review = lambda gates: [Verdict(gate, GateState.WAITING) for gate in gates]
+    seen = review(desk)
+    assert {each.answer for each in seen.reviews} == {ReviewResult.FAILED}
+    found = [each.problem for each in seen.reviews if each.problem]
+    assert {each.code for each in found} == {"review_not_received"}
+
+
+@pytest.mark.parametrize(
+    ("decided", "exit_code"), [(GateState.APPROVED, OK), (GateState.REJECTED, FAILED)]
+)
+def test_a_colleague_who_was_faster_is_named(
+    desk: Desk, decided: GateState, exit_code: int
+) -> None:
+    """It succeeds only if the colleague gave the same answer; the log says who did."""
+    waiting(desk)
+    desk.hosts.on_review = lambda gates: [Verdict(gate, decided, by="grace") for gate in gates]
+    seen = review(desk)
+    assert seen.exit_code == exit_code
+    assert {each.in_words for each in seen.reviews} == {f"{decided} by grace"}
+    assert {each.by for each in desk.records[-1].reviewed} == {"grace"}
+
+
+def test_gates_of_one_run_may_end_differently(desk: Desk) -> None:
+    """Then the run has a review for each result."""
+    waiting(desk)
+    desk.hosts.gates["api"] = (*MINE, Gate(2, "production-us", ("ada",), mine=True))
+
+    def differently(gates: Sequence[Gate]) -> Sequence[Verdict]:
+        first, *rest = gates
+        others = [Verdict(gate, GateState.WAITING) for gate in rest]
+        return [Verdict(first, GateState.APPROVED), *others]
+
+    desk.hosts.on_review = differently
+    seen = {
+        (each.waiting.spec.repo, *(gate.name for gate in each.waiting.gates)): each.answer
+        for each in review(desk).reviews
+    }
+    assert seen == {
+        ("api", "production"): ReviewResult.APPROVED,
+        ("api", "production-us"): ReviewResult.FAILED,
+        ("web", "production"): ReviewResult.APPROVED,
+    }
+
+
+def test_only_the_named_environments_are_reviewed(desk: Desk) -> None:
+    """One that does not wait, or waits only for others, is refused before anything is sent."""
+    waiting(desk)
+    desk.hosts.gates["api"] = (*MINE, Gate(2, "production-us", ("grace",)))
+    desk.hosts.gates["web"] = (Gate(3, "staging", ("ada",), mine=True),)
+    for name, code in (
+        ("production-us", "not_your_review"),
+        ("production-eu", "environment_not_waiting"),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            review(desk, environments=("staging", name))
+        assert refused.value.code == code
+        assert "production, staging" in refused.value.hint
+    assert desk.hosts.reviewed == []
+    seen = review(desk, environments=("staging",))
+    assert [each.waiting.spec.repo for each in seen.reviews] == ["web"]
+
+
+def test_a_person_chooses_among_several(desk: Desk) -> None:
+    """Nothing chosen is a no; what an option confirms, or names, is not asked about."""
+    waiting(desk)
+    desk.screen.person = True
+    desk.screen.choice = lambda each: each.spec.repo == "web"
+    seen = review(desk, consent=Consent())
+    assert [each.waiting.spec.repo for each in seen.reviews] == ["web"]
+    desk.screen.choice = lambda _: False
+    with pytest.raises(RefusedError, match="Nothing was reviewed"):
+        review(desk, consent=Consent())
+    assert len(review(desk).reviews) == len(BOTH)
+    assert len(review(desk, environments=("production",)).reviews) == len(BOTH)
 
 
 def test_reviews_that_cannot_be_recorded_are_said(desk: Desk) -> None:
@@ -434,7 +515,7 @@ def test_reviews_that_cannot_be_recorded_are_said(desk: Desk) -> None:
     waiting(desk)
     one_at_a_time = threading.Lock()
 
-    def block() -> None:
+    def block(_: Sequence[Gate]) -> None:
         log = desk.session().files.log.file
         with one_at_a_time:
             if log.is_file():

@@ -21,7 +21,7 @@ from multigit.adapters.github.watch import Watch
 from multigit.adapters.github.workflow_file import file_name
 from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.deploy_config import GithubRunner
-from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus
+from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, RunStatus, Verdict
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, UnknownStartError
 
@@ -118,15 +118,9 @@ class GithubRuns:
 
     def review(
         self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
-    ) -> None:
-        """Approve or reject what a run waits for.
-
-        Raises UnknownStartError if it is unknown whether GitHub received that.
-        """
-        try:
-            self._watch(spec, run).review(gates, approve=approve, comment=comment)
-        except UnclearError as error:
-            raise UnknownStartError(error.message, hint=error.hint, code="review_unclear") from None
+    ) -> Sequence[Verdict]:
+        """Approve or reject what a run waits for; return what became of each gate."""
+        return self._watch(spec, run).review(gates, approve=approve, comment=comment)
 
     def _require_branch(self, spec: DeploymentSpec, slug: str) -> None:
         """Raise MultigitError if the branch that the workflow starts on has moved."""

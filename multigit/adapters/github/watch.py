@@ -15,10 +15,10 @@ from http import HTTPStatus
 
 from multigit.adapters.github.answers import GithubError
 from multigit.adapters.github.client import PAGE, GithubClient
+from multigit.adapters.github.reviewing import Reviewing
 from multigit.adapters.github.run_status import (
     changed_at,
     ended,
-    gate,
     link,
     state_of,
     stray,
@@ -27,7 +27,7 @@ from multigit.adapters.github.run_status import (
 )
 from multigit.adapters.github.workflow_file import WorkflowJob
 from multigit.adapters.http.documents import Document, mapping, mappings, number, text
-from multigit.core.values.deployment import Gate, RunState, RunStatus
+from multigit.core.values.deployment import Gate, RunState, RunStatus, Verdict
 from multigit.errors import TooEarlyError
 
 MISSED = 10  # polls in a row that do not find a run, after which it is gone
@@ -55,6 +55,7 @@ class Watch:
         self._commit = commit  # that it must run
         self._path = f"/repos/{slug}/actions/runs/{run}"
         self._what = f"run {run} of {slug}"
+        self._reviewing = Reviewing(client, self._path, self._what)
         self._next: Callable[[], RunStatus] = self._poll_run
         self._etag = ""
         self._jobs_etag = ""
@@ -89,20 +90,14 @@ class Watch:
         return self._status
 
     def gates(self) -> tuple[Gate, ...]:
-        """Return the gates at which the run waits."""
-        value = self._client.get(f"{self._path}/pending_deployments", self._what).document()
-        if not isinstance(value, list):
-            raise self._client.no_json(self._what)
-        return tuple(map(gate, mappings(value)))
+        """Return the gates at which the run waits, with the time at which it changed last."""
+        run = mapping(self._client.get(self._path, self._what).document())
+        since = changed_at(run, self._client.ahead)
+        return tuple(replace(each, since=since) for each in self._reviewing.gates())
 
-    def review(self, gates: Sequence[Gate], *, approve: bool, comment: str) -> None:
-        """Approve or reject the run; raises UnclearError if GitHub may have received that."""
-        body = {
-            "environment_ids": [one.environment for one in gates],
-            "state": "approved" if approve else "rejected",
-            "comment": comment,
-        }
-        self._client.post(f"{self._path}/pending_deployments", body, f"the review of {self._what}")
+    def review(self, gates: Sequence[Gate], *, approve: bool, comment: str) -> Sequence[Verdict]:
+        """Approve or reject these gates; return what became of each."""
+        return self._reviewing.review(gates, approve=approve, comment=comment)
 
     def _poll_run(self) -> RunStatus:
         reply = self._client.get(self._path, self._what, etag=self._etag)
@@ -188,7 +183,7 @@ class Watch:
 
     def _poll_gates(self) -> RunStatus:
         before = self._status or RunStatus(RunState.WAITING)
-        gates = self.gates()
+        gates = self._reviewing.gates()
         if not gates and before.reviewers:
             return replace(before, more=True)
         now = waiting(before.url, gates, since=self._changed)

@@ -32,16 +32,20 @@ ACTOR_KINDS = {str(each): each for each in ActorKind}
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """A review of a deployment; `state` is a ReviewResult, or a word of a later version."""
+    """A review of a deployment; `state` is a ReviewResult, or a word of a later version.
+
+    `by` is who has reviewed it before us, or empty.
+    """
 
     repo: str = ""
     target: str = ""
     environments: tuple[str, ...] = ()
     state: str = ""
+    by: str = ""
 
     def document(self) -> dict[str, Any]:
         """Return it as the log and documents have it."""
-        return {**plain(self), "target": self.target or None}
+        return {**plain(self), "target": self.target or None, "by": self.by or None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,12 +165,40 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """An environment for which a run waits: its id on the host, its reviewers, and is it `mine`."""
+    """An environment for which a run waits: its id on the host, its reviewers, and is it `mine`.
+
+    `since` is when the run began to wait, in Unix seconds; 0 if that is unknown.
+    """
 
     environment: int
     name: str
     reviewers: tuple[str, ...] = ()
     mine: bool = False
+    since: float = 0.0
+
+
+class GateState(StrEnum):
+    """What became of a gate that was reviewed."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WAITING = "waiting"  # the host did not receive the review
+    UNKNOWN = "unknown"
+
+    @property
+    def decided(self) -> bool:
+        """True if someone has reviewed it."""
+        return self in {GateState.APPROVED, GateState.REJECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a gate; `by` is who was faster than we, `detail` why it is unknown."""
+
+    gate: Gate
+    state: GateState
+    by: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunState
-from multigit.errors import UnknownStartError
+from multigit.adapters.github.client import GithubClient
+from multigit.core.values.deployment import DeploymentSpec, Gate, GateState, Run, RunState
 from tests.doubles.github import TOKEN, GitHub, Token, faults
+from tests.doubles.github.runs import Review
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
@@ -36,7 +39,8 @@ def test_a_gate_shows_who_may_approve(gated: GitHub, api: ForgeRepo) -> None:
     )
     assert status.environments == ("production",)
     (gate,) = runs.pending(wanted, run)
-    assert gate == Gate(gate.environment, "production", ("ada", "grace"), mine=True)
+    known = {"mine": True, "since": pytest.approx(gated.runs()[0].updated.timestamp(), abs=30)}
+    assert gate == Gate(gate.environment, "production", ("ada", "grace"), **known)  # type: ignore[arg-type]
     gated.tokens[TOKEN] = Token("mallory")
     assert not settled(runs_at(gated), wanted, run).mine
 
@@ -173,20 +177,84 @@ def test_a_review_that_may_not_be_given_is_refused(gated: GitHub, api: ForgeRepo
     assert gated.runs()[0].gates == ("production",)
 
 
-@pytest.mark.parametrize("effect", [True, False])
-def test_a_review_without_an_answer_is_unknown(
-    gated: GitHub, api: ForgeRepo, *, effect: bool
+def reviewed(
+    gated: GitHub, wanted: DeploymentSpec, run: Run, *, approve: bool = True
+) -> list[tuple[GateState, str]]:
+    """Review the gates; return what became of each, and who was faster."""
+    runs = runs_at(gated)
+    gates = runs.pending(wanted, run)
+    verdicts = runs.review(wanted, run, gates, approve=approve, comment="")
+    assert gated.count(REVIEW) == 1
+    return [(each.state, each.by) for each in verdicts]
+
+
+@pytest.mark.parametrize(
+    ("effect", "state"), [(True, GateState.APPROVED), (False, GateState.WAITING)]
+)
+def test_a_review_without_an_answer_is_looked_up(
+    gated: GitHub, api: ForgeRepo, state: GateState, *, effect: bool
 ) -> None:
-    """It is not sent again."""
+    """It is not sent again; the run's gates and its history say whether it was received."""
+    wanted, run = at_gate(gated, api)
+    gated.inject(faults.dropped(effect=effect), operation=REVIEW)
+    assert reviewed(gated, wanted, run) == [(state, "")]
+    assert len(gated.runs()[0].reviews) == effect
+
+
+def test_a_review_that_cannot_be_looked_up_is_unknown(gated: GitHub, api: ForgeRepo) -> None:
+    """The reason is that its answer was lost."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     gates = runs.pending(wanted, run)
-    gated.inject(faults.dropped(effect=effect), operation=REVIEW)
-    error = refused(
-        lambda: runs.review(wanted, run, gates, approve=True, comment=""), UnknownStartError
-    )
-    assert (error.code, gated.count(REVIEW)) == ("review_unclear", 1)
-    assert len(gated.runs()[0].reviews) == effect
+    gated.inject(faults.dropped(effect=True), operation=REVIEW)
+    gated.inject(faults.error(500), operation=PENDING, times=None)
+    (verdict,) = runs.review(wanted, run, gates, approve=True, comment="")
+    assert verdict.state is GateState.UNKNOWN
+    assert "did not answer" in verdict.detail
+
+
+def test_a_run_that_ended_meanwhile_says_nothing_about_a_lost_review(
+    gated: GitHub, api: ForgeRepo
+) -> None:
+    """No one has decided, and the gate is gone: someone cancelled it."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    gates = runs.pending(wanted, run)
+    gated.finish(gated.runs()[0], "cancelled")
+    gated.inject(faults.dropped(effect=False), operation=REVIEW)
+    (verdict,) = runs.review(wanted, run, gates, approve=True, comment="")
+    assert verdict.state is GateState.UNKNOWN
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_colleague_who_is_faster_is_named(
+    gated: GitHub, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch, *, lost: bool
+) -> None:
+    """GitHub refuses the second review, or no one knows what it did with it."""
+    wanted, run = at_gate(gated, api)
+    send = GithubClient.post
+    if lost:
+        gated.inject(faults.dropped(effect=False), operation=REVIEW)
+
+    def after_grace(client: GithubClient, *arguments: Any) -> Any:
+        decision = Review("grace", ("production",), "rejected", "no")
+        gated.world.review(gated.runs()[0], decision)
+        return send(client, *arguments)
+
+    monkeypatch.setattr(GithubClient, "post", after_grace)
+    assert reviewed(gated, wanted, run) == [(GateState.REJECTED, "grace")]
+
+
+def test_reviews_of_an_earlier_attempt_do_not_count(gated: GitHub, api: ForgeRepo) -> None:
+    """The history spans all attempts: it already has an approval, which was not this one."""
+    wanted, run = at_gate(gated, api)
+    assert reviewed(gated, wanted, run) == [(GateState.APPROVED, "")]
+    gated.finish(gated.runs()[0], "failure")
+    gated.advance(gated.world.rerun(gated.runs()[0], "ada"))
+    gated.inject(faults.dropped(effect=False), operation=REVIEW)
+    runs = runs_at(gated)
+    (verdict,) = runs.review(wanted, run, runs.pending(wanted, run), approve=True, comment="")
+    assert verdict.state is GateState.WAITING
 
 
 def test_gates_that_cannot_be_read_are_an_error(gated: GitHub, api: ForgeRepo) -> None:

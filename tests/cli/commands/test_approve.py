@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, REFUSED, codes, meanwhile
+from tests.cli.answers import DONE, FAILED, REFUSED, at_terminal, codes, meanwhile, told
 from tests.cli.hosts import RELEASE, Host, deployment
 from tests.doubles.github import faults
 from tests.support.forge import Forge
@@ -50,8 +50,18 @@ def test_a_gate_is_approved_and_the_deployment_watched_again(host: Host) -> None
     assert codes(refused) == ["confirmation_needed"]
     reviewed = host.forge.json("approve", "--yes", "--comment", "fine", check=DONE)
     assert reviewed["reviewed"] == [
-        {"repo": "web", "target": None, "environments": ["production"], "state": "approved"}
+        {
+            "repo": "web",
+            "target": None,
+            "environments": ["production"],
+            "state": "approved",
+            "by": None,
+        }
     ]
+    [gate] = reviewed["waiting"]
+    assert (gate["environment"], gate["mine"]) == ("production", True)
+    assert gate["since"]
+    assert gate["url"]
     document = host.forge.json("watch", check=DONE)
     assert deployment(document, "web")["state"] == "succeeded"
     assert deployment(document, "web")["approved_by"]
@@ -68,6 +78,34 @@ def test_only_the_chosen_repositories_are_asked_about(host: Host) -> None:
     assert answers(document) == {"web": "approved"}
 
 
+def test_a_person_chooses_what_to_review(host: Host) -> None:
+    """All that wait are shown with their run, and selected at first."""
+    waiting(host)
+    with at_terminal(host.forge, "approve", cols=100) as terminal:
+        terminal.expect("api  production  waits for ada")
+        terminal.expect("http")
+        terminal.expect("web  production")
+        terminal.expect("Which of them?")
+        terminal.expect_keys()
+        terminal.send_key("space")
+        terminal.send_key("enter")
+        terminal.expect("Approve 1 deployment to main?")
+        terminal.expect_keys()
+        terminal.send_line("y")
+        assert terminal.finish() == DONE
+    assert {run.repo for run in host.double.runs() if run.reviews} == {"acme/web"}
+
+
+def test_only_the_named_environment_is_reviewed(host: Host) -> None:
+    """Another one is refused with those that wait."""
+    waiting(host)
+    refused = host.forge.json("approve", "--environment", "staging", "--yes", check=REFUSED)
+    assert codes(refused) == ["environment_not_waiting"]
+    assert "production" in told(refused)
+    document = host.forge.json("approve", "--environment", "production", "--yes", check=DONE)
+    assert answers(document) == {"api": "approved", "web": "approved"}
+
+
 def test_one_that_cannot_be_asked_keeps_no_other_back(host: Host) -> None:
     """It is named in a problem, and the exit code is 1."""
     waiting(host)
@@ -78,13 +116,13 @@ def test_one_that_cannot_be_asked_keeps_no_other_back(host: Host) -> None:
 
 
 def test_a_review_that_is_refused_is_told_beside_the_others(host: Host) -> None:
-    """A lost answer is reported as unknown, and the review is not sent again."""
+    """A lost answer is looked up, and the review is not sent again."""
     waiting(host)
     host.double.inject(faults.error(422), "acme/api", REVIEW, times=1)
     host.double.inject(faults.effect_then(502), "acme/web", REVIEW, times=1)
     said = host.forge.run("approve", "--yes", check=FAILED).stdout
     assert "api  failed" in said
-    assert "web  unknown" in said
+    assert "web  approved" in said
     document = host.forge.json("approve", "--yes", check=DONE)
     assert answers(document) == {"api": "approved"}
 
@@ -105,7 +143,7 @@ def test_every_answer_leaves_a_trace(host: Host) -> None:
     assert (record["command"], record["reviews"], record["stage"]) == ("approve", operation, "main")
     assert (record["message"], record["result"], record["repos"]) == ("not\nyet", "failed", [])
     assert record["who"] == "Ada Lovelace <ada@example.org>"
-    production = {"target": None, "environments": ["production"]}
+    production = {"target": None, "environments": ["production"], "by": None}
     assert record["reviewed"] == [
         {"repo": "api", "state": "failed", **production},
         {"repo": "web", "state": "rejected", **production},

@@ -267,11 +267,17 @@ def test_what_is_not_a_record_reads_as_an_empty_one(content: object) -> None:
 def test_the_records_of_watching_and_of_a_review_name_what_they_are_about() -> None:
     """Other records do not have these keys, and both are read back unchanged."""
     watched = Record(operation="w", command="watch", watches="op-1")
-    review = ReviewRecord("api", "", ("production",), "approved")
+    review = ReviewRecord("api", "", ("production",), "approved", by="grace")
     reviewed = Record(operation="r", command="approve", reviews="op-1", reviewed=(review,))
     assert watched.document()["watches"] == "op-1"
     assert reviewed.document()["reviewed"] == [
-        {"repo": "api", "target": None, "environments": ["production"], "state": "approved"}
+        {
+            "repo": "api",
+            "target": None,
+            "environments": ["production"],
+            "state": "approved",
+            "by": "grace",
+        }
     ]
     assert not {"watches", "reviews", "reviewed"} & Record(operation="x").document().keys()
     for record in (watched, reviewed):

@@ -80,7 +80,8 @@ def test_other_runners_have_no_reviews() -> None:
 @pytest.mark.parametrize(
     ("answers", "interrupted", "unread", "code"),
     [
-        ([ReviewResult.APPROVED, ReviewResult.REJECTED], False, False, OK),
+        ([ReviewResult.APPROVED, ReviewResult.APPROVED], False, False, OK),
+        ([ReviewResult.APPROVED, ReviewResult.REJECTED], False, False, FAILED),
         ([], False, False, OK),
         ([ReviewResult.APPROVED], False, True, FAILED),
         ([ReviewResult.APPROVED, ReviewResult.NOT_SENT], False, False, FAILED),
@@ -92,9 +93,9 @@ def test_other_runners_have_no_reviews() -> None:
 def test_the_exit_code(
     answers: list[ReviewResult], *, interrupted: bool, unread: bool, code: int
 ) -> None:
-    """It is 0 only if every review was accepted and every run could be read."""
-    reviews = [review(answer) for answer in answers]
-    assert reviews_exit_code(reviews, interrupted=interrupted, unread=unread) == code
+    """It is 0 only if everything has the wanted answer and every run could be read."""
+    reviews, wanted = [review(answer) for answer in answers], ReviewResult.APPROVED
+    assert reviews_exit_code(reviews, wanted, interrupted=interrupted, unread=unread) == code
 
 
 def test_the_sentence_counts_the_answers() -> None:
@@ -107,10 +108,14 @@ def test_the_sentence_counts_the_answers() -> None:
 def test_the_document_names_own_gates_and_all_problems() -> None:
     """The problems include those of runs that could not be read."""
     unread = Problem("unreachable", "GitHub does not answer.")
-    document = reviews_document([review(ReviewResult.UNKNOWN, LOST)], [unread], FAILED)
+    lost = review(ReviewResult.UNKNOWN, LOST)
+    document = reviews_document([lost], [unread], FAILED, [lost.waiting])
+    target = {"repo": "api", "target": "eu"}
     assert document["reviewed"] == [
-        {"repo": "api", "target": "eu", "environments": ["stg-eu"], "state": "unknown"}
+        {**target, "environments": ["stg-eu"], "state": "unknown", "by": None}
     ]
+    assert {each["environment"] for each in document["waiting"]} > {"stg-eu"}
+    assert {each["mine"] for each in document["waiting"]} == {True, False}
     assert [each["code"] for each in document["problems"]] == ["unreachable", "review_unknown"]
     assert (document["result"], document["exit_code"]) == ("failed", FAILED)
 
