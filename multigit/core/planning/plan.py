@@ -70,8 +70,9 @@ class RepoPlan:
     """What happens in one repository, or why nothing does.
 
     A `wave` begins when all lower ones are published, deployed and healthy. A superproject
-    `follows` its submodules in a later wave. `later` are the tips of later stages' branches by ref,
-    as far as they are known: an undo has to know what these stages received since.
+    `follows` its submodules in a later wave; `waits_for` are those that the configuration names.
+    `later` are the tips of later stages' branches by ref, as far as they are known: an undo has to
+    know what these stages received since.
     """
 
     repo: str
@@ -85,6 +86,7 @@ class RepoPlan:
     wave: int = 0
     follows: tuple[str, ...] = ()
     later: Mapping[str, str] = field(default_factory=dict)
+    waits_for: tuple[str, ...] = ()
 
     @property
     def absent(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from multigit.core.planning.plan import Plan, Result, State
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.recovery.ways_out import can_be_undone
@@ -55,19 +55,27 @@ def _blocked_hint(report: Report) -> str:
     """Return how to continue if repositories are blocked.
 
     --skip-blocked is proposed only if something remains to be done with it. What was started is
-    never left out, and a repository of a later wave may depend on one that is.
+    never left out.
     """
-    blocked = [o.plan for o in report.outcomes if o.state is State.BLOCKED]
-    first = min((repo.wave for repo in blocked), default=0)
-    free = sum(repo.wave <= first for repo in report.plan.planned())
-    if not free or report.plan.undoes or any(report.before.of(repo.repo).begun for repo in blocked):
+    blocked, planned = [o.plan for o in report.outcomes if o.state is State.BLOCKED], report.plan
+    free, left = _independent(planned.planned(), blocked), len(planned.planned())
+    if not free or planned.undoes or any(report.before.of(repo.repo).begun for repo in blocked):
         return "Fix the problem, then run the command again."
     rest = f"with the other {free}" if free > 1 else "with the other one"
-    if free < len(report.plan.planned()):
+    if free < left:
         them = "them" if len(blocked) > 1 else "it"
         rest = f"without {them} and what comes after {them}"
     repositories = "repositories" if len(blocked) > 1 else "repository"
     return f"Fix the blocked {repositories}, or continue {rest}: --skip-blocked"
+
+
+def _independent(planned: Sequence[RepoPlan], blocked: Sequence[RepoPlan]) -> int:
+    """Count the planned repositories that wait for none of the blocked ones, however indirectly."""
+    out = {repo.repo for repo in blocked}
+    for repo in sorted(planned, key=lambda repo: repo.wave):
+        if out & {*repo.waits_for, *repo.follows}:
+            out.add(repo.repo)
+    return sum(repo.repo not in out for repo in planned)
 
 
 def will_happen(report: Report) -> str:

@@ -18,6 +18,7 @@ from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import CommandRunner, GithubRunner, Trigger
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 from tests.core.builders import (
     API,
@@ -139,12 +140,22 @@ def test_a_plan_of_two_stages_counts_each() -> None:
             "Fix the blocked repositories, or continue with the other one: --skip-blocked",
         ),
         (
-            plan(BLOCKED, replace(to_publish(), wave=1)),
+            plan(BLOCKED, replace(to_publish(API), wave=1, waits_for=(BLOCKED.repo,))),
             "1 repository is blocked. Nothing was changed.",
             "Fix the problem, then run the command again.",
         ),
         (
-            plan(BLOCKED, to_publish(), replace(to_publish(), wave=1)),
+            plan(BLOCKED, replace(to_publish(API), wave=1)),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix the blocked repository, or continue with the other one: --skip-blocked",
+        ),
+        (
+            plan(
+                BLOCKED,
+                replace(to_publish(API), wave=2, waits_for=("between",)),
+                replace(to_publish(Repo("between", "between")), wave=1, waits_for=(BLOCKED.repo,)),
+                replace(to_publish(Repo("free", "free")), wave=1, waits_for=("elsewhere",)),
+            ),
             "1 repository is blocked. Nothing was changed.",
             WITHOUT_LATER,
         ),
