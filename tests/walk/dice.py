@@ -82,7 +82,8 @@ def _some(dice: Random) -> str:
 def _promote(dice: Random, _: View) -> str:
     source, target = dice.choices(PAIRS, (6, 2, 3))[0]
     how = dice.choices(("", " --no-wait", " --accept-reverts"), (12, 2, 1))[0]
-    return f"promote {source} {target}{_some(dice)}{how} --yes"
+    first = dice.choice((source, "develop")) if (source, target) == ("dev", "main") else source
+    return f"promote {first} {target}{_some(dice)}{how} --yes"
 
 
 def _push(dice: Random, _: View) -> str:

@@ -104,6 +104,11 @@ def branch_of(repo: str, stage: str) -> str:
     return OWN_BRANCHES.get((repo, stage), stage)
 
 
+def stage_named(word: str) -> str:
+    """Return the stage that a word of a command names, maybe by a branch."""
+    return {branch: stage for (_, stage), branch in OWN_BRANCHES.items()}.get(word, word)
+
+
 def stage_of(repo: str, branch: str) -> str:
     """Return the stage of a repository's branch."""
     return {branch_of(repo, stage): stage for stage in stages_of(repo)}[branch]

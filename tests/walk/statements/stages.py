@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import Claims, codes, finished, moving
 from tests.walk.commands import LOOKING
-from tests.walk.town import branch_of, pairs_of, stages_of
+from tests.walk.town import branch_of, pairs_of, stage_named, stages_of
 
 LEFT_OUT = {"no_stage", "not_neighbours"}
 STARTING = {"promote", "push", "backmerge", "deploy", "pull"}
@@ -45,7 +45,7 @@ def takes_part(repo: str, words: Sequence[str]) -> bool:
     """Return whether a repository has the stages of a command as neighbors."""
     own, pairs = stages_of(repo), pairs_of(repo)
     both = {*pairs, *(pair[::-1] for pair in pairs)}
-    match words:
+    match [stage_named(word) for word in words]:
         case ["promote", source, target, *_]:
             return (source, target) in both
         case ["push", stage, "--promote", target, *_]:

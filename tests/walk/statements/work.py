@@ -10,7 +10,7 @@ from tests.walk.annals import Annals, Rollback, Step, later
 from tests.walk.claims import Claims, codes, finished, moving
 from tests.walk.commands import LOOKING
 from tests.walk.seen import Seen
-from tests.walk.town import branch_of, pairs_of
+from tests.walk.town import branch_of, pairs_of, stage_named
 
 TOLD = {"reverted_work", "returned_files"}
 NOT_JUDGED = {"skipped", "failed", "not_published", "unknown"}
@@ -48,9 +48,10 @@ def a_promotion_tells_what_was_taken_back(step: Step, annals: Annals) -> Claims:
     said = finished(step)
     if said is None or said.command != "promote" or step.loose:
         return
-    rows = [row for row in said.rows if said.words[1:3] in pairs_of(row["repo"])]
+    source, target = map(stage_named, said.words[1:3])
+    rows = [row for row in said.rows if (source, target) in pairs_of(row["repo"])]
     for row in rows if "--accept-reverts" not in said.words else ():
-        sure, possible = taken_back(step.before, annals, row["repo"], *said.words[1:3])
+        sure, possible = taken_back(step.before, annals, row["repo"], source, target)
         told = TOLD & codes(row)
         if sure and row["state"] not in NOT_JUDGED and "conflict" not in codes(row):
             right = told and row["state"] == "blocked"
