@@ -113,7 +113,8 @@ class Start:
         except TooEarlyError:
             raise
         except MultigitError as error:
-            return context.note(self.repo, self._finished(starting, RunState.FAILED, error.message))
+            failed = self._finished(starting, RunState.FAILED, with_hint(error))
+            return context.note(self.repo, failed)
         return self._with_run(starting, run)
 
     def _find_run(

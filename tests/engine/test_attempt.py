@@ -146,7 +146,7 @@ def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
     world.runners.refuse.add(("api", ""))
     report = world.run()
     assert ends(report) == {"database": ["succeeded"], "api": ["failed"], "web": ["succeeded"]}
-    assert outcome(report, "api").deployments[0].status.detail == "the host refused it."
+    assert outcome(report, "api").deployments[0].status.detail == "the host refused it. Ask there."
     assert (report.exit_code, report.unfinished) == (1, False)
 
 

@@ -68,7 +68,7 @@ class FakeRunners:
             self._require_no_limit(place)
             if place in self.refuse:
                 self.refuse.discard(place)
-                raise GitError("the host refused it.")
+                raise GitError("the host refused it.", hint="Ask there.")
             if place in self.lose_request:
                 self.lose_request.discard(place)
                 raise UnknownStartError("the connection broke off.")

@@ -7,16 +7,11 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from multigit.adapters.http.documents import mapping
+from multigit.adapters.github.refusals import RIGHTS_HINT, what_to_do, words
 from multigit.adapters.http.limiter import retry_after
 from multigit.adapters.http.request import Reply, WebError
-from multigit.core.values.health_check import excerpt
 from multigit.errors import MultigitError
 
-RIGHTS_HINT = (
-    "Create a token that can read and write Actions, and read Contents, Environments, Checks and"
-    " commit statuses of this repository (a classic token: scope repo), and set MULTIGIT_TOKEN."
-)
 API_HINT = "Check api_url in the [github] section, and any proxy that requires a login."
 NO_JSON = "github_no_json"
 
@@ -55,12 +50,6 @@ class AnswerError(Exception):
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
         self.reply = reply
-
-
-def _message(reply: Reply) -> str:
-    """Return GitHub's own message: escaped, short, and without its full stop."""
-    message = mapping(reply.document()).get("message")
-    return excerpt(message).rstrip(".") if isinstance(message, str) and message else ""
 
 
 def pause_asked(headers: Mapping[str, str], now: float) -> float:
@@ -134,20 +123,21 @@ class Question:
         return GithubError(message, hint=API_HINT, code=NO_JSON)
 
     def _refusal(self, reply: Reply) -> GithubError:
-        what, words = self.what, f": {_message(reply)}" if _message(reply) else ""
+        what, said = self.what, f": {text}" if (text := words(reply)) else ""
         hint, code, passing = "", "", False
         match reply.status:
             case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-                message = f"GitHub refuses the token for {what}{words}."
-                hint, code = RIGHTS_HINT, "token_refused"
+                message = f"GitHub refuses the token for {what}{said}."
+                hint, code = what_to_do(reply, self.host) or RIGHTS_HINT, "token_refused"
             case HTTPStatus.NOT_FOUND:
                 message = f"{what} was not found, or the token cannot see it."
-                hint, code = "Check the name, and what the token may do.", "github_missing"
+                hint = what_to_do(reply, self.host) or "Check the name, and what the token may do."
+                code = "github_missing"
             case _ if reply.moved:
                 message, code = f"{what} has moved.", "github_moved"
                 hint = 'Point the remote to its new address, or set github = "owner/name".'
             case status if reply.refused:
-                message = f"GitHub refuses {what}{words or f' with {status}'}."
+                message = f"GitHub refuses {what}{said or f' with {status}'}."
             case status:
                 message, code = f"GitHub answers {status} for {what}.", "github_unavailable"
                 hint, passing = "Try again; if that does not help, see GitHub's status page.", True

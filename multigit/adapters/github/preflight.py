@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from multigit.adapters.github.answers import NO_JSON, RIGHTS_HINT, GithubError
+from multigit.adapters.github.answers import NO_JSON, GithubError
 from multigit.adapters.github.client import GithubClient, Thing
 from multigit.adapters.github.committed import CommittedWorkflows
 from multigit.adapters.github.matching import full_name, started_ref, watched_ref
+from multigit.adapters.github.refusals import RIGHTS_HINT
 from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, file_name, read_workflow
 from multigit.adapters.http.documents import mapping, text
 from multigit.core.values.deploy_config import GithubRunner

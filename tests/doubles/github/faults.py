@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Any
 
 from tests.doubles.loopback import Answer, Silence, json_answer
 
@@ -23,9 +26,16 @@ class Fault:
         return replace(answer, drip=self.drip) if self.reaction is None else self.reaction
 
 
-def error(status: int, message: str = "", *headers: tuple[str, str], effect: bool = False) -> Fault:
-    """An error in the basic-error shape."""
-    body = {"message": message or f"Injected {status}", "documentation_url": "https://example.org"}
+def error(
+    status: int,
+    message: str = "",
+    *headers: tuple[str, str],
+    effect: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Fault:
+    """An error in the basic-error shape, with `more` in its document."""
+    text = message or f"Injected {status}"
+    body = {"message": text, "documentation_url": "https://example.org", **more}
     return Fault(effect, json_answer(status, body, *headers))
 
 
@@ -39,9 +49,9 @@ def not_found() -> Fault:
     return error(404, "Not Found")
 
 
-def forbidden() -> Fault:
+def forbidden(*headers: tuple[str, str]) -> Fault:
     """403, GitHub's answer to a token without the scope."""
-    return error(403, "Resource not accessible by personal access token")
+    return error(403, "Resource not accessible by personal access token", *headers)
 
 
 def dropped(*, effect: bool) -> Fault:
