@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from multigit.core.planning.plan import Plan, Result
+from multigit.core.planning.plan import Plan
+from multigit.core.progress.counts import ends
 from multigit.core.progress.outcome import Report, under_way
 from multigit.core.progress.state import OperationState
 from multigit.core.reports.news import event_of, news
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event, Workspace
+from multigit.errors import MultigitError
+from multigit.operation.ports import OperationJournal
 
 if TYPE_CHECKING:
     from multigit.ui.screen import Screen
@@ -41,19 +45,25 @@ class Messages:
         """Send a message about an event in an operation, and warn of what could not be sent."""
         self._warn(self.send(report, event))
 
-    def ended(self, report: Report, known: OperationState) -> None:
-        """Report the end of an operation, and count deployments not `known` to have ended.
+    def count(self, report: Report, known: OperationState, journal: OperationJournal) -> None:
+        """Count what ended and was not counted yet; `known` is how far earlier attempts got.
 
-        If the operation could not be recorded, the `continue` that records it does this.
+        It is noted before it is sent. If that fails, the `continue` that can note it counts it.
         """
+        if not self.workspace.metrics:
+            return
+        from multigit.adapters.notify.statsd import send
+        from multigit.core.reports.metrics import metrics
+
+        with suppress(MultigitError):
+            new = journal.note_counts(ends(report), known)
+            lines = metrics(report, new, known, tags=self.workspace.metric_tags)
+            self._warn(send(self.workspace.metrics, lines))
+
+    def ended(self, report: Report) -> None:
+        """Report the end of an operation."""
         if event := event_of(report):
             self.announce(report, event)
-        if self.workspace.metrics and (report.result is not Result.PAUSED or report.unfinished):
-            from multigit.adapters.notify.statsd import send
-            from multigit.core.reports.metrics import metrics
-
-            lines = metrics(report, known, tags=self.workspace.metric_tags)
-            self._warn(send(self.workspace.metrics, lines))
 
     def send(self, report: Report, event: Event) -> Sequence[Problem]:
         """Send a message to the addresses for the event; return a problem for each failure."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,6 +13,7 @@ from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import OperationState
 from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
+from multigit.core.values.count import Count
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 
@@ -29,6 +30,13 @@ class OperationJournal(Protocol):
 
     def write(self, entry: Entry) -> None:
         """Keep an entry; it is on disk when this returns."""
+
+    def note_counts(self, ends: Collection[Count], known: OperationState) -> frozenset[Count]:
+        """Note that these ends are counted, except those that already were; return the others.
+
+        If it is not noted what was counted before, all that is `known` was. Raises MultigitError if
+        they cannot be noted.
+        """
 
     def close(self) -> None:
         """Close the operation: it is no longer unfinished."""
@@ -88,8 +96,11 @@ class Notifier(Protocol):
     def announce(self, report: Report, event: Event) -> None:
         """Send a message about an event in an operation, such as its start."""
 
-    def ended(self, report: Report, known: OperationState) -> None:
-        """Report the end of an operation, and count deployments not `known` to have ended."""
+    def count(self, report: Report, known: OperationState, journal: OperationJournal) -> None:
+        """Count what ended and was not counted yet; `known` is how far earlier attempts got."""
+
+    def ended(self, report: Report) -> None:
+        """Report the end of an operation."""
 
 
 class Terminal(Protocol):

@@ -74,8 +74,10 @@ def close_as_it_stands(
     how: str,
 ) -> Ended:
     """Record the state of an unfinished operation, close it, and send notifications."""
-    context = context_of(session)
-    report = close(context, closed_report(operation, remotes, how), journal, operation.agreement)
+    context, report = context_of(session), closed_report(operation, remotes, how)
+    if is_news(operation.plan):
+        context.notifications.count(report, operation.before, journal)
+    report = close(context, report, journal, operation.agreement)
     if is_news(operation.plan):
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             context.notifications.announce(report, Event.FAILED)

@@ -97,10 +97,13 @@ class OperationRun:
 
         `attempt` is how the last attempt left it: it was stopped before it could report the end.
         """
-        report = close(self.context, ended(self.plan, (), self.state), journal, self.agreement)
-        if is_news(attempt.plan):
+        report, news = ended(self.plan, (), self.state), is_news(attempt.plan)
+        if news:
+            self.context.notifications.count(report, attempt.before, journal)
+        report = close(self.context, report, journal, self.agreement)
+        if news:
             with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-                self.context.notifications.ended(report, attempt.before)
+                self.context.notifications.ended(report)
         return Ended(report)
 
     def _planned(self) -> Report:
@@ -154,7 +157,7 @@ class OperationRun:
         if is_news(self.plan) and report.result is Result.CANCELLED:
             people.announce(report, Event.FAILED)
         elif is_news(self.plan):
-            people.ended(report, self.state)
+            people.ended(report)
         if undone and report.result is Result.DONE and is_news(undone.plan):
             people.announce(after_undo(undone, report), Event.FAILED)
 
@@ -182,7 +185,8 @@ class OperationRun:
         """
         context, plan, actor = self.context, self.plan, self.context.actor(self.plan)
         progress = self.state.repos
-        journal.write(Entry(EntryKind.BEGUN, plan, actor, self.agreement, progress=progress))
+        begun = Entry(EntryKind.BEGUN, plan, actor, self.agreement, progress=progress, counts=True)
+        journal.write(begun)
         with ExitStack() as lock:
             try:
                 keep = lock.enter_context(context.locks.hold(plan, actor, left.append))
@@ -194,6 +198,8 @@ class OperationRun:
                 report = self._locked_in(journal, keep)
             interrupted = note_interrupts()
             nothing_done = report.result in {Result.BLOCKED, Result.CANCELLED}
+            if is_news(plan) and not nothing_done:  # before the record: an end that is noted there
+                context.notifications.count(report, self.state, journal)
             stays_open = report.unfinished or (self.journal is not None and nothing_done)
             problem = None if stays_open else last_step(lambda: self._record(report))
         if not stays_open and not problem:

@@ -55,18 +55,21 @@ def _watched(session: Session, name: str | None) -> tuple[Ended, Operation]:
     if journal.is_open:  # it may have been continued meanwhile
         journal, operation = session.files.read_journal(operation.id)
     if operation.id not in session.files.unfinished():
-        return Ended(_closed(session, operation, seen)), operation
+        return Ended(_closed(session, operation, journal, seen)), operation
     if at_work := running(session.files.folder):
         return Ended(_continued(operation, seen, at_work)), operation
     return Ended(_report(operation, seen), note=Hint.UNFINISHED), operation
 
 
-def _closed(session: Session, operation: Operation, seen: Deployments) -> Report:
-    """Return the report of a closed operation; record and report what is new in it."""
+def _closed(session: Session, operation: Operation, journal: Journal, seen: Deployments) -> Report:
+    """Return the report of a closed operation; count, record and report what is new in it."""
     report = _over(session, operation, seen)
-    if _recorded(session, operation, report) and is_news(operation.plan):
+    people, news = Messages(session.workspace, session.screen), is_news(operation.plan)
+    if news and not journal.is_open:  # or else its own process closes it right now
+        people.count(report, operation.state, journal)
+    if _recorded(session, operation, report) and news:
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-            Messages(session.workspace, session.screen).ended(report, operation.state)
+            people.ended(report)
     return _overtaken(session, report)
 
 

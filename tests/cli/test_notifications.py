@@ -112,10 +112,15 @@ def test_continue_counts_only_what_is_new(shop: Forge, webhook: Webhook, counter
     assert titles(webhook)[-1] == "promote dev → stg succeeded"
 
 
-def reopen(shop: Forge, operation: str) -> None:
-    """Restore the state that a kill after the last deployment leaves behind."""
+def reopen(shop: Forge, operation: str, *, counted: bool) -> None:
+    """Restore the state that a kill after the last deployment leaves behind, perhaps counted."""
     folder = shop.shop / ".multigit/operations"
-    (folder / operation / "journal.jsonl").rename(folder / f"{operation}.jsonl")
+    file = folder / operation / "journal.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    assert sum('"kind":"counted"' in line for line in lines) == 1
+    kept = (line for line in lines if counted or '"kind":"counted"' not in line)
+    (folder / f"{operation}.jsonl").write_text("".join(kept))
+    file.unlink()
     (shop.shop / "deployment.log").unlink()
 
 
@@ -125,10 +130,19 @@ def test_continue_tells_what_a_killed_process_could_not(
     """A process that was killed after deploying reported nothing, so continue reports it."""
     document = shop.json(*PROMOTE, check=DONE)
     before = len(webhook.deliveries)
-    reopen(shop, document["operation"])
+    reopen(shop, document["operation"], counted=False)
     shop.json("continue", check=DONE)
     assert titles(webhook)[before:] == ["promote dev → stg succeeded"]
     assert metrics(counter, 8) == {"deployment.count": 4, "deployment.duration": 4}
+
+
+def test_what_a_killed_process_counted_is_not_counted_again(shop: Forge, counter: StatsD) -> None:
+    """It was killed between the count and the record, so continue only records."""
+    document = shop.json(*PROMOTE, check=DONE)
+    reopen(shop, document["operation"], counted=True)
+    shop.json("continue", check=DONE)
+    shop.json("promote", "dev", "stg", "--yes", "-r", "api", check=DONE)
+    assert metrics(counter, 4) == {"deployment.count": 2, "deployment.duration": 2}
 
 
 def test_what_is_given_up_is_told(shop: Forge, webhook: Webhook) -> None:

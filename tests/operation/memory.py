@@ -5,17 +5,19 @@ Any step can fail, or kill the process. What was written remains, as files would
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.progress.counts import ends
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.locks import lock_kept, stages_changed
 from multigit.core.progress.outcome import Outcome, Report, ended
-from multigit.core.progress.state import OperationState
+from multigit.core.progress.state import OperationState, ends_so_far
 from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
+from multigit.core.values.count import Count
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
@@ -56,6 +58,15 @@ class MemoryJournal:
         """Keep an entry; if it fails, nothing is kept."""
         self.trail(f"write {entry.kind}")
         self.entries.append(entry)
+
+    def note_counts(self, ends: Collection[Count], known: OperationState) -> frozenset[Count]:
+        """Note what is counted now; return what was not counted before."""
+        operation = Operation.from_entries(self.entries)
+        noted = operation.state.counted if operation else None
+        new = frozenset(ends) - (ends_so_far(known.repos) if noted is None else noted)
+        if new:
+            self.write(Entry(EntryKind.COUNTED, counted=tuple(new)))
+        return new
 
     def close(self) -> None:
         """Close the operation."""
@@ -167,6 +178,7 @@ class MemoryNotifications:
 
     trail: Trail
     told: list[tuple[str, str]] = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
 
     def check(self) -> None:
         """Record that addresses were checked."""
@@ -176,9 +188,15 @@ class MemoryNotifications:
         """Report that the operation starts, or that it was given up."""
         self._tell({Event.STARTED: "began", Event.FAILED: "given up"}[event], report)
 
-    def ended(self, report: Report, known: OperationState) -> None:
+    def count(self, report: Report, known: OperationState, journal: OperationJournal) -> None:
+        """Count what was not counted yet."""
+        self.trail("count")
+        if new := journal.note_counts(ends(report), known):
+            self.trail("send counts")
+            self.counted += sorted(each.repo for each in new)
+
+    def ended(self, report: Report) -> None:
         """Report how the operation ended."""
-        assert known is not None
         self._tell("ended", report)
 
     def _tell(self, what: str, report: Report) -> None:

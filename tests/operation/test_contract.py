@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.locks import from_bytes
 from multigit.core.progress.outcome import Report
-from multigit.core.progress.state import OperationState
+from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
+from multigit.core.values.count import Count
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError, MultigitError, RefusedError
@@ -242,6 +244,38 @@ def test_what_cannot_be_written_is_refused_and_not_kept(scene: Scene) -> None:
 # --- The log
 
 
+def test_an_end_is_counted_once(scene: Scene) -> None:
+    """Whoever asks again, after however many attempts, learns only of what is new."""
+    plan, first = PLAN, Count("api", result="published")
+    journal = scene.journals.begin_journal(plan.operation)
+    journal.write(Entry(EntryKind.BEGUN, plan, ADA, counts=True))
+    assert journal.note_counts([first], NOTHING_YET) == {first}
+    again, _ = scene.journals.read_journal(plan.operation)
+    again.write(Entry(EntryKind.BEGUN, plan, ADA, counts=True))
+    later = Count("web", "fra", 2, "failed")
+    assert again.note_counts([later, first], NOTHING_YET) == {later}
+    again.close()
+    closed, known = scene.journals.read_journal(plan.operation)
+    assert known.state.counted == frozenset({first, later})
+    assert closed.note_counts([later, first], NOTHING_YET) == set()
+
+
+def test_what_an_older_version_counted_is_not_counted_again(scene: Scene) -> None:
+    """Its journals do not note that: everything that had ended before was counted."""
+    before, since = Count("api", result="published"), Count("web", result="published")
+    done = Progress(settled=State.PUBLISHED)
+    journal = scene.journals.begin_journal(PLAN.operation)
+    journal.write(Entry(EntryKind.BEGUN, PLAN, ADA))
+    journal.write(Entry(EntryKind.SETTLED, repos=("api", "web"), state=State.PUBLISHED))
+    known = OperationState({"api": done})
+    assert journal.note_counts([before, since], known) == {since}
+    other = replace(PLAN, operation=f"{PLAN.operation}-2")
+    journal = scene.journals.begin_journal(other.operation)
+    journal.write(Entry(EntryKind.BEGUN, other, ADA))
+    journal.write(Entry(EntryKind.BEGUN, other, ADA, progress={"api": done}, counts=True))
+    assert journal.note_counts([before, since], NOTHING_YET) == {since}
+
+
 def test_the_log_holds_what_was_appended(scene: Scene) -> None:
     """Only those operations are in the log."""
     assert not scene.log.holds(PLAN.operation)
@@ -412,6 +446,10 @@ class Notes:
         if self._full:
             raise RefusedError("No room.")
         self.entries.append(entry)
+
+    def note_counts(self, ends: Collection[Count], known: OperationState) -> frozenset[Count]:
+        """Nothing is counted here."""
+        raise AssertionError(ends, known)
 
     def close(self) -> None:
         """It is never closed here."""

@@ -36,6 +36,9 @@ ORDER = (
     "write pushing",
     "execute",
     "write settled",
+    "count",
+    "write counted",
+    "send counts",
     "record",
     "unlock",
     "close",
@@ -94,7 +97,7 @@ def test_the_journal_knows_who_agreed_before_anything_is_done(memory: Memory) ->
     carry_out(memory)
     first = memory.journals.kept[PLAN.operation].entries[0]
     assert first == Entry(
-        EntryKind.BEGUN, PLAN, ADA, agreement=Agreement(ConsentState.YES, None, ADA)
+        EntryKind.BEGUN, PLAN, ADA, Agreement(ConsentState.YES, None, ADA), counts=True
     )
 
 
@@ -115,6 +118,8 @@ def test_whatever_a_death_leaves_can_be_continued(step: str, memory: Memory) -> 
     assert memory.locks.held == set()
     assert not any(each.entries and each.is_open for each in memory.journals.kept.values())
     assert memory.people.told.count(("began", PLAN.operation)) <= 1
+    lost = not begun or step == "send counts"  # noted as counted, and not sent
+    assert memory.people.counted == ([] if lost else ["api", "web"])
 
 
 @pytest.mark.parametrize("step", ORDER)
@@ -327,7 +332,7 @@ def test_what_is_only_left_to_record_is_finished(memory: Memory) -> None:
     over = replace(known.plan, repos=tuple(map(_done, known.plan.repos)))
     run = OperationRun(memory.context(), over, YES, journal, ASKS_NOTHING)
     run.finish(journal, known)
-    assert memory.steps == ["record", "give back", "close", "ended"]
+    assert memory.steps == ["count", "record", "give back", "close", "ended"]
     assert memory.journals.unfinished() == ()
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import asdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, astuple
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ from multigit.adapters.files.older_journals import upgraded
 from multigit.adapters.files.open_operations import has_started
 from multigit.adapters.files.unknown_parts import unknown_part
 from multigit.core.progress.journal import VERSION, Entry, EntryKind, Operation
+from multigit.core.progress.state import OperationState, ends_so_far
+from multigit.core.values.count import Count
 from multigit.core.values.start_time import StartTime
 from multigit.errors import RefusedError
 from multigit.hints import Hint
@@ -59,29 +61,40 @@ class Journal:
         Except for an outcome: it announces no step, and can be read from the remotes. Raises
         RefusedError if the entry cannot be kept: then the step that it announces must not start.
         """
-        content = {key: value for key, value in asdict(entry).items() if value}
-        line = json.dumps(
-            {"journal": VERSION, "by": __version__, **content},
-            ensure_ascii=True,
-            separators=(",", ":"),
-            default=str,
-        )
-        with self._lock:
-            try:
-                with self._alone():
-                    self._append(line.encode() + b"\n", durable=entry.kind is not EntryKind.SETTLED)
-            except OSError as error:
-                raise _not_writable(self._file, error) from error
+        with self._alone():
+            self._append(_line(entry), durable=entry.kind is not EntryKind.SETTLED)
 
-    def _alone(self) -> AbstractContextManager[object]:
-        """Return a lock that keeps other processes from writing meanwhile.
+    def note_counts(self, ends: Collection[Count], known: OperationState) -> frozenset[Count]:
+        """Note that these ends are counted, except those that already were; return the others.
+
+        Each end is returned once, however many processes ask. If it is not noted what was counted
+        before, all that is `known` was. Raises RefusedError if they cannot be noted.
+        """
+        with self._alone():
+            operation = self.read()
+            noted = operation.state.counted if operation else None
+            new = frozenset(ends) - (ends_so_far(known.repos) if noted is None else noted)
+            if new:
+                order = sorted(new, key=astuple)
+                self._append(_line(Entry(EntryKind.COUNTED, counted=tuple(order))))
+        return new
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads and processes from writing meanwhile; what fails is a RefusedError.
 
         An open journal belongs to the holder of the workspace lock. But a closed one may be watched
         by several: each would mistake a line that another one is writing for a torn one.
         """
-        return nullcontext() if self.is_open else in_turn(self._file.with_suffix(".lock"))
+        turn = nullcontext() if self.is_open else in_turn(self._file.with_suffix(".lock"))
+        with self._lock:
+            try:
+                with turn:
+                    yield
+            except OSError as error:
+                raise _not_writable(self._file, error) from error
 
-    def _append(self, line: bytes, *, durable: bool) -> None:
+    def _append(self, line: bytes, *, durable: bool = True) -> None:
         """Append a whole line or nothing."""
         make_folder(self._file.parent)
         self._cut_torn_line()
@@ -179,6 +192,18 @@ class Journal:
         """Return the error about a journal without which nothing is lost."""
         hint = f"Run: {out_of_the_way(self._file)}"
         return RefusedError(f"The journal {self._file.name} {reason}.", hint=hint, code=code)
+
+
+def _line(entry: Entry) -> bytes:
+    """Return an entry as a line of a journal; what is empty is left out."""
+    content = {key: value for key, value in asdict(entry).items() if value}
+    line = json.dumps(
+        {"journal": VERSION, "by": __version__, **content},
+        ensure_ascii=True,
+        separators=(",", ":"),
+        default=str,
+    )
+    return line.encode() + b"\n"
 
 
 @cache

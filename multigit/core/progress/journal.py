@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
+from multigit.core.progress.state import NOTHING_YET, OperationState, Progress, ends_so_far
 from multigit.core.values.agreement import NOT_NOTED, Actor, Agreement
+from multigit.core.values.count import Count
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight, with_earlier
 from multigit.core.values.refs import Objects
@@ -28,6 +29,7 @@ class EntryKind(StrEnum):
     PUSHING = "pushing"  # the push of one repository is about to begin
     SETTLED = "settled"  # the push of one repository ended
     DEPLOYMENT = "deployment"  # one deployment is about to start, has a run, or ended
+    COUNTED = "counted"  # these ends are about to be sent to a monitoring system
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Entry:
     state: State | None = None
     deployment: Deployment | None = None
     flight: Flight | None = None
+    counts: bool = False  # in the first entry of an attempt: what is counted from here on is noted
+    counted: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Operation:
             if entry.plan and entry.actor:
                 # Pushes of an earlier attempt that was cut short may still arrive.
                 flights = operation.state.flights if operation else {}
-                state, agreement = OperationState(entry.progress, flights), entry.agreement
+                counted = _counted_before(entry, operation)
+                state, agreement = OperationState(entry.progress, flights, counted), entry.agreement
                 plan = without_hints(entry.plan)
                 operation = cls(plan, entry.actor, state, state, agreement or NOT_NOTED)
             elif operation:
@@ -97,7 +102,21 @@ def noted(state: OperationState, entry: Entry) -> OperationState:
             for repo in entry.repos[:1]:
                 known = {**state.of(repo).deployments, deployment.target: deployment}
                 repos[repo] = replace(state.of(repo), deployments=known)
-    return OperationState(repos, flights)
+        case Entry(kind=EntryKind.COUNTED):
+            return replace(state, counted=(state.counted or frozenset()) | set(entry.counted))
+    return replace(state, repos=repos, flights=flights)
+
+
+def _counted_before(begun: Entry, earlier: Operation | None) -> frozenset[Count] | None:
+    """Return what was counted when an attempt began; None if it does not note that.
+
+    An earlier attempt that did not note it counted whatever had ended by then.
+    """
+    if not begun.counts:
+        return None
+    if earlier and earlier.state.counted is not None:
+        return earlier.state.counted
+    return ends_so_far(begun.progress)
 
 
 def without_hints(plan: Plan) -> Plan:

@@ -6,13 +6,16 @@ what the remotes hold.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from multigit.core.planning.plan import State
+from multigit.core.values.count import Count, counts_of
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
 from multigit.core.values.refs import Objects
+
+PUSHED = frozenset({State.PUBLISHED, State.FAILED, State.UNKNOWN})  # states in which a push ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,13 @@ NO_PROGRESS = Progress()
 class OperationState:
     """How far an operation got, by repository. In a repository not listed, nothing began.
 
-    `flights` are the pushes of this or an earlier attempt whose result was not recorded.
+    `flights` are the pushes of this or an earlier attempt whose result was not recorded. `counted`
+    are the ends that were counted, None if that was not noted.
     """
 
     repos: Mapping[str, Progress] = field(default_factory=dict)
     flights: Mapping[str, Flight] = field(default_factory=dict)
+    counted: frozenset[Count] | None = None
 
     def of(self, repo: str) -> Progress:
         """Return how far a repository got."""
@@ -72,3 +77,15 @@ class OperationState:
 
 
 NOTHING_YET = OperationState()
+
+
+def ends_so_far(repos: Mapping[str, Progress]) -> frozenset[Count]:
+    """Return the ends that are recorded, for a journal that does not note which were counted."""
+
+    def of_progress() -> Iterator[Count]:
+        for name, progress in repos.items():
+            if progress.settled in PUSHED:
+                yield Count(name, result=str(progress.settled))
+            yield from counts_of(name, progress.deployments.values())
+
+    return frozenset(of_progress())

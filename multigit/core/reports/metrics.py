@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import OperationState, Progress
+from multigit.core.values.count import Count
 from multigit.core.values.deployment import Deployment, RunState
 
 DONE = "done"
@@ -15,8 +16,10 @@ _STRANGE = re.compile(r"[^A-Za-z0-9_./-]+")
 _ENDED = {State.PUBLISHED: DONE, State.FAILED: "failed", State.UNKNOWN: "unknown"}
 
 
-def metrics(report: Report, known: OperationState, *, tags: bool = True) -> tuple[str, ...]:
-    """Return the lines about what ended and was not `known` before: counts and durations.
+def metrics(
+    report: Report, new: Collection[Count], known: OperationState, *, tags: bool = True
+) -> tuple[str, ...]:
+    """Return the lines about the ends that are `new`: counts and durations.
 
     `deployment.count` is for each deployment, and for a repository that is only pushed.
     `deployment.duration` (milliseconds) is only for a deployment that this run requested and saw
@@ -26,21 +29,22 @@ def metrics(report: Report, known: OperationState, *, tags: bool = True) -> tupl
     return tuple(
         _line(metric, {"stage": report.plan.target, **labels}, tags=tags)
         for outcome in report.outcomes
-        for metric, labels in _ends(outcome, known.of(outcome.repo))
+        for metric, labels in _ends(outcome, new, known.of(outcome.repo))
     )
 
 
-def _ends(outcome: Outcome, known: Progress) -> Iterator[tuple[str, dict[str, str]]]:
+def _ends(
+    outcome: Outcome, new: Collection[Count], known: Progress
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each metric with its tags."""
-    pushed = _ENDED.get(outcome.state)
-    if not outcome.deployments and pushed and known.settled is not outcome.state:
-        yield "deployment.count:1|c", {"result": pushed, "repo": outcome.repo}
+    if Count(outcome.repo, result=str(outcome.state)) in new and not outcome.deployments:
+        yield "deployment.count:1|c", {"result": _ENDED[outcome.state], "repo": outcome.repo}
     for one in outcome.deployments:
         result = DONE if one.state is RunState.SUCCEEDED else str(one.state)
         labels = {"result": result, "repo": outcome.repo, "target": one.target}
         earlier = known.deployments.get(one.target, Deployment())
         again = earlier.state is not RunState.NOT_STARTED and earlier.attempt == one.attempt
-        if one.state.over and not (again and earlier.state is one.state):
+        if Count.of(outcome.repo, one) in new:
             yield "deployment.count:1|c", labels
             if not again and _requested(outcome, one):
                 yield f"deployment.duration:{one.seconds * 1000:.0f}|ms", labels

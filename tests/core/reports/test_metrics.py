@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from multigit.core.planning.plan import State
 from multigit.core.planning.publish_steps import DeployStep
+from multigit.core.progress.counts import ends
 from multigit.core.progress.outcome import Outcome, ended
-from multigit.core.progress.state import NOTHING_YET, OperationState
+from multigit.core.progress.state import NOTHING_YET, OperationState, ends_so_far
 from multigit.core.reports.metrics import metrics
 from multigit.core.values.deploy_config import CommandRunner, GithubRunner, Runner, Trigger
 from multigit.core.values.deployment import Deployment, RunState
@@ -28,7 +29,7 @@ def lines(
 ) -> tuple[str, ...]:
     """Return the metrics of these outcomes; by default, the operation is new."""
     report = ended(plan(*(outcome.plan for outcome in outcomes)), outcomes)
-    return metrics(report, known, tags=tags)
+    return metrics(report, ends(report) - ends_so_far(known.repos), known, tags=tags)
 
 
 def pushed(outcome: Outcome, runner: Runner) -> Outcome:
@@ -69,6 +70,14 @@ def test_without_a_runner_the_push_is_the_deployment() -> None:
         "deployment.count:1|c|#stage:stg,result:done,repo:api",
         "deployment.count:1|c|#stage:stg,result:failed,repo:web",
     )
+
+
+def test_a_push_is_no_deployment_that_did_not_start() -> None:
+    """If it is closed before its deployment, nothing is counted; a push that failed is."""
+    runner = CommandRunner(("deploy",))
+    assert lines(pushed(published(API), runner)) == ()
+    failed = Outcome(to_publish(WEB), State.FAILED)
+    assert len(lines(pushed(failed, runner))) == 1
 
 
 def test_what_was_not_reached_is_not_counted() -> None:
