@@ -56,7 +56,7 @@ def _seen(earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
         return SeenDeployment(key, earlier.state)
     try:
         run = earlier.run or runners.find(earlier.spec)
-        status = _polled(earlier.spec, run, runners) if run else None
+        status = _polled(earlier.spec, run, runners) if run else _idle(earlier.spec, runners)
     except NotStartedError:
         return SeenDeployment(key, RunState.NOT_STARTED)
     except MultigitError as error:
@@ -67,6 +67,13 @@ def _seen(earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
     if status.state is RunState.UNKNOWN and earlier.may_be_rerun:
         return SeenDeployment(key, earlier.state)
     return SeenDeployment(key, status.state, status.detail, status.url)
+
+
+def _idle(spec: DeploymentSpec, runners: RunnerPort) -> RunStatus | None:
+    """Return how a deployment ended whose push certainly started no run, or None."""
+    idle = runners.idle(spec)
+    certain = idle and idle.end is not RunState.UNKNOWN
+    return RunStatus(idle.end, detail=idle.reason) if idle and certain else None
 
 
 def _when(since: float) -> str:

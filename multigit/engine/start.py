@@ -21,6 +21,7 @@ from multigit.engine.deploy_context import DeployContext
 from multigit.errors import MultigitError, NotStartedError, TooEarlyError, UnknownStartError
 
 LATE = 60.0  # seconds that a run may take to appear after its start
+NO_RUN = "it was requested, but no run appeared."
 BRIEF = 10.0  # seconds to search for it after that: the host may not answer at once
 
 
@@ -126,15 +127,13 @@ class Start:
         If the push starts none by design, the search is brief, and the deployment is skipped.
         """
         context, spec = self.context, self._spec(starting)
-        idle = self._idle(spec)
+        idle = self._idle(spec) or Idle("", with_hint(doubt) if doubt else NO_RUN)
         asked = context.clock.now() - starting.since
         seconds = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
-        seconds = BRIEF if idle and idle.by_design else seconds
+        seconds = BRIEF if idle.end is RunState.SKIPPED else seconds
         until = context.clock.elapsed() + min(seconds, LATE)
-        silence = with_hint(doubt) if doubt else "it was requested, but no run appeared."
         while True:
-            state = RunState.SKIPPED if idle and idle.by_design else RunState.UNKNOWN
-            reason = idle.reason if idle else silence
+            state, reason = idle.end, idle.reason
             try:
                 run = context.ask(lambda: context.runners.find(spec), self.step.timeout)
             except NotStartedError as error:
@@ -155,8 +154,6 @@ class Start:
 
     def _idle(self, spec: DeploymentSpec) -> Idle | None:
         """Return why the push of a deployment starts no run, or perhaps none, if that is known."""
-        if not self.step.runner.by_push:
-            return None
         with suppress(MultigitError):
             return self.context.with_slot(lambda: self.context.runners.idle(spec))
         return None

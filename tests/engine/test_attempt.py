@@ -94,7 +94,8 @@ def test_the_time_of_a_repeated_start_counts_from_its_own_note(world: World) -> 
     assert sum(world.clock.waits) >= LATE / 2 > BRIEF
 
 
-BY_DESIGN = Idle("path_filter", "no changed file passes the path filter.", by_design=True)
+BY_DESIGN = Idle("path_filter", "no changed file passes the path filter.", RunState.SKIPPED)
+MISTAKE = Idle("push_starts_nothing", "no push trigger matches main.", RunState.FAILED)
 PERHAPS = Idle("path_filter_unclear", "its path filter may start no run.")
 
 
@@ -119,13 +120,14 @@ def test_a_run_of_a_push_counts_whatever_the_filter_says(world: World) -> None:
     assert ends(world.run()) == {name: ["succeeded"] for name in NAMES}
 
 
-def test_a_push_that_perhaps_starts_nothing_is_unknown(world: World) -> None:
-    """The reason says what may explain it."""
+@pytest.mark.parametrize(("idle", "end"), [(PERHAPS, "unknown"), (MISTAKE, "failed")])
+def test_what_explains_that_no_run_appeared_is_said(world: World, idle: Idle, end: str) -> None:
+    """After the whole search: it is unknown if a run may have started, else it failed."""
     world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
-    world.runners.idle_pushes = dict.fromkeys(NAMES, PERHAPS)
+    world.runners.idle_pushes = dict.fromkeys(NAMES, idle)
     report = world.run()
     details = {d.status.detail for o in report.outcomes for d in o.deployments}
-    assert (ends(report)["api"], details) == (["unknown"], {PERHAPS.reason})
+    assert (ends(report)["api"], details) == ([end], {idle.reason})
     assert sum(world.clock.waits) >= LATE
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from multigit.core.planning.plan import Result
@@ -9,12 +11,13 @@ from multigit.core.progress.deployments import planned_specs
 from multigit.core.progress.earlier import Earlier, LastOperation, Look
 from multigit.core.progress.findings import with_findings
 from multigit.core.progress.state import NOTHING_YET
-from multigit.core.values.deployment import Run, RunState, RunStatus
+from multigit.core.values.deploy_config import Deploy, Trigger
+from multigit.core.values.deployment import Idle, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.engine.deploy_checks import look_at, preflight
 from multigit.engine.fleet import Fleet
 from multigit.hints import Hint
-from tests.engine.deployments import FAILED, RUNNING, SUCCEEDED, World
+from tests.engine.deployments import FAILED, GITHUB, RUNNING, SUCCEEDED, World
 
 RUN = Run("r")
 
@@ -87,6 +90,15 @@ def test_an_unknown_result_is_a_doubt(world: World) -> None:
         (doubt,) = look.accepted("api")
         assert (doubt.code, doubt.repo) == ("deployment_in_doubt", "api")
         assert doubt.message.endswith(found)
+
+
+@pytest.mark.parametrize("end", [RunState.SKIPPED, FAILED])
+def test_a_push_that_started_nothing_is_no_doubt(world: World, end: RunState) -> None:
+    """The files of the commit say so, even if multigit was killed while it searched for the run."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    world.runners.idle_pushes = {"api": Idle("path_filter", "nothing passes it.", end)}
+    look = looked(world, run=None, noted=RunState.STARTING)
+    assert (look.state, look.problem("stg")) == (end, None)
 
 
 def test_a_failure_that_cannot_be_looked_up_stays_one(world: World) -> None:

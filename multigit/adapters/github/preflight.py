@@ -46,7 +46,7 @@ class WorkflowPreflight:
 
     def problems(self, spec: DeploymentSpec, runner: GithubRunner) -> Iterator[Problem]:
         """Yield what would prevent this deployment; raises GithubError if GitHub cannot say."""
-        if not started_ref(spec, runner):
+        if not runner.by_push and not started_ref(spec, runner):
             yield _no_ref(spec, runner)
         slug, default = runner.slug, self._default_branch(runner.slug)
         path, problem = self._workflow(runner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from multigit.adapters.github.workflow_file import Filter, WorkflowFile
-from multigit.core.values.deployment import Idle
+from multigit.core.values.deployment import Idle, RunState
 from multigit.core.values.pushed import Pushed, skip_instruction
 from multigit.core.values.refs import HEADS
 
@@ -34,7 +34,7 @@ def push_starts(
     refs = file.started_by(branch=branch, tag=tag)
     if not refs:
         reason = f"no push trigger of {name} matches {branch} or its deploy tag."
-        return PushStarts((), Idle(code="push_starts_nothing", reason=reason))
+        return PushStarts((), Idle(code="push_starts_nothing", reason=reason, end=RunState.FAILED))
     if pushed is None or file.pushed is None:
         return PushStarts(refs)
     instruction, certain = skip_instruction(pushed.message)
@@ -42,7 +42,12 @@ def push_starts(
         starts = "starts" if certain else "may start"
         reason = f"the commit's message has {instruction}, so the push {starts} no run of {name}."
         return PushStarts(
-            () if certain else refs, Idle(code="skip_instruction", reason=reason, by_design=certain)
+            () if certain else refs,
+            Idle(
+                code="skip_instruction",
+                reason=reason,
+                end=RunState.SKIPPED if certain else RunState.UNKNOWN,
+            ),
         )
     return _filtered(name, file.pushed.paths, refs, pushed)
 
@@ -58,7 +63,7 @@ def _filtered(name: str, paths: Filter, refs: tuple[str, ...], pushed: Pushed) -
     if starts is None:
         return PushStarts(refs, Idle(code="path_filter_unclear", reason=_unclear(name, pushed)))
     reason = f"no changed file passes the path filter of {name}, so the push starts no run."
-    return PushStarts((), Idle(code="path_filter", reason=reason, by_design=True))
+    return PushStarts((), Idle(code="path_filter", reason=reason, end=RunState.SKIPPED))
 
 
 def _unclear(name: str, pushed: Pushed) -> str:

@@ -89,7 +89,8 @@ class GithubRuns:
 
     def idle(self, spec: DeploymentSpec) -> Idle | None:
         """Return why the push starts no run, or perhaps none, by the pushed commit's file."""
-        starts = self._committed.starts(spec, self._runner(spec))
+        runner = self._runner(spec)
+        starts = self._committed.starts(spec, runner) if runner.by_push else None
         return starts.idle if starts else None
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:

@@ -154,13 +154,13 @@ class RunStatus:
 class Idle:
     """Why a push starts no run, or perhaps none: a code and a sentence.
 
-    `by_design`: it certainly starts none, and that is what the workflow's file or the commit's
-    message is meant to do.
+    `end` is how a deployment ends that waits for one in vain: it was skipped by design, it failed
+    by mistake, or its result is unknown, since a run may have started.
     """
 
     code: str
     reason: str
-    by_design: bool = False
+    end: RunState = RunState.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def test_a_workflow_that_never_ran_has_no_runs(api: ForgeRepo) -> None:
         assert runs.find(wanted) is None
         idle = runs.idle(wanted)
     assert idle
-    assert (idle.code, idle.by_design) == ("path_filter", True)
+    assert (idle.code, idle.end) == ("path_filter", "skipped")
 
 
 def test_two_runs_that_could_be_it_are_an_error(hub: GitHub, api: ForgeRepo) -> None:

@@ -168,6 +168,7 @@ def test_no_tag_to_run_on_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     """The stage does not have a tag."""
     problems = runs_at(hub).check(spec(api, replace(DISPATCHED, ref="tag"), tag=""))
     assert codes(problems) == ["no_deploy_ref"]
+    assert runs_at(hub).check(spec(api, replace(PUSHED, ref="tag"), tag="")) == ()  # by the branch
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,11 @@ def started(push: str, pushed: Pushed | None = DOCS) -> tuple[tuple[str, ...], I
     return starts.refs, starts.idle
 
 
-def code(idle: Idle | None) -> tuple[str, bool]:
-    """Return the code of a reason, which is a sentence, and whether it is by design."""
+def code(idle: Idle | None) -> tuple[str, str]:
+    """Return the code of a reason, which is a sentence, and how the deployment ends."""
     assert idle
     assert idle.reason.endswith(".")
-    return idle.code, idle.by_design
+    return idle.code, str(idle.end)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_push_starts_what_passes_the_filters(push: str, refs: tuple[str, ...])
 def test_a_path_filter_may_leave_out_everything(push: str) -> None:
     """That is what it is for."""
     refs, idle = started(push)
-    assert (refs, code(idle)) == ((), ("path_filter", True))
+    assert (refs, code(idle)) == ((), ("path_filter", "skipped"))
 
 
 def test_without_the_commit_its_files_are_unknown() -> None:
@@ -67,20 +67,20 @@ def test_without_the_commit_its_files_are_unknown() -> None:
 def test_a_trigger_for_other_refs_is_a_mistake() -> None:
     """Nothing starts, but not by design."""
     refs, idle = started("{branches: [dev]}")
-    assert (refs, code(idle)) == ((), ("push_starts_nothing", False))
+    assert (refs, code(idle)) == ((), ("push_starts_nothing", "failed"))
 
 
 @pytest.mark.parametrize("push", ["{branches: [main]}", "{tags: ['deploy-*']}", ""])
 def test_an_instruction_in_the_message_skips_branches_and_tags(push: str) -> None:
     """Both are pushes of the commit that has it."""
     refs, idle = started(push, Pushed("docs [skip ci]", ("a",), 1))
-    assert (refs, code(idle)) == ((), ("skip_instruction", True))
+    assert (refs, code(idle)) == ((), ("skip_instruction", "skipped"))
 
 
 def test_a_trailer_in_the_wrong_place_may_skip() -> None:
     """A run is still expected."""
     refs, idle = started("{branches: [main]}", Pushed("a\n\nskip-checks: true", ("a",), 1))
-    assert (refs, code(idle)) == ((BRANCH,), ("skip_instruction", False))
+    assert (refs, code(idle)) == ((BRANCH,), ("skip_instruction", "unknown"))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_limits_of_a_comparison_are_taken_into_account(
     assert bool(refs) == (expected != "nothing")
     by = {
         "starts": None,
-        "unclear": ("path_filter_unclear", False),
-        "nothing": ("path_filter", True),
+        "unclear": ("path_filter_unclear", "unknown"),
+        "nothing": ("path_filter", "skipped"),
     }
     assert (code(idle) if idle else None) == by[expected]
