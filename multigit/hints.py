@@ -65,8 +65,9 @@ class Hint(StrEnum):
     APPROVE = "To review it, run `multigit approve{which}`; to watch it, `multigit watch{which}`"
     APPROVE_ELSEWHERE = "To review, run in another terminal: `multigit approve{which}`"
     UNKNOWN_CONTINUE = (
-        "Check on the host whether it started. To check again, run `multigit continue`; to close "
-        "it as is, `multigit abandon`."
+        "Check on the host whether it started. To check again, run `multigit continue`; to start "
+        "it again if it is not running, `multigit continue --accept-doubt`; to close it as is, "
+        "`multigit abandon`."
     )
     UNKNOWN_WATCH = (
         "Check on the host whether it started. To check again, run `multigit watch{which}`"

@@ -42,7 +42,7 @@ def continue_(
         moved = to_plan_again(operation, remotes)
         again = _plan_again(session, operation, moved, skip_blocked=skip_blocked)
         left = resumed(operation, remotes, again, skip_blocked=skip_blocked)
-        plan = with_preflight_again(session, left.plan, left.state)
+        plan = with_preflight_again(session, left, consent)
         planned_again = any(repo.state is State.PLANNED for repo in again.values())
         to_be_asked = planned_again or any_unseen_commit(plan, left.state)
         agreed = None if to_be_asked else operation.agreement

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multigit.core.planning.consent import Consent
-from multigit.core.progress.earlier import DOUBT, Look
+from multigit.core.progress.earlier import DOUBT, LastOperation, Look
 from multigit.core.progress.findings import clear_of, together, with_findings
+from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.records.last_deployments import as_seen, failed_dependencies
 from multigit.operation.asking import accepts_doubts
@@ -39,9 +40,22 @@ def with_preflight(session: Session, plan: Plan, consent: Consent) -> Plan:
     return with_findings(plan, NOTHING_YET, together(found, ahead), space)
 
 
-def with_preflight_again(session: Session, plan: Plan, state: OperationState) -> Plan:
-    """Return the plan of what is left with the findings of its preflight checks."""
-    return with_findings(plan, state, _checked(session, plan, state), session.workspace)
+def with_preflight_again(session: Session, left: Operation, consent: Consent) -> Plan:
+    """Return the plan of what is left with the findings of its preflight checks.
+
+    Its own deployments whose result is unknown do not block it: they are looked up again, and
+    started again only if a person accepts that, which the plan then names.
+    """
+    now = session.start_time.time.timestamp()
+    every = {
+        repo.repo: LastOperation.of(left, repo.repo).unsure(now) for repo in left.plan.planned()
+    }
+    looks = looks_at(session, {name: last for name, last in every.items() if last.deployments})
+    doubts = {name: look for name, look in looks.items() if look.doubts}
+    plan, found = _with_doubts(session, left.plan, consent, doubts)
+    warnings = {name: [p.as_warning() for p in problems] for name, problems in found.items()}
+    found = together(warnings, _checked(session, plan, left.state))
+    return with_findings(plan, left.state, found, session.workspace)
 
 
 def _with_doubts(

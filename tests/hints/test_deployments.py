@@ -299,6 +299,10 @@ def test_what_is_unknown_is_checked_again(shop: Forge) -> None:
     config.write_text(config.read_text().replace(COMMAND, suicide))
     document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
     follow(shop, document, Hint.UNKNOWN_CONTINUE, "multigit continue", check=FAILED)
+    accept = "multigit continue --accept-doubt"
+    follow(shop, document, Hint.UNKNOWN_CONTINUE, accept, check=FAILED)
+    (seen,) = rows(shop.json("watch", check=FAILED))["database"]["deployment"]["targets"]
+    assert (seen["state"], seen["attempt"]) == ("unknown", 2)
     follow(shop, document, Hint.UNKNOWN_CONTINUE, "multigit abandon")
     left = shop.json("watch", check=FAILED)
     follow(shop, left, Hint.UNKNOWN_WATCH, "multigit watch", check=FAILED)

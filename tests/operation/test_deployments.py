@@ -267,6 +267,28 @@ def test_deployments_of_an_operation_that_died_are_continued(desk: Desk) -> None
     assert [each.operation for each in desk.records] == [operation]
 
 
+def test_what_is_unknown_is_started_again_only_if_that_is_accepted(desk: Desk) -> None:
+    """Continue looks it up; a new attempt begins after a person's decision, which is noted."""
+    operation = left_open(desk)
+    desk.hosts.deleted |= {run for run, place in desk.hosts.runs.items() if place[0] == "web"}
+    for consent in (YES, YES, DRY):
+        ended = continue_(desk.session(), consent, skip_blocked=False, accept_reverts=False)
+        assert deployed(ended)["web"] == [RunState.UNKNOWN]
+        assert desk.unfinished == (operation,)
+        assert desk.hosts.starts["web", ""] == 1
+    assert isinstance(ended, Ended)
+    assert problems(ended)["web"] == ["deployment_in_doubt"]
+    desk.screen.person = True
+    desk.hosts.script("web", RunState.SUCCEEDED)
+    assert (
+        deployed(continue_(desk.session(), YES, skip_blocked=False, accept_reverts=False)) == BOTH
+    )
+    assert desk.screen.asked == ["Deploy to stg anyway?"]
+    assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 2}
+    (record,) = desk.records
+    assert [each.about for each in record.accepted] == [f"{operation}/web/1"]
+
+
 # --- Watching
 
 

@@ -6,7 +6,7 @@ ended, is running, or cannot be known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multigit.core.progress.deployments import DeploymentSpecs
 from multigit.core.progress.journal import Operation
@@ -22,6 +22,7 @@ from multigit.core.values.problem import Problem
 from multigit.hints import Hint
 
 DOUBT = "deployment_in_doubt"
+APPEARS = 60.0  # seconds in which a requested run appears at its host
 ACCEPT = "Check that it is no longer running, then pass --accept-doubt."
 
 
@@ -69,6 +70,20 @@ class LastOperation:
             Earlier(specs.of_known(step, each), each.run, each.state) for step, each in known
         )
         return cls(operation.id, tuple(earlier))
+
+    def unsure(self, now: float) -> LastOperation:
+        """Return it with only the deployments that multigit had lost sight of before `now`.
+
+        One that was just requested may still appear.
+        """
+        lost = {RunState.UNKNOWN, RunState.TIMED_OUT}
+        early = now - APPEARS
+        deployments = tuple(
+            each
+            for each in self.deployments
+            if each.state in lost or (each.state is RunState.STARTING and each.spec.since < early)
+        )
+        return replace(self, deployments=deployments)
 
     @property
     def may_run(self) -> bool:

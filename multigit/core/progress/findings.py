@@ -50,7 +50,10 @@ def _with_problems(
 ) -> RepoPlan:
     if repo.repo not in findings:
         return repo
-    problems = tuple(dict.fromkeys((*repo.problems, *findings[repo.repo])))
+    new = findings[repo.repo]
+    said = {(each.code, each.message) for each in new}  # a journal keeps problems without hints
+    before = (each for each in repo.problems if (each.code, each.message) not in said)
+    problems = tuple(dict.fromkeys((*before, *new)))
     skip = plan.skip_blocked and not state.of(repo.repo).begun
     return stopped(replace(repo, problems=problems), skip_blocked=skip)
 
