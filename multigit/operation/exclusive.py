@@ -11,6 +11,7 @@ from multigit.adapters.files import lock
 from multigit.adapters.system import clock
 from multigit.core.reports.log_report import torn
 from multigit.core.values.problem import Problem, Severity
+from multigit.operation.loading import load_ahead
 from multigit.operation.unfinished import refusal
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def alone(session: Session, command: str, *, dry_run: bool = False) -> Iterator[
         yield ()
         return
     with exclusive(session, command):
+        load_ahead(session)
         yield _close_recorded(session)
 
 

@@ -44,12 +44,15 @@ class Initialization:
 def initialize(screen: Screen, folder: Path, *, dry_run: bool, gitignore: bool) -> Initialization:
     """Write a configuration, and update `.gitignore` if confirmed; a dry run writes nothing.
 
-    Raises UsageError if there are no repositories, RefusedError if a configuration exists.
+    Without a dry run, what was found is shown before the question. Raises UsageError if there are
+    no repositories, RefusedError if a configuration exists.
     """
     target, ignores = folder / FILE, folder / ".gitignore"
     found = _found(folder, target, dry_run=dry_run)
     text = render_config(folder.resolve().name, found)
     lines = tuple(missing_ignores(folder, [repo.path for repo in found]))
+    if not dry_run:
+        screen.found(found)
     agreed = not dry_run and bool(lines) and (gitignore or _agreed_to(screen, lines))
     if not dry_run:
         write_new(target, text)

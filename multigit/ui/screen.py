@@ -161,12 +161,19 @@ class Screen:
         for problem in problems:
             self.note(f"{problem.message} {problem.hint}".rstrip())
 
-    def found(self, repos: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> None:
-        """Show the repositories that were found for a new configuration at `target`."""
+    def found(self, repos: Sequence[FoundRepo]) -> None:
+        """Show the repositories that were found for a new configuration."""
         if self._has_reader:
             from multigit.ui.setups import found_view
 
-            self._show(found_view(repos, target, elsewhere=elsewhere))
+            self._show(found_view(repos))
+
+    def configured(self, target: Path, *, elsewhere: str) -> None:
+        """Show that the new configuration was written, and what to run next."""
+        if self._has_reader:
+            from multigit.ui.setups import configured_view
+
+            self._show(configured_view(target, elsewhere=elsewhere))
 
     def say(self, text: str, style: str = "") -> None:
         """Show a sentence, or several lines."""
@@ -234,6 +241,10 @@ class Screen:
         self.err.print(error_view(error), crop=False)
 
     # Questions
+
+    def load_questions(self) -> None:
+        """Import what asks questions, which takes a moment."""
+        from multigit.ui import prompts  # noqa: F401
 
     def confirm(self, question: str) -> bool | None:
         """Ask for yes or no; the default is no, and None is neither.

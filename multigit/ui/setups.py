@@ -16,11 +16,8 @@ from multigit.ui.items import Item, items_view
 from multigit.ui.render import ABSENT, Adaptive, indented, natural_width, plain, table
 
 
-def found_view(found: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> RenderableType:
-    """Return the repositories with their stages' branches, and what to run next.
-
-    `elsewhere` is the option that a command needs when the file is in another folder.
-    """
+def found_view(found: Sequence[FoundRepo]) -> RenderableType:
+    """Return the repositories with their stages' branches."""
     rows = table()
     for heading in ("repo", "path", "branches"):
         rows.add_column(heading, no_wrap=True)
@@ -31,8 +28,16 @@ def found_view(found: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> R
         fits = natural_width(rows) <= width - 2
         return indented(rows) if fits else items_view([*map(_item, found)])
 
+    return Group(Adaptive(fitting), Text())
+
+
+def configured_view(target: Path, *, elsewhere: str) -> RenderableType:
+    """Return that the configuration was written, and what to run next.
+
+    `elsewhere` is the option that a command needs when the file is in another folder.
+    """
     done = Hint.INIT_DONE.format(file=visible(str(target)), elsewhere=visible(elsewhere))
-    return Group(Adaptive(fitting), Text(), Flowing(done, style="bold"))
+    return Flowing(done, style="bold")
 
 
 def _item(repo: FoundRepo) -> Item:

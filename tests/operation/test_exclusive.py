@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from multigit.operation.exclusive import alone, exclusive, new_operation
 from multigit.operation.session import Session
 from tests.core import builders
 from tests.core.builders import ADA, API, record, to_publish
-from tests.operation.sessions import session, warned
+from tests.operation.sessions import Heard, session, warned
 from tests.support.fake_git import FakeGit
 
 PLAN = builders.plan(to_publish(API))
@@ -50,6 +51,21 @@ def test_a_second_command_is_refused_until_the_first_ends(command: Session, tmp_
     assert not command.files.alone
     with exclusive(another(tmp_path), "push"):
         pass
+
+
+@pytest.mark.parametrize("person", [True, False])
+def test_questions_are_loaded_while_the_plan_is_made(command: Session, *, person: bool) -> None:
+    """The question appears right after the plan; without a person none is loaded."""
+    loaded = threading.Event()
+
+    class Watched(Heard):
+        interactive = person
+
+        def load_questions(self) -> None:
+            loaded.set()
+
+    with new_operation(replace(command, screen=Watched()), "promote", dry_run=False):
+        assert loaded.wait(20 if person else 0) == person
 
 
 def test_what_never_began_is_forgotten(command: Session) -> None:

@@ -67,6 +67,11 @@ def check(addresses: Sequence[str], environment: Mapping[str, str]) -> tuple[Pro
     return _targets(apprise, addresses, environment)[1]
 
 
+def load() -> None:
+    """Import the library, which takes a moment, if it is installed."""
+    _apprise()
+
+
 def _apprise() -> ModuleType | None:
     """Return the library with its log switched off, or None if it is not installed."""
     try:

@@ -69,7 +69,7 @@ def init(
         typer.echo(done.content, nl=False)
     elif not dry_run:
         config = f"--config {quote(str(done.target))}"
-        screen.found(done.repos, done.target, elsewhere=elsewhere(folder, config))
+        screen.configured(done.target, elsewhere=elsewhere(folder, config))
         if done.ignores_written:
             screen.say(f"Added to {done.ignores_file}: {', '.join(map(visible, done.ignores))}")
         elif done.hint and not json:

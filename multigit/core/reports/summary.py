@@ -37,7 +37,8 @@ def _stopped(report: Report) -> tuple[str, str]:
             rest, skipped = count(State.UP_TO_DATE), count(State.SKIPPED)
             same = f", {rest} {'is' if rest == 1 else 'are'} up to date" if rest else ""
             out = f", {skipped} left {'as is' if report.plan.undoes else 'out'}" if skipped else ""
-            return f"{will_happen(report)}{same}{out}. {arrivals(report)}".rstrip(), ""
+            sentence = f"{will_happen(report)}{same}{out}{_done_before(report)}."
+            return f"{sentence} {arrivals(report)}".rstrip(), ""
         case Result.NOTHING:
             reason = "every repository is up to date"
             if skipped := count(State.SKIPPED):
@@ -46,9 +47,19 @@ def _stopped(report: Report) -> tuple[str, str]:
         case Result.BLOCKED:
             blocked = count(State.BLOCKED) or count(State.SKIPPED)
             verb = "is" if blocked == 1 else "are"
-            sentence = f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed."
+            before = _done_before(report)
+            nothing = "Nothing was changed now." if before else "Nothing was changed."
+            sentence = f"{plural(blocked, 'repository')} {verb} blocked{before}. {nothing}"
             return sentence, _blocked_hint(report)
-    return "Cancelled. Nothing was changed.", ""
+    return f"Cancelled. Nothing was changed{' now' if _done_before(report) else ''}.", ""
+
+
+def _done_before(report: Report) -> str:
+    """Return how many repositories earlier attempts finished, as a part of a sentence."""
+    states = (State.PUBLISHED, State.DEPLOYED)
+    done = sum(repo.state in states for repo in report.plan.repos)
+    word = "deployed" if report.plan.command == "deploy" else done_word(report.plan)
+    return f", {done} {'was' if done == 1 else 'were'} {word} before" if done else ""
 
 
 def _blocked_hint(report: Report) -> str:

@@ -103,8 +103,12 @@ def test_init_tells_what_gitignore_lacks_and_adds_it_only_when_told_to(clones: F
 def test_init_asks_at_a_terminal_before_it_writes(
     keys: tuple[str, ...], lines: list[str], exit_code: int, clones: Forge
 ) -> None:
-    """Yes adds the lines, the default does not, and Ctrl-C leaves no configuration behind."""
+    """Yes adds the lines, the default does not, and Ctrl-C leaves no configuration behind.
+
+    What was found is shown before the question.
+    """
     with at_terminal(clones, "init") as terminal:
+        terminal.expect("branches")
         terminal.expect("to .gitignore")
         for key in keys:
             terminal.send_key(key)

@@ -51,6 +51,9 @@ LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
 ABSENT = without_steps(WEB, State.SKIPPED, Problem(NOT_IN_RELEASE, "is not in it."))
 
 
+DONE_BEFORE = replace(to_publish(API), state=State.PUBLISHED)
+
+
 BOTH = plan(to_publish(API), to_publish(WEB))
 
 
@@ -115,6 +118,26 @@ def test_what_blocks_is_counted(it: Plan) -> None:
     """Repositories that are left out are counted if none is blocked."""
     sentence = "1 repository is blocked. Nothing was changed."
     assert summary(planned(it)) == (sentence, "Fix the problem, then run the command again.")
+
+
+@pytest.mark.parametrize(
+    ("it", "sentence"),
+    [
+        (
+            plan(DONE_BEFORE, to_publish(WEB)),
+            "1 repository will be promoted, 1 was published before. 3 commits reach stg.",
+        ),
+        (
+            plan(DONE_BEFORE, BLOCKED),
+            "1 repository is blocked, 1 was published before. Nothing was changed now.",
+        ),
+    ],
+)
+def test_the_sentence_of_what_is_continued(it: Plan, sentence: str) -> None:
+    """What an earlier attempt published is not left out."""
+    assert summary(planned(it))[0] == sentence
+    no = summary(cancelled(planned(it), interrupted=False))[0]
+    assert no == "Cancelled. Nothing was changed now."
 
 
 def test_a_plan_of_two_stages_counts_each() -> None:
