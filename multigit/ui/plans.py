@@ -53,10 +53,11 @@ def title(plan: Plan) -> str:
 def plan_rows(report: Report, now: datetime) -> tuple[Row, ...]:
     """Return a row for each branch that moves, then what is blocked or skipped.
 
-    Repositories that are up to date have none.
+    Repositories that are up to date have none, nor have those that do not take part: a sentence
+    below says why.
     """
     named = moves_elsewhere(report.plan)
-    repos = [repo for repo in report.plan.repos if repo.state is not State.UP_TO_DATE]
+    repos = [r for r in report.plan.repos if r.state is not State.UP_TO_DATE and not r.absent]
     repos.sort(key=lambda repo: repo.state in {State.BLOCKED, State.SKIPPED})
     rows = (_rows(repo, report.before.of(repo.repo), now, named=named) for repo in repos)
     return tuple(chain.from_iterable(rows))

@@ -20,7 +20,7 @@ def pull_view(report: Report) -> RenderableType:
     rows = [
         Item((plain(outcome.repo),), pulled(outcome))
         for outcome in report.outcomes
-        if outcome.state is not State.UP_TO_DATE
+        if outcome.state is not State.UP_TO_DATE and not outcome.plan.absent
     ]
     problems = problem_lines((o.repo, o.problems) for o in report.outcomes)
     return Group(items_view(rows), *quiet, *below(problems), Text(), sentence_view(report))
@@ -29,8 +29,6 @@ def pull_view(report: Report) -> RenderableType:
 def pulled(outcome: Outcome) -> Text:
     """Return what will happen or has happened in one repository."""
     match outcome.state:
-        case State.SKIPPED:
-            return Text("skipped", "yellow")
         case State.BLOCKED:
             return Text("left as is", "yellow")
         case State.FAILED:

@@ -13,6 +13,8 @@ from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep, Step
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.state import Progress
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import Repo
 from multigit.ui.plans import plan_view, verb
 from tests.core.builders import API, NEWEST, WEB, merge_step, plan, to_publish, without_steps
 from tests.ui.views import shown
@@ -156,3 +158,15 @@ def test_the_age_has_a_column_of_its_own() -> None:
     assert wide[1].endswith(f"  {SUBJECT}   2h  merge, tag")
     assert narrow[0].split() == ["repo", "commits", "files", "newest", "plan"]
     assert narrow[1].endswith(f"  {SUBJECT}  merge, tag")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_what_does_not_take_part_is_named_once(width: int) -> None:
+    """It has no row: one sentence has its name and the reason."""
+    reason = Problem("no_stage", "has no stage stg.", severity=Severity.WARN)
+    out = [without_steps(Repo(name, name), State.SKIPPED, reason) for name in ("docs", "wiki")]
+    lines = shown(plan_view(planned(plan(to_publish(API), *out)), NOW), width)
+    assert [line.strip() for line in lines if "docs" in line or "wiki" in line] == [
+        "! docs, wiki: has no stage stg."
+    ]
+    assert "2 left out" in " ".join(lines)

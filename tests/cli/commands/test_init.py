@@ -233,9 +233,9 @@ def test_completion_offers_operations_releases_and_what_to_confirm(forge: Forge)
     log = forge.shop / "deployment.log"
     log.write_text(f'{log.read_text()}{{"operation": "$(reboot)", "release": "a b"}}\nno json\n')
     for command in ("undo", "watch", "approve"):
-        assert completed(forge, f"{command} ") == [*releases, *ids]
+        assert completed(forge, f"{command} ") == [*dict.fromkeys(releases), *ids]
     assert completed(forge, "undo 2") == ids
-    assert completed(forge, "deploy stg ") == releases
+    assert completed(forge, "deploy stg ") == [*dict.fromkeys(releases)]
     assert completed(forge, "deploy main ") == []
     assert completed(forge, "promote dev stg --confirm ") == ["stg"]
     assert completed(forge, "undo --confirm m") == ["main"]
