@@ -132,7 +132,9 @@ class Runners:
         from multigit.adapters.jenkins.runs import JenkinsRuns
 
         with self._lock:
-            self._jenkins = self._jenkins or JenkinsRuns(os.environ)
+            self._jenkins = self._jenkins or JenkinsRuns(
+                os.environ, pause=self._wait, patience=self._patience, notify=self._paused
+            )
         return self._jenkins
 
     def _here(self) -> CommandRuns:

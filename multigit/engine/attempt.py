@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from multigit.core.values.deploy_config import CommandRunner, HealthCheck
 from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState
 from multigit.core.values.duration import in_words
-from multigit.core.values.health_check import Checks, unhealthy
+from multigit.core.values.health_check import LONGEST_PAUSE, Checks, unhealthy
 from multigit.engine.start import LATE, Start, to_poll, with_hint
 from multigit.errors import MultigitError
 
@@ -150,25 +150,31 @@ class Attempt(Start):
         return self._finished(deployment, state, f"{detail} {more[:1].upper()}{more[1:]}")
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
-        """Ask until enough answers in a row are right, or there are no attempts left."""
+        """Ask until enough answers in a row are right, or there are no attempts left.
+
+        A service that asks to wait gets its next check later, a minute at most.
+        """
         context, spec = self.context, self._spec(deployment)
         url, wanted = spec.fill(check.url), spec.fill(check.equals)
         deployment = replace(deployment, state=RunState.CHECKING)
         context.show(self.repo, deployment)
-        checks = Checks()
+        checks, pause = Checks(), 0.0
         for number in range(check.attempts + check.successes - 1):
             if number:
-                context.clock.wait(check.interval, context.leave)
+                context.clock.wait(max(check.interval, pause), context.leave)
             if context.stopping:
                 return deployment
-            checks = checks.after(context.with_slot(lambda: self._ask(url, wanted, check)))
+            wrong, pause = context.with_slot(lambda: self._ask(url, wanted, check))
+            checks = checks.after(wrong)
             if checks.row == check.successes:
                 return self._finished(deployment, RunState.SUCCEEDED, "")
         return self._finished(deployment, RunState.UNHEALTHY, f"{url}: {checks.reason(check)}")
 
-    def _ask(self, url: str, wanted: str, check: HealthCheck) -> str:
+    def _ask(self, url: str, wanted: str, check: HealthCheck) -> tuple[str, float]:
+        """Return what is wrong with an answer, and how many seconds the service asks to wait."""
         try:
             answer = self.context.probe.ask(url, timeout=check.timeout)
         except MultigitError as error:
-            return error.message
-        return unhealthy(check, wanted, answer)
+            return error.message, 0.0
+        wrong = unhealthy(check, wanted, answer)
+        return wrong, min(answer.pause, LONGEST_PAUSE) if wrong else 0.0

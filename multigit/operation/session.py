@@ -110,7 +110,7 @@ class Session:
         If a host asks to wait, they wait a minute at most, and show it to the listener. Without a
         listener they leave the waiting to the engine.
         """
-        from multigit.adapters.http.limiter import PATIENCE
+        from multigit.adapters.http.limiter import LONGEST_WAIT
         from multigit.adapters.runners import Runners
 
         return Runners(
@@ -118,7 +118,7 @@ class Session:
             self.git,
             self.files.operations,
             alone=self.files.alone,
-            patience=PATIENCE if listener else 0.0,
+            patience=LONGEST_WAIT if listener else 0.0,
             paused=listener.paused if listener else lambda _: None,
         )
 

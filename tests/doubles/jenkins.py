@@ -91,6 +91,11 @@ def error(status: int, *, effect: bool = False) -> Fault:
     return Fault(effect, Answer(status, b"<html><h1>Error</h1></html>", html))
 
 
+def limited(*, retry_after: int) -> Fault:
+    """A proxy in front of Jenkins refuses the request because of a limit."""
+    return Fault(effect=False, reaction=Answer(429, b"", (("Retry-After", str(retry_after)),)))
+
+
 def dropped(*, effect: bool) -> Fault:
     """The connection is cut before or after the request was carried out."""
     return Fault(effect, Silence.HANG_UP)

@@ -9,8 +9,10 @@ from multigit.core.progress.journal import Operation
 from multigit.core.values.deploy_config import Deploy
 from multigit.core.values.deployment import RunState
 from multigit.core.values.duration import in_words
-from tests.engine.deployments import GITHUB, RUNNING, SUCCEEDED, Notes, World, ends
+from multigit.core.values.health_check import LONGEST_PAUSE, HealthAnswer
+from tests.engine.deployments import GITHUB, HEALTH, RUNNING, SUCCEEDED, Notes, World, ends
 from tests.engine.operations import outcome
+from tests.support.fake_runners import FakeProbe
 
 API = ("api", "")
 ASKS = "the host asks to wait 90 s."
@@ -118,3 +120,13 @@ def test_the_search_for_a_run_waits_as_well(world: World) -> None:
     report = world.run(plan)
     assert ends(report) == {"api": ["succeeded"]}
     assert (world.runners.starts[API], world.clock.waits) == (1, [90.0, 300.0])
+
+
+def test_a_service_that_asks_to_wait_is_checked_later(world: World) -> None:
+    """A minute at most; without that, the interval counts."""
+    world.git.deploy = Deploy(GITHUB, timeout=600.0, health=replace(HEALTH, json="", successes=1))
+    busy = (HealthAnswer(429, pause=pause) for pause in (20.0, 3600.0, 0.0))
+    world.probe = FakeProbe(*busy, HealthAnswer(200))
+    plan = replace(world.plan(), repos=world.plan().repos[1:2])
+    assert ends(world.run(plan)) == {"api": ["succeeded"]}
+    assert world.clock.waits == [20.0, LONGEST_PAUSE, HEALTH.interval]

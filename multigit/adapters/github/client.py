@@ -11,7 +11,7 @@ from multigit.adapters.github.answers import GithubError, Question
 from multigit.adapters.github.slug import api_address, web_host
 from multigit.adapters.github.token import checked_token
 from multigit.adapters.http.documents import Document, mapping, mappings, number
-from multigit.adapters.http.limiter import PATIENCE, Limiter
+from multigit.adapters.http.limiter import LONGEST_WAIT, Limiter
 from multigit.adapters.http.request import Reply
 from multigit.retry import Retry
 
@@ -43,7 +43,7 @@ class GithubClient:
         token: Callable[[], str],
         wait: Callable[[float], None] = time.sleep,
         timeout: float = TIMEOUT,
-        patience: float = PATIENCE,
+        patience: float = LONGEST_WAIT,
         notify: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.api = api_address(api_url)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from http import HTTPStatus
 
+from multigit.adapters.http.limiter import retry_after
 from multigit.adapters.http.request import address_fault, request
 from multigit.core.values.health_check import HealthAnswer
 from multigit.errors import MultigitError
+
+LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}  # may ask to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +29,5 @@ class HttpProbe:
         if fault := address_fault(url):
             raise MultigitError(f"the address cannot be used: {fault}.", code="health_url")
         reply = request("GET", url, timeout=timeout, headers={"Accept": "application/json, */*"})
-        return HealthAnswer(reply.status, reply.text, reply.headers, reply.fault)
+        pause = retry_after(reply.headers, time.time()) if reply.status in LATER else 0.0
+        return HealthAnswer(reply.status, reply.text, reply.headers, reply.fault, pause)

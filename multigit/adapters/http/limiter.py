@@ -15,7 +15,7 @@ from multigit.errors import TooEarlyError
 TURN = 2.0  # seconds after which a request without an answer no longer keeps the next one waiting
 UNNAMED, LONGEST_UNNAMED = 60.0, 960.0  # seconds to wait for a limit that names no time
 LONGEST = 30 * 86_400.0  # seconds that a host may name
-PATIENCE = 60.0  # seconds that one read may wait in all
+LONGEST_WAIT = 60.0  # seconds that one read may wait in all
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Limiter:
         host: str,
         *,
         wait: Callable[[float], None] = time.sleep,
-        patience: float = PATIENCE,
+        patience: float = LONGEST_WAIT,
         notify: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

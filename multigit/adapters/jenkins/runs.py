@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from multigit.adapters.http.documents import mapping, mappings, number
+from multigit.adapters.http.limiter import LONGEST_WAIT, Limiter
 from multigit.adapters.jenkins.ownership import Ownership
 from multigit.adapters.jenkins.server import (
     KEY,
@@ -53,13 +54,17 @@ class JenkinsRuns:
 
     A run's id is the address of its queue item, or of its build if that was found instead. If no
     parameter has {key}, the id of the Jenkins process follows after a #. `environment` has the
-    tokens; `pause` waits between two tries of a read; `clock` returns monotonic seconds.
+    tokens; `pause` waits between two tries of a read; `clock` returns monotonic seconds. `patience`
+    and `notify` are those of each server's `Limiter`.
     """
 
     environment: Mapping[str, str] = field(repr=False)
     pause: Callable[[float], None] = field(default=time.sleep, repr=False)
     timeout: float = TIMEOUT
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    patience: float = LONGEST_WAIT
+    notify: Callable[[str], None] = field(default=lambda _: None, repr=False)
+    _limiters: dict[str, Limiter] = field(default_factory=dict, repr=False)  # by the server's URL
     _numbers: dict[str, int] = field(default_factory=dict, repr=False)  # of builds, by a run's id
     _missed: dict[str, float] = field(default_factory=dict, repr=False)  # since when, by a run's id
 
@@ -135,7 +140,9 @@ class JenkinsRuns:
         if not isinstance(spec.runner, JenkinsRunner):
             raise TypeError(spec.runner)
         login = authorization(spec.runner, self.environment)
-        return JenkinsServer(spec.runner, login, self.pause, self.timeout)
+        made = Limiter("Jenkins", wait=self.pause, patience=self.patience, notify=self.notify)
+        limiter = self._limiters.setdefault(spec.runner.url, made)
+        return JenkinsServer(spec.runner, login, self.pause, self.timeout, limiter)
 
     def _item(
         self, server: JenkinsServer, run: Run, item: int, own: Ownership

@@ -7,6 +7,7 @@ numbers are taken from its answers, and the token is sent to no other than the c
 from __future__ import annotations
 
 import re
+import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from multigit.adapters.http.body import MB
 from multigit.adapters.http.documents import Document, mapping, mappings
+from multigit.adapters.http.limiter import Early, Limiter, retry_after
 from multigit.adapters.http.request import Reply, WebError, address_fault, request
 from multigit.adapters.jenkins import crumbs
 from multigit.core.values.deploy_config import JenkinsRunner
@@ -24,7 +26,6 @@ from multigit.retry import Retry
 
 KEY = "{key}"  # in a parameter, it identifies the build of this deployment
 PASSING = {  # what a second try of a read is likely not to get
-    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
@@ -60,6 +61,7 @@ class JenkinsServer:
     authorization: str = field(repr=False)
     pause: Callable[[float], None] = field(repr=False)
     timeout: float
+    limiter: Limiter = field(repr=False)
 
     @property
     def keyed(self) -> bool:
@@ -188,12 +190,24 @@ class JenkinsServer:
         limit: int = 0,
         more: Mapping[str, str] | None = None,
     ) -> Reply | WebError:
-        """Send a request, once; an error is returned, so as not to be the context of another."""
+        """Send a request, once; an error is returned, so as not to be the context of another.
+
+        Raises TooEarlyError if Jenkins, or a proxy, did nothing because of a limit.
+        """
         login = {"Authorization": self.authorization, **(more or {})}
-        try:
-            return request(method, url, timeout=self.timeout, headers=login, body=body, limit=limit)
-        except WebError as error:
-            return error
+
+        def ask() -> Reply | WebError:
+            try:
+                reply = request(
+                    method, url, timeout=self.timeout, headers=login, body=body, limit=limit
+                )
+            except WebError as error:
+                return error
+            if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise Early(retry_after(reply.headers, time.time()))
+            return reply
+
+        return self.limiter.send(ask)
 
     def _unknown_start(self, what: str) -> UnknownStartError:
         advice = "" if self.keyed else f" With {KEY} in a parameter, multigit could find it."

@@ -10,6 +10,7 @@ from typing import Any
 from multigit.core.values.deploy_config import HealthCheck
 from multigit.core.values.text import cut, visible
 
+LONGEST_PAUSE = 60.0  # seconds that a service may ask to wait before the next check
 SHOWN = 200  # characters of an answer that a sentence quotes
 
 
@@ -18,12 +19,14 @@ class HealthAnswer:
     """An HTTP answer: status, body as text, headers by lower-case name.
 
     `fault` says why the body is not whole: the end of a sentence that begins with “its answer is”.
+    `pause` is how many seconds the service asks to wait, because of a limit or a restart.
     """
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+    pause: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,13 @@ def test_a_long_body_is_cut(service: Endpoint) -> None:
         assert (len(answer.body), answer.fault) == (LARGEST, fault)
 
 
+@pytest.mark.parametrize(("status", "pause"), [(429, 7.0), (503, 7.0), (200, 0.0), (404, 0.0)])
+def test_a_service_may_ask_to_wait(service: Endpoint, status: int, pause: float) -> None:
+    """It does with Retry-After, in an answer that says why."""
+    service.answer(Answer(status, b"", (("Retry-After", "7"),)))
+    assert ask(service.url).pause == pause
+
+
 @pytest.mark.parametrize("place", ["/login", "http://elsewhere.invalid/", "http://[::1", "\xff"])
 def test_a_redirect_is_the_answer(service: Endpoint, place: str) -> None:
     """It is not followed, wherever it points."""

@@ -15,7 +15,7 @@ from multigit.core.values.deploy_config import CommandRunner, JenkinsRunner
 from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.engine.ports import RunnerPort
-from multigit.errors import MultigitError, UnknownStartError
+from multigit.errors import MultigitError, TooEarlyError, UnknownStartError
 from tests.doubles import jenkins as doubled
 from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job, Start
 from tests.doubles.loopback import Answer, Silence, json_answer
@@ -545,6 +545,22 @@ def test_an_answer_that_is_too_large(site: Site) -> None:
     with pytest.raises(MultigitError, match="is larger than 1 MB") as caught:
         site.runs.poll(site.spec, run)
     assert caught.value.code == "jenkins_unreadable"
+
+
+def test_a_limit_is_waited_for_once_for_all_builds(site: Site) -> None:
+    """A start that was refused for it is sent again; nothing is asked before its time is over."""
+    runs = site.runs
+    site.jenkins.inject(doubled.limited(retry_after=7), route="build")
+    runs.start(site.spec)
+    assert len(site.jenkins.starts) == 1
+    assert site.pauses == [pytest.approx(7.0, abs=0.1)]
+    site.jenkins.inject(doubled.limited(retry_after=3600), route="queue item")
+    asked = len(site.jenkins.requests)
+    for _ in range(3):
+        with pytest.raises(TooEarlyError, match="Jenkins asks to wait until") as caught:
+            runs.poll(site.spec, site.item)
+        assert secret_free(caught.value)
+    assert len(site.jenkins.requests) == asked + 1
 
 
 def test_a_build_outlives_its_time_limit(site: Site) -> None:
