@@ -219,7 +219,7 @@ def test_pull_says_in_plain_words_what_happened(forge: Forge) -> None:
     assert "clone" in lines["cloned"]
     assert f"{before[:7]} → {after[:7]}" in lines["forward"]
     assert repos["new"].tip("dev")[:7] in lines["new"]
-    assert "up to date" in lines["same"]
+    assert "up to date: same" in shown
     assert "git -C dirty stash" in shown
 
 
