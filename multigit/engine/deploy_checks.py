@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.deployments import planned_specs
@@ -13,9 +12,11 @@ from multigit.core.progress.state import OperationState
 from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
+from multigit.core.values.start_time import utc
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Checks, RunnerPort
 from multigit.errors import MultigitError, NotStartedError
+from multigit.phrase import phrase
 
 POLLS = 4  # after the first, of a run that has more to show
 
@@ -62,7 +63,9 @@ def _seen(earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
     except MultigitError as error:
         status = RunStatus(RunState.UNKNOWN, detail=error.message)
     if status is None:
-        detail = f"it was requested at {_when(earlier.spec.since)}, and no run of it was found."
+        detail = phrase(
+            "it was requested at {time}, and no run of it was found.", time=utc(earlier.spec.since)
+        )
         status = RunStatus(RunState.UNKNOWN, detail=detail)
     if status.state is RunState.UNKNOWN and earlier.may_be_rerun:
         return SeenDeployment(key, earlier.state)
@@ -74,10 +77,6 @@ def _idle(spec: DeploymentSpec, runners: RunnerPort) -> RunStatus | None:
     idle = runners.idle(spec)
     certain = idle and idle.end is not RunState.UNKNOWN
     return RunStatus(idle.end, detail=idle.reason) if idle and certain else None
-
-
-def _when(since: float) -> str:
-    return f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _polled(spec: DeploymentSpec, run: Run, runners: RunnerPort) -> RunStatus:

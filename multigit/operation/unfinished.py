@@ -23,7 +23,8 @@ def say_unfinished(session: Session) -> dict[str, Any]:
     if not found:
         return {"unfinished": None, "in_flight": []}
     if sentence := running(session.files.folder):
-        say(f"{sentence}\n", "bold yellow")
+        say(sentence, "bold yellow")
+        say("")
         return {"unfinished": found[-1], "in_flight": []}
     flights = in_flight(session, found[-1])
     say(f"Unfinished: {found[-1]}", "bold yellow")

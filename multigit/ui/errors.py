@@ -10,6 +10,7 @@ from rich.text import Text
 from multigit.core.values.text import masked, visible
 from multigit.errors import ConfigError, MultigitError
 from multigit.ui.hint_lines import hint_lines
+from multigit.ui.local_times import local
 
 
 def error_view(error: MultigitError) -> RenderableType:
@@ -18,7 +19,7 @@ def error_view(error: MultigitError) -> RenderableType:
 
 
 def _lines(error: MultigitError) -> Iterator[RenderableType]:
-    yield Text.assemble(("Error: ", "bold red"), visible(masked(error.message)))
+    yield Text.assemble(("Error: ", "bold red"), visible(masked(local(error.message))))
     for message, hint in error.details if isinstance(error, ConfigError) else ():
         yield Text(f"  {visible(masked(message))}")
         yield from hint_lines(hint, 4, "dim")

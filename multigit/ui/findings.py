@@ -10,6 +10,7 @@ from rich.text import Text
 from multigit.core.reports.findings import Finding, Level, doctor_summary, grouped
 from multigit.ui.hint_lines import ending
 from multigit.ui.items import Item, items_view
+from multigit.ui.local_times import local
 from multigit.ui.render import plain
 
 MARKS = {
@@ -26,7 +27,7 @@ def findings_view(findings: Sequence[Finding], repos: int) -> RenderableType:
     rows = [
         Item(
             (MARKS[finding.state], plain(", ".join(name or EVERYWHERE for name in names))),
-            plain(finding.message),
+            plain(local(finding.message)),
             finding.hint,
         )
         for names, finding in grouped(findings)

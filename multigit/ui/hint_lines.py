@@ -11,6 +11,7 @@ from rich.text import Text
 
 from multigit.core.values.text import masked, visible
 from multigit.phrase import Phrase, Typed, parts_of
+from multigit.ui.local_times import local
 
 Unit = list[str]  # what stays together: a word, or a command with the punctuation around it
 PUNCTUATION = ".,;:"
@@ -31,7 +32,7 @@ class Flowing:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield each line."""
         del console
-        text = visible(masked(self.text))
+        text = visible(masked(local(self.text)))
         for line in _lines(_units(text), options.max_width - self.indent):
             words = ((text, "cyan" if isinstance(text, Typed) else self.style) for text in line)
             yield Text.assemble(" " * self.indent, *words, no_wrap=True, overflow="ignore")

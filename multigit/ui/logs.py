@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -16,8 +21,9 @@ from multigit.core.values.agreement import ActorKind, ChecklistState
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible
 from multigit.ui.hint_lines import hint_lines
+from multigit.ui.local_times import local_time
 from multigit.ui.problems import problem_lines
-from multigit.ui.render import Adaptive, indented, one_line
+from multigit.ui.render import Adaptive, indented, natural_width, one_line, table
 
 STYLES = {"done": "green", "failed": "red", "blocked": "yellow", "cancelled": "yellow"}
 REFUSED = {
@@ -39,40 +45,79 @@ ORDER = {  # as in the summary of the command itself
     for place, state in enumerate((*PUBLISHING, *(RUNS.get(run, str(run)) for run in RunState)))
     if place < len(PUBLISHING) or state not in PUBLISHING
 }
-ROUTE, ENDING = 20, 21  # columns
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """When, what, the result and who, of one operation."""
+
+    when: str
+    route: str
+    end: Text
+    who: str
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """Return the headline of a record."""
+        arrow = " → " if record.source else ""
+        style = "yellow" if record.has(*CLOSED_BY) else STYLES.get(record.result, "")
+        who = visible(record.actor.identity).partition(" <")[0]
+        return cls(
+            local_time(record.at),
+            visible(f"{record.command} {record.source}{arrow}{record.stage}"),
+            Text(ending(record), style),
+            who + BY.get(record.actor.kind, ""),
+        )
 
 
 def log_view(report: LogReport) -> RenderableType:
     """Return the lines of each operation, oldest first, then the summary."""
-    parts: list[RenderableType] = [line for each in report.records for line in lines(each)]
-    if parts:
-        parts.append(Text())
+    parts: list[RenderableType] = []
+    if report.records:
+        parts += [Adaptive(partial(records_view, report.records)), Text()]
     parts.append(Text(log_sentence(report), "bold"))
     parts += problem_lines(report.unread_rows())
     return Group(*parts, *hint_lines(log_hint(report)))
 
 
-def lines(record: Record) -> tuple[RenderableType, ...]:
-    """Return when, what, the result and who; below that the release and the message.
+def records_view(records: Sequence[Record], width: int) -> RenderableType:
+    """Return the headlines in columns if they fit, and below each what else there is to say."""
+    heads = [Headline.of(record) for record in records]
+    rows = table(header=False)
+    for head in heads:
+        rows.add_row(head.when, head.route, head.end, head.who)
+    fits = natural_width(rows) <= width - 2
+    widths = [max(map(cell_len, map(str, column.cells))) for column in rows.columns]
+    lines: list[RenderableType] = []
+    for head, record in zip(heads, records, strict=True):
+        lines += [in_columns(head, widths)] if fits else folded(head)
+        lines += (indented(one_line(Text(text, "dim")), 4) for text in details(record))
+    return Group(*lines)
+
+
+def in_columns(head: Headline, widths: Sequence[int]) -> RenderableType:
+    """Return a headline in a line."""
+    row = table(header=False)
+    for width in widths:
+        row.add_column(width=width)
+    row.add_row(head.when, head.route, head.end, head.who)
+    return indented(row)
+
+
+def folded(head: Headline) -> list[RenderableType]:
+    """Return a headline in two lines."""
+    first = Text(f"{head.when}  {head.route}")
+    return [indented(first), indented(Text.assemble(head.end, "  ", head.who), 4)]
+
+
+def details(record: Record) -> Iterator[str]:
+    """Yield the release and the message.
 
     A checklist that no one checked off has a line of its own, as have accepted reverts.
     """
-    arrow = " → " if record.source else ""
-    route = visible(f"{record.command} {record.source}{arrow}{record.stage}")
-    who = visible(record.actor.identity).partition(" <")[0]
-    who += BY.get(record.actor.kind, "")
-    when = f"  {visible(record.at)[:16].replace('T', ' ')}  "
-    closed = record.has(*CLOSED_BY)
-    end = Text(ending(record), "yellow" if closed else STYLES.get(record.result, ""))
-    folded = Group(Text(f"{when}{route}"), indented(Text.assemble(end, f"  {who}"), len(when)))
-    padding = " " * (ENDING - len(end))
-    head = Text.assemble(when, f"{route:<{ROUTE}}  ", end, padding, f"  {who}")
-    about = "  ".join(visible(each) for each in (record.release, record.message) if each)
+    about = "  ".join(visible(each) for each in (record.released, record.message) if each)
     checklist = CHECKLISTS.get(record.agreement.checklist, "")
-    below = filter(None, (about, checklist, reverts(record)))
-    dim = (one_line(Text(f"{'':{len(when)}}{text}", "dim")) for text in below)
-    fits = head.cell_len
-    return Adaptive(lambda width: head if fits <= width else folded), *dim
+    yield from filter(None, (about, checklist, reverts(record)))
 
 
 def reverts(record: Record) -> str:

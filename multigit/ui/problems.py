@@ -11,6 +11,7 @@ from rich.text import Text
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import visible
 from multigit.ui.hint_lines import hint_lines
+from multigit.ui.local_times import local
 from multigit.ui.render import indented
 
 
@@ -36,6 +37,6 @@ def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[Ren
         for problem in problems:
             shared[problem.message, problem.blocks, problem.hint].append(repo)
     for (message, blocks, hint), repos in shared.items():
-        lines = "\n".join(visible(line) for line in message.split("\n"))
+        lines = "\n".join(visible(line) for line in local(message).split("\n"))
         yield problem_line(", ".join(dict.fromkeys(repos)), lines, blocks=blocks)
         yield from hint_lines(hint, 4, "dim")

@@ -13,6 +13,7 @@ from multigit.core.values.text import visible
 from multigit.ui.deployments import deployment_lines
 from multigit.ui.hint_lines import ending
 from multigit.ui.items import Item, items_view
+from multigit.ui.local_times import local
 from multigit.ui.problems import problem_lines
 from multigit.ui.render import ABSENT, plain
 
@@ -57,7 +58,7 @@ def outcome_text(outcome: Outcome, plan: Plan) -> Text:
     problems = notes_of(outcome)
     if not problems:
         return Text(not_started(outcome.plan), "yellow")
-    lines = (visible(line) for problem in problems for line in problem.message.split("\n"))
+    lines = (visible(line) for problem in problems for line in local(problem.message).split("\n"))
     return Text("\n".join(lines))
 
 
@@ -69,7 +70,7 @@ def outcome_hint(outcome: Outcome) -> str:
 
 def skipped(outcome: Outcome, word: str) -> Text:
     """Return that a repository was left alone, and why: its first problem."""
-    reasons = (problem.message.partition("\n")[0] for problem in outcome.problems)
+    reasons = (local(problem.message).partition("\n")[0] for problem in outcome.problems)
     return Text(visible(": ".join((word, *list(reasons)[:1]))), "yellow")
 
 

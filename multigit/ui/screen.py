@@ -16,6 +16,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from multigit.core.values.text import masked, visible
+from multigit.phrase import Phrase
+from multigit.ui.local_times import local
 from multigit.ui.streams import safe_stream
 
 if TYPE_CHECKING:
@@ -159,7 +161,7 @@ class Screen:
 
     def _note_all(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
-            self.note(f"{problem.message} {problem.hint}".rstrip())
+            self.note(Phrase(problem.message, " " if problem.hint else "", problem.hint))
 
     def found(self, repos: Sequence[FoundRepo]) -> None:
         """Show the repositories that were found for a new configuration."""
@@ -227,11 +229,11 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Print a line to standard error."""
-        print(visible(masked(text)), file=self._stderr, flush=True)
+        print(visible(masked(local(text))), file=self._stderr, flush=True)
 
     def warn(self, problem: Problem) -> None:
         """Show a problem that changes no result, and add it to the document for scripts."""
-        self.note(f"{problem.message} {problem.hint}".rstrip())
+        self.note(Phrase(problem.message, " " if problem.hint else "", problem.hint))
         self._warnings.append(problem)
 
     def error(self, error: MultigitError) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord, RepoRecord
 from multigit.core.reports.log_report import LogReport
 from multigit.core.values.agreement import Actor, ActorKind, Agreement, ChecklistState, ConsentState
-from multigit.ui.logs import ending, lines, log_view
+from multigit.ui.logs import ending, log_view
 from tests.core.builders import record, row
 from tests.ui.views import shown
 
@@ -83,7 +85,40 @@ def test_text_from_outside_steers_no_terminal(width: int, result: str) -> None:
         agreement=Agreement(ConsentState.YES, ChecklistState.BY_OPTION),
         repos=(RepoRecord(EVIL, EVIL), row("", EVIL, repo=EVIL, problems=PASSED)),
     )
-    text = "".join(shown(log_view(LogReport((kept,))), width))
-    assert "evil" in text
-    assert not {"\x1b", "\u202e"} & set(text)
-    assert len(lines(kept)) == 4
+    lines = shown(log_view(LogReport((kept,))), width)
+    assert "evil" in "".join(lines)
+    assert not {"\x1b", "\u202e"} & set("".join(lines))
+    assert sum(line.startswith("    ") for line in lines) >= 3
+
+
+def released(command: str, *repos: RepoRecord, result: str = "done") -> Record:
+    """Return the record of an operation with a release and a message."""
+    found = record("a", *repos, result=result)
+    return replace(found, command=command, source="dev", stage="stg", release="tag", message="why",
+                   at="2026-01-15T15:01:30Z")  # fmt: skip
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(
+    ("width", "heads"),
+    [
+        (70, ["  2026-01-15 16:01 +01:00  promote dev → stg  1 published  Ada"]),
+        (40, ["  2026-01-15 16:01 +01:00  promote dev →", "  stg", "    1 published  Ada"]),
+    ],
+)
+def test_a_record_has_the_time_of_its_reader(width: int, heads: list[str]) -> None:
+    """With its offset; the release and the message are below."""
+    made = replace(released("promote", row("m1")), actor=Actor("Ada <a@b.c>", "", ""))
+    lines = shown(log_view(LogReport((made,))), width)
+    assert lines == [*heads, "    tag  why", "", "1 record."]
+
+
+def test_a_promotion_that_published_nothing_names_no_tag() -> None:
+    """Its tag was never made; a deployment names the release that it deployed."""
+    blocked = released("promote", row("", state="blocked"), result="blocked")
+    partly = released("promote", row("m1"), row("", state="failed"), result="failed")
+    deployed = released("deploy", row("", "failed", state="failed"), result="failed")
+    for made, tags in ((blocked, 0), (partly, 1), (deployed, 1)):
+        lines = shown(log_view(LogReport((made,))), 80)
+        assert "".join(lines).count("tag  why") == tags
+        assert "why" in "".join(lines)

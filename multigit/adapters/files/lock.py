@@ -27,6 +27,7 @@ from multigit.adapters.files.durable import (
 from multigit.adapters.files.holding import holding, is_held
 from multigit.errors import LockedError, RefusedError
 from multigit.hints import Hint
+from multigit.phrase import Instant, phrase
 
 TURN = 30.0  # seconds to wait for another process that writes one line
 
@@ -69,21 +70,24 @@ def running(folder: Path) -> str:
 
 def _held(note: Path) -> LockedError:
     return LockedError(
-        f"{_holder(note)}.",
+        _holder(note),
         hint="Wait until it has ended, then run the command again.",
         code="locked",
     )
 
 
 def _holder(note: Path) -> str:
-    """Return who holds the lock, as far as the note says."""
+    """Return a sentence about who holds the lock, as far as the note says."""
     with suppress(OSError, ValueError, RecursionError):
         who: Any = json.loads(read_private(note))
         if isinstance(who, dict) and who:
-            what = f"{who.get('user')} has been running multigit {who.get('command')}"
-            where = f"(process {who.get('pid')} on {who.get('host')})"
-            return f"{what} here since {who.get('since')} {where}"
-    return "Another multigit is running in this workspace"
+            return phrase(
+                "{user} has been running multigit {command} here since {since} "
+                "(process {pid} on {host}).",
+                **{key: who.get(key) for key in ("user", "command", "pid", "host")},
+                since=Instant(who.get("since")),
+            )
+    return "Another multigit is running in this workspace."
 
 
 def _open_any(file: Path, flags: int) -> int:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from multigit.core.planning.plan import Plan
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
+from multigit.phrase import Instant, phrase
 
 PREFIX = "refs/multigit/locks/"
 
@@ -31,9 +32,10 @@ class Holder:
 
     def sentence(self, stage: str) -> str:
         """Return a sentence that says who holds the stage's lock, since when, and what for."""
-        return (
-            f"{stage} is locked by {self.who} on {self.host} since {self.since}: "
-            f"multigit {self.command} ({self.why})."
+        return phrase(
+            "{stage} is locked by {who} on {host} since {since}: multigit {command} ({why}).",
+            stage=stage,
+            **{**asdict(self), "since": Instant(self.since)},
         )
 
 

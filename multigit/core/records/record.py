@@ -78,6 +78,12 @@ class Record:
     accepted: tuple[Accepted, ...] = ()
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def released(self) -> str:
+        """Return its release if that exists: a promotion that published nothing made no tag."""
+        made = self.command not in PUBLISHING or any(each.maybe_published for each in self.repos)
+        return self.release if made else ""
+
     @classmethod
     def of(cls, report: Report, actor: Actor, at: str, agreement: Agreement) -> Self:
         """Return what the log keeps of a report."""

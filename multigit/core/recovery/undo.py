@@ -21,6 +21,7 @@ from multigit.core.values.refs import HEADS, Objects, Refs, branch_ref, short
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
+from multigit.phrase import Instant, phrase
 
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
@@ -207,8 +208,12 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
 def already_undone(operation: str, history: OperationHistory) -> Problem:
     """Return why nothing of an operation is left: who undid it and when, if that is known."""
     if by := history.undo_of(operation):
-        when = f"at {by.at} by {by.actor.identity}"
-        message = f"{operation} was already undone {when}. Nothing was changed."
-        return Problem("undone_already", message, severity=Severity.WARN)
+        known = phrase(
+            "{operation} was already undone at {time} by {who}. Nothing was changed.",
+            operation=operation,
+            time=Instant(by.at),
+            who=by.actor.identity,
+        )
+        return Problem("undone_already", known, severity=Severity.WARN)
     message = f"Nothing of {operation} is on the remotes. Nothing was changed."
     return Problem("nothing_left", message, Hint.LOG, Severity.WARN)

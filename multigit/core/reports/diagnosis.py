@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from shlex import quote
 
 from multigit.core.planning.checks import missing_branches, unpublishable, unreadable
@@ -17,9 +16,11 @@ from multigit.core.reports.log_report import HINT, TORN
 from multigit.core.values.duration import roughly
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import utc
 from multigit.core.values.text import masked, pathspec, plural, shortened
 from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
+from multigit.phrase import phrase
 
 CLOCK_SLACK = 120  # seconds that clocks may differ without a warning
 
@@ -155,8 +156,9 @@ def _future(newest: int, now: int) -> Iterator[Problem]:
     if ahead > CLOCK_SLACK:
         why = "this machine's clock is slow, or the committer's was fast"
         message = f"a stage's newest commit is dated {roughly(ahead)} in the future: {why}."
-        here = f"Here it is {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC."
-        hint = f"{here} If that is right, correct the committer's clock."
+        hint = phrase(
+            "Here it is {time}. If that is right, correct the committer's clock.", time=utc(now)
+        )
         yield Problem("clock", message, hint, Severity.WARN)
 
 

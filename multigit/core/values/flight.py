@@ -7,9 +7,12 @@ running, it proves nothing that the remote does not have what was pushed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from math import ceil
 
+from multigit.core.values.duration import MINUTE
 from multigit.core.values.problem import Problem
+from multigit.core.values.start_time import utc
+from multigit.phrase import phrase
 
 SERVER_TIME = 30.0  # seconds that a server is given after git must have ended
 
@@ -57,6 +60,9 @@ def remaining(each: Flight, now: float) -> float:
 
 def push_under_way(each: Flight) -> Problem:
     """Return the problem of a push whose end is not known yet."""
-    until = f"{datetime.fromtimestamp(each.until, UTC):%H:%M:%S} UTC at the latest"
-    message = f"it is unknown whether this is published: its push may still arrive, until {until}."
+    message = phrase(
+        "it is unknown whether this is published: its push may still arrive, until {time} at the "
+        "latest.",
+        time=utc(ceil(each.until / MINUTE) * MINUTE),  # screens show no seconds
+    )
     return Problem("push_under_way", message, "Wait a moment, then run the command again.")

@@ -7,6 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from multigit.phrase import Instant
+
 STAMP = "{timestamp}"
 
 
@@ -46,9 +48,9 @@ class StartTime:
         return "-".join([when, *plain, self.nonce])
 
 
-def utc(seconds: float) -> str:
+def utc(seconds: float) -> Instant:
     """Return a Unix time as the log writes it, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Instant(datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def unix_time(text: str) -> int:

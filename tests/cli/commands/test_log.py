@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,15 @@ def test_people_see_a_table_that_fits(past: Past) -> None:
     assert shown.count("Ada Lovel") == len(past.documents)
     assert past.documents[3]["release"] in shown
     assert "größer" in shown
+
+
+def test_times_are_local_on_the_screen_and_utc_in_json(past: Past) -> None:
+    """The zone is that of the machine, here from TZ."""
+    logged, *_ = past.forge.json("log", check=DONE)["records"]
+    shown = past.forge.run("log", env={"TZ": "Asia/Kolkata"}, check=DONE).stdout
+    then = datetime.fromisoformat(logged["at"]).astimezone(timezone(timedelta(hours=5.5)))
+    assert logged["at"].endswith("Z")
+    assert f"{then:%Y-%m-%d %H:%M} +05:30  " in shown
 
 
 def test_refusal_is_told_from_a_conflict(past: Past) -> None:

@@ -196,7 +196,7 @@ def test_the_future_is_in_one_unit(seconds: int, words: str) -> None:
     assert words in found.message
     assert "this machine's clock" in found.message
     assert "committer's" in found.message
-    assert "2025-01-15 15:01 UTC" in found.hint
+    assert "Here it is 2025-01-15T15:01:30Z." in found.hint
 
 
 def test_exposed_files_name_the_gitignore_that_keeps_them_out() -> None:
