@@ -164,5 +164,5 @@ class Runners:
     def _wait(self, seconds: float) -> None:
         """Wait as long as a host asked for; raises NotStartedError if `leave` is set meanwhile."""
         if self.leave.wait(seconds):
-            message = "The host asked to wait, but multigit was interrupted."
+            message = "multigit was interrupted before it asked the host."
             raise NotStartedError(message, code="interrupted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 
 from multigit.core.reports.deployment_words import in_short
@@ -26,6 +27,7 @@ class ProgressLines:
         self._phase = ""
         self._last: dict[str, str] = {}
         self._paused = ""
+        self._lock = threading.Lock()  # several threads may wait
 
     def phase(self, name: str, repos: Sequence[str]) -> None:
         """Note that a phase starts for these repositories."""
@@ -58,7 +60,7 @@ class ProgressLines:
 
     def paused(self, why: str) -> None:
         """Print why everything waits, once for all that wait."""
-        if why and why != self._paused and not self._quiet:
-            self._paused = why
-            self._stream.write(f"{visible(why)}\n")
-            self._stream.flush()
+        with self._lock:
+            known, self._paused = self._paused, why or self._paused
+        if why and why != known:
+            self.say(why)

@@ -163,6 +163,36 @@ def test_requests_go_one_by_one(limited: bool) -> None:  # noqa: FBT001
     assert slow.most == 1
 
 
+def test_a_write_that_waits_for_its_turn_can_be_stopped() -> None:
+    """It is not sent after Ctrl-C, which ends the waiting; the one before it is."""
+    pressed = threading.Event()
+
+    def stop(_: float) -> None:
+        if pressed.is_set():
+            raise StoppedError
+
+    limiter = Limiter("GitHub", wait=stop)
+    slow = Slow(limiter, alone=True)
+    slow.begin(1)
+    until(lambda: slow.running == 1)
+    stopped = list[BaseException]()
+
+    def second() -> None:
+        try:
+            limiter.send(lambda: slow.ended, alone=True)
+        except StoppedError as error:
+            stopped.append(error)
+
+    waiting = threading.Thread(target=second)
+    waiting.start()
+    pressed.set()
+    until(lambda: bool(limiter._change._waiters))  # type: ignore[attr-defined]
+    slow.end.release()
+    waiting.join()
+    until(lambda: slow.ended == 1)
+    assert len(stopped) == 1
+
+
 def test_reads_run_together_before_any_limit() -> None:
     """None waits for another."""
     slow = Slow(Host().limiter, alone=False)
