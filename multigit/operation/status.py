@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from multigit.core.records.last_deployments import LastDeployments, as_seen
 from multigit.core.reports.status import StatusRow, status_rows
+from multigit.core.values.deployment import RunState
 from multigit.core.values.workspace import Repo
 from multigit.engine.observe.status import StatusObservation
+from multigit.operation.earlier import looks_at, that_may_run
 from multigit.operation.session import Session
 from multigit.operation.unfinished import last_deployed
 
 
 def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Sequence[StatusRow]:
-    """Return a row for each repository; without `fetch` as of the last one."""
+    """Return a row for each repository; without `fetch` as of the last one.
+
+    With it, the hosts are asked about deployments that no one saw end.
+    """
     space = session.workspace
 
     def observation_of(repo: Repo) -> StatusObservation:
@@ -20,4 +27,23 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Se
         return StatusObservation(seen.stages, seen.pairs(), fetch=fetch)
 
     seen = session.observe(repos, observation_of, doing="fetching" if fetch else "reading")
-    return status_rows(space, repos, seen, last_deployed(session))
+    last = last_deployed(session)
+    asked = _asked(session, repos, last) if fetch else {}
+    for stage, states in asked.items():
+        last = as_seen(last, stage, states)
+    rows = status_rows(space, repos, seen, last)
+    by_repo = {row.repo: frozenset(s for s, of in asked.items() if row.repo in of) for row in rows}
+    return [replace(row, asked=by_repo[row.repo]) for row in rows]
+
+
+def _asked(
+    session: Session, repos: Sequence[Repo], last: LastDeployments
+) -> Mapping[str, Mapping[str, RunState]]:
+    """Return, by stage and repository, the states of deployments that no one saw end."""
+    states: dict[str, Mapping[str, RunState]] = {}
+    for stage in session.workspace.stages:
+        known = {repo.name: last.get(repo.name, {}).get(stage.name) for repo in repos}
+        names = [name for name, each in known.items() if each and each.may_run]
+        looks = looks_at(session, that_may_run(session, stage.name, names, last))
+        states[stage.name] = {name: look.state for name, look in looks.items()}
+    return states

@@ -271,15 +271,17 @@ def _last_deploy(row: StatusRow, stage: str, now: datetime) -> Text:
     if last is None:
         return Text()
     earlier = f" {visible(last.release)}" if stage in row.went_back else ""
-    return Text.assemble(f"{visible(stage)} {age(last.time, now)} ", _mark(last), earlier)
+    return Text.assemble(
+        f"{visible(stage)} {age(last.time, now)} ", _mark(last, asked=stage in row.asked), earlier
+    )
 
 
-def _mark(last: LastDeployment) -> tuple[str, str]:
+def _mark(last: LastDeployment, *, asked: bool) -> tuple[str, str]:
+    """Return the mark of a deployment; one is running only if its host was asked just now."""
     if last.state == RunState.SUCCEEDED:
         return "✓", "green"
     if last.went_wrong:
         return "✗", "red"
     if last.state == RunState.SKIPPED:
         return ABSENT, "dim"
-    watched = last.may_run and last.state not in {RunState.TIMED_OUT, RunState.UNKNOWN}
-    return ("…" if watched else "?"), "yellow"
+    return ("…" if asked and last.under_way else "?"), "yellow"

@@ -13,7 +13,14 @@ import pytest
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.reports.reviews import ReviewResult
-from multigit.core.values.deployment import Gate, GateState, RunState, RunStatus, Verdict
+from multigit.core.values.deployment import (
+    DeploymentSpec,
+    Gate,
+    GateState,
+    RunState,
+    RunStatus,
+    Verdict,
+)
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
 from multigit.errors import FAILED, OK, REFUSED, MultigitError, RefusedError
@@ -21,6 +28,7 @@ from multigit.operation.approving import Reviewed, ReviewRequest, approve
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
 from multigit.operation.run import Ended
+from multigit.operation.status import read_status
 from multigit.operation.unfinished import last_deployed
 from multigit.operation.watching import watch
 from tests.operation.conftest import with_work
@@ -287,6 +295,26 @@ def test_what_is_unknown_is_started_again_only_if_that_is_accepted(desk: Desk) -
     assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 2}
     (record,) = desk.records
     assert [each.about for each in record.accepted] == [f"{operation}/web/1"]
+
+
+@pytest.mark.parametrize(
+    ("now", "state"), [("ended", "succeeded"), ("running", "running"), ("gone", "unknown")]
+)
+def test_status_asks_for_the_true_state(desk: Desk, now: str, state: str) -> None:
+    """Without a fetch no host is asked, and nothing is called running."""
+    desk.hosts.script("api", RunState.RUNNING)
+    desk.promote(YES, "api", wait=False)
+    if now == "ended":
+        finish(desk)
+    desk.hosts.deleted |= desk.hosts.runs.keys() if now == "gone" else set()
+    session = desk.session()
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    assert (seen.deployed["stg"].state, seen.asked) == (state, frozenset({"stg"}))
+    polled: list[DeploymentSpec] = []
+    desk.hosts.at_poll = polled.append
+    (kept, _) = read_status(session, session.workspace.repos, fetch=False)
+    assert (kept.deployed["stg"].state, kept.asked) == ("queued", frozenset())
+    assert polled == []
 
 
 # --- Watching

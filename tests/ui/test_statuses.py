@@ -118,10 +118,18 @@ def test_a_release_that_the_log_does_not_know_has_no_mark() -> None:
     assert last_deploys(LastDeployment("deploy-2024", at, "failed")) == "main 15min"
 
 
-def last_deploys(last: LastDeployment, *, went_back: bool = False) -> str:
+def test_what_no_host_was_asked_about_is_not_called_running() -> None:
+    """Its end may not have been seen."""
+    at = (NOW - timedelta(minutes=5)).isoformat()
+    assert last_deploys(LastDeployment("deploy", at, "running"), asked=False) == "main 5min ?"
+
+
+def last_deploys(last: LastDeployment, *, went_back: bool = False, asked: bool = True) -> str:
     """Return the cell of a repository with a tag on main and this deployment in the log."""
     row = replace(ROWS[1], deploys={"main": TAG}, deployed={"main": last})
-    row = replace(row, went_back=frozenset({"main"}) if went_back else frozenset())
+    main = frozenset({"main"})
+    row = replace(row, went_back=main if went_back else frozenset())
+    row = replace(row, asked=main if asked else frozenset())
     return deploys_cell(row, NOW).plain
 
 

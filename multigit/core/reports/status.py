@@ -69,7 +69,8 @@ class StatusRow:
 
     `deploys` holds the last deploy tag of each stage, `deployed` what is known about the last
     deployment to it; `went_back` are the stages to which an earlier release was deployed last;
-    `branches` has the branch of each stage.
+    `asked` are the stages about whose last deployment its host was asked; `branches` has the branch
+    of each stage.
     """
 
     repo: str
@@ -80,6 +81,7 @@ class StatusRow:
     problems: tuple[Problem, ...] = ()
     deployed: Mapping[str, LastDeployment] = field(default_factory=dict)
     went_back: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
     unpushed: tuple[Unpushed, ...] = ()
     branches: Mapping[str, str] = field(default_factory=dict)
 
