@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 from multigit.adapters.files.scratch import scratch_folder
+from multigit.adapters.git.blobs import read_blobs
 from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.settings import index_in
 
@@ -28,20 +28,19 @@ class ReadsFiles(Clone):
         """Return the mode of a file in a commit, such as 100755; empty if it has no such file."""
         return self._door.run("ls-tree", "--format=%(objectmode)", commit, "--", path).text.strip()
 
-    def names(self, commit: str, folder: str) -> tuple[str, ...]:
-        """Return the paths of what is directly in a folder of a commit."""
-        listing = ("ls-tree", "-z", "--full-tree", "--name-only")
-        return tuple(self._door.run(*listing, commit, "--", f"{folder}/").fields())
-
-    def content(self, commit: str, path: str) -> str | None:
-        """Return the content of a file in a commit; None if it has no such file."""
-        return self._blob(commit, path, {"100644", "100755"})
+    def files(self, commit: str, folder: str) -> dict[str, str]:
+        """Return the content of the files that are directly in a folder of a commit, by path."""
+        form = "--format=%(objectmode) %(objectname) %(path)"
+        listing = ("ls-tree", "-z", "--full-tree", form, commit, "--", f"{folder}/")
+        rows = (row.split(" ", 2) for row in self._door.run(*listing).fields())
+        blobs = {path: sha for mode, sha, path in rows if mode in {"100644", "100755"}}
+        contents = dict(read_blobs(self._door, set(blobs.values())))
+        return {
+            path: contents[sha].decode("utf-8", "surrogateescape") for path, sha in blobs.items()
+        }
 
     def link(self, commit: str, path: str) -> str | None:
         """Return the target of a symlink in a commit; None if it has no such link."""
-        return self._blob(commit, path, {"120000"})
-
-    def _blob(self, commit: str, path: str, modes: Collection[str]) -> str | None:
-        if self.mode(commit, path) not in modes:
+        if self.mode(commit, path) != "120000":
             return None
         return self._door.run("cat-file", "blob", f"{commit}:{path}").text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import Protocol
@@ -31,11 +31,8 @@ class CommitSource(Protocol):
     def remote_urls(self) -> Sequence[str]:
         """Return the URLs of the remote."""
 
-    def names(self, commit: str, folder: str) -> Sequence[str]:
-        """Return the paths of what is directly in a folder of a commit."""
-
-    def content(self, commit: str, path: str) -> str | None:
-        """Return the content of a file of a commit, None if it has no such file."""
+    def files(self, commit: str, folder: str) -> Mapping[str, str]:
+        """Return the content of the files that are directly in a folder of a commit, by path."""
 
     def pushed(self, commit: str) -> Pushed:
         """Return what a push of a commit to the branch of its first parent brings."""
@@ -51,13 +48,20 @@ class CommittedWorkflows:
 
     def __init__(self, clone_of: Callable[[str], CommitSource]) -> None:
         self._clone_of = clone_of
-        self.content = cache(self._content)
+        self._files = cache(self._read_files)
         self._pushed = cache(self._read_pushed)
+
+    def content(self, spec: DeploymentSpec, path: str) -> str | None:
+        """Return what is at a path of the deployed commit, None if it has no such workflow.
+
+        Raises MultigitError if the commit is not here.
+        """
+        return self._files(spec.repo, spec.sha).get(path)
 
     def file(self, spec: DeploymentSpec, path: str) -> WorkflowFile | None:
         """Return the workflow at a path of the deployed commit, None if it is not to be read."""
         with suppress(MultigitError, ValueError):
-            return read_workflow(self.content(spec.repo, spec.sha, path) or "")
+            return read_workflow(self.content(spec, path) or "")
         return None
 
     def deploying(self, spec: DeploymentSpec, runner: GithubRunner) -> Sequence[WorkflowJob] | None:
@@ -86,10 +90,9 @@ class CommittedWorkflows:
 
     def beside(self, spec: DeploymentSpec, runner: GithubRunner) -> Iterator[str]:
         """Yield the other workflows that the same push starts, and that deploy to the stage."""
-        clone, wanted = self._clone_of(spec.repo), spec.environment.casefold()
-        paths: Sequence[str] = ()
+        wanted, paths = spec.environment.casefold(), list[str]()
         with suppress(MultigitError):
-            paths = clone.names(spec.sha, FOLDER)
+            paths += self._files(spec.repo, spec.sha)
         for path in paths:
             file = self.file(spec, path) if path.endswith(FILES) else None
             if file is None or path == path_of(runner):
@@ -100,8 +103,8 @@ class CommittedWorkflows:
             if push_starts(path, file, spec.branch, spec.tag, pushed).refs:
                 yield file_name(path)
 
-    def _content(self, repo: str, commit: str, path: str) -> str | None:
-        return self._clone_of(repo).content(commit, path)
+    def _read_files(self, repo: str, commit: str) -> Mapping[str, str]:
+        return self._clone_of(repo).files(commit, FOLDER)
 
     def _read_pushed(self, repo: str, commit: str) -> Pushed | None:
         with suppress(MultigitError):

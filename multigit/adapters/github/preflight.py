@@ -80,7 +80,7 @@ class WorkflowPreflight:
         """Return the workflow's file in the commit that is deployed, None if that is unknown."""
         what = f"what is deployed to {spec.stage} ({spec.sha[:7]})"
         try:
-            content = self._committed.content(spec.repo, spec.sha, path)
+            content = self._committed.content(spec, path)
         except MultigitError:
             return None
         if content is None:

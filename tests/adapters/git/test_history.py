@@ -35,9 +35,12 @@ def test_a_commit_that_is_not_here_is_an_error(forge: Forge) -> None:
             repository.pushed(commit)
 
 
-def test_the_names_in_a_folder_are_listed(forge: Forge) -> None:
-    """Those of folders in it, too; a folder that is missing is empty."""
-    api = forge.add("api", files={"f/a b.yml": "", "f/g/c": "", "d": ""})
+def test_the_files_of_a_folder_are_read_together(forge: Forge) -> None:
+    """Not those of folders in it; a folder that is missing is empty."""
+    files = {"f/a b.yml": "1\n\n", "f/c": "", "f/same": "1\n\n", "f/g/c": "2", "d": "3"}
+    api = forge.add("api", files=files)
     repository, tip = open_clone(forge, api), api.tip("main")
-    assert repository.names(tip, "f") == ("f/a b.yml", "f/g")
-    assert repository.names(tip, "g") == ()
+    assert repository.files(tip, "f") == {
+        path: text for path, text in files.items() if path.startswith("f/") and "g" not in path
+    }
+    assert repository.files(tip, "g") == {}

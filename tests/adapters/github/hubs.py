@@ -69,13 +69,10 @@ class Clone:
         """Return the URL of the remote."""
         return [self.url]
 
-    def content(self, commit: str, path: str) -> str | None:
-        """Return the content of a file of a commit."""
-        return self.full.tree(commit).get(path)
-
-    def names(self, commit: str, folder: str) -> list[str]:
-        """Return the paths of the files in a folder of a commit."""
-        return [path for path in self.full.tree(commit) if path.rpartition("/")[0] == folder]
+    def files(self, commit: str, folder: str) -> dict[str, str]:
+        """Return the content of the files in a folder of a commit."""
+        files = self.full.tree(commit).items()
+        return {path: text for path, text in files if path.rpartition("/")[0] == folder}
 
     def pushed(self, commit: str) -> Pushed:
         """Return what a push of a commit to the branch of its first parent brings."""

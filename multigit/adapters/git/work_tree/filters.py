@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from multigit.adapters.files.scratch import scratch_folder
+from multigit.adapters.git.blobs import read_blobs
 from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.config import GitConfig
 from multigit.adapters.git.paths import SUBMODULE, terminated
@@ -118,16 +119,6 @@ def _restores(config: GitConfig, name: str) -> bool:
 
 def _pointers(door: GitDoor, blobs: Mapping[str, str]) -> tuple[str, ...]:
     """Return the paths whose blobs are pointers."""
-    names = list(dict.fromkeys(blobs.values()))
-    answer = door.run("cat-file", "--batch", input="".join(f"{n}\n" for n in names).encode()).stdout
-    pointers = {sha for sha, content in _contents(answer) if POINTER.match(content)}
+    names = dict.fromkeys(blobs.values())
+    pointers = {sha for sha, content in read_blobs(door, names) if POINTER.match(content)}
     return tuple(path for path, sha in blobs.items() if sha in pointers)
-
-
-def _contents(answer: bytes) -> Iterable[tuple[str, bytes]]:
-    at = 0
-    while at < len(answer):
-        start = answer.index(b"\n", at) + 1
-        sha, _, size = answer[at : start - 1].decode().partition(" blob ")
-        at = start + int(size) + 1
-        yield sha, answer[start : at - 1]
