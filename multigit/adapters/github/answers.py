@@ -13,6 +13,7 @@ from multigit.adapters.http.request import Reply, WebError
 from multigit.errors import MultigitError
 
 API_HINT = "Check api_url in the [github] section, and any proxy that requires a login."
+NAME_HINT = "Check the name, and what the token may do."
 NO_JSON = "github_no_json"
 
 
@@ -131,8 +132,7 @@ class Question:
                 hint, code = what_to_do(reply, self.host) or RIGHTS_HINT, "token_refused"
             case HTTPStatus.NOT_FOUND:
                 message = f"{what} was not found, or the token cannot see it."
-                hint = what_to_do(reply, self.host) or "Check the name, and what the token may do."
-                code = "github_missing"
+                hint, code = what_to_do(reply, self.host) or NAME_HINT, "github_missing"
             case _ if reply.moved:
                 message, code = f"{what} has moved.", "github_moved"
                 hint = 'Point the remote to its new address, or set github = "owner/name".'

@@ -324,7 +324,9 @@ def test_a_continue_announces_no_deployment_that_is_over(shop: Forge) -> None:
     api.allow_pushes()
     document = shop.json("continue", "--dry-run", check=DONE)
     assert states(document) == {"database": "published", "api": "planned"}
-    assert document["message"] == "1 repository will be promoted. 1 commit reaches stg."
+    assert document["message"] == (
+        "1 repository will be promoted, 1 was published before. 1 commit reaches stg."
+    )
     assert "published, deploy" not in shop.run("continue", "--dry-run", check=DONE).stdout
     shop.json("continue", "--yes", check=DONE)
     assert {name: len(seen) for name, seen in deployed(shop).items()} == {"database": 1, "api": 1}
