@@ -16,7 +16,7 @@ from multigit.core.values.workspace import Repo, Stage, Workspace
 
 API = Repo("api", "api")
 STG = Stage("stg", "stg", tag="stg-{timestamp}")
-MAIN = Stage("main", "main", "stg", "deploy-{timestamp}", environment="production")
+MAIN = Stage("main", "main", tag="deploy-{timestamp}", environment="production")
 GIVEN = {"version": "{release}", "where": "{target}", "token": "run {key}", "roll back": "no"}
 
 
