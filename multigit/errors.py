@@ -90,7 +90,7 @@ class InterruptedRunError(MultigitError):
 
     def __init__(self, operation: str, locks: Iterable[str] = ()) -> None:
         """`locks` are sentences about the locks that the operation keeps."""
-        stopped = f"Stopped waiting for {operation}. Running pushes may still arrive."
+        stopped = f"Stopped waiting for {operation}. Running pushes may still succeed."
         super().__init__(" ".join((stopped, *locks)), hint=Hint.CONTINUE_SOON)
 
 

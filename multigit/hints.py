@@ -201,7 +201,7 @@ class Hint(StrEnum):
 
     # Pushing
     SWITCH_FIRST = (
-        "To push them, switch first: `git -C {path} -c checkout.defaultRemote={remote} switch "
+        "To push {them}, switch first: `git -C {path} -c checkout.defaultRemote={remote} switch "
         "{branch}`"
     )
 

@@ -86,7 +86,7 @@ def _transcripts(session: Session, report: Report) -> Iterator[str]:
         folder = session.files.operation(report.plan.operation)
         for outcome in report.outcomes:
             if outcome.state in {State.FAILED, State.UNKNOWN}:
-                yield f"What git said: {named_in(Path.cwd(), folder / f'{outcome.repo}.log')}"
+                yield f"Output of git: {named_in(Path.cwd(), folder / f'{outcome.repo}.log')}"
 
 
 def _outputs(session: Session, report: Report) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _outputs(session: Session, report: Report) -> Iterator[str]:
         for each in outcome.deployments:
             if each.output and each.state is not RunState.SUCCEEDED:
                 file = named_in(here, root / each.output)
-                yield f"What {outcome.repo}'s command said: {file}"
+                yield f"Output of {outcome.repo}'s command: {file}"
 
 
 def show_pages(screen: Screen, command: str, pages: Sequence[str]) -> int:

@@ -212,7 +212,7 @@ def with_unknown_result(outcome: Outcome, earlier: Flight | None) -> Outcome:
     if earlier is None:
         return outcome
     problem = Problem(
-        "outcome_unknown", "an earlier push of it may still arrive.", Hint.CONTINUE_SOON
+        "outcome_unknown", "an earlier push of it may still succeed.", Hint.CONTINUE_SOON
     )
     problems = (*outcome.problems, problem)
     return replace(outcome, state=State.UNKNOWN, problems=problems, flight=earlier)

@@ -68,6 +68,6 @@ def read_after_push(
                 return state
             if not wait:
                 return replace(state, problem=push_under_way(flight))
-        show("waiting for a push that may still arrive")
+        show("waiting for a push that may still succeed")
         time.sleep(max(0.0, min(pause, over - time.monotonic())))
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -41,7 +41,7 @@ class Push:
             return self._outcome(State.PUBLISHED)
         if report.final and earlier and may_be_pushing(self.repository, earlier):
             ended = "refused" if report.sent else "not sent"
-            reason = f"an earlier push may still arrive; this one was {ended}: {report.reason}"
+            reason = f"an earlier push may still succeed; this one was {ended}: {report.reason}"
             report = replace(report, reason=reason)
         else:
             earlier = None  # or this push itself may still be running
@@ -115,8 +115,8 @@ class Push:
         if done:
             problems = [half_problem(done, missing, report.reason, doubt=doubt), *moved]
         elif doubt:
-            # Of an earlier push that may still arrive, the reason says so.
-            but = "and" if report.final else "but it may still arrive:"
+            # Of an earlier push that may still succeed, the reason says so.
+            but = "and" if report.final else "but it may still succeed:"
             message = f"the remote does not have it now, {but} {report.reason}"
             problems = [Problem("outcome_unknown", message, Hint.CONTINUE_SOON)]
         else:
@@ -174,10 +174,10 @@ def is_in(repository: Repository, tip: str, commit: str) -> bool:
 def half_problem(
     done: Sequence[Publication], missing: Iterable[Publication], reason: str, *, doubt: bool
 ) -> Problem:
-    """Return the problem of a partly published push; with `doubt`, the rest may still arrive."""
+    """Return the problem of a partly published push; with `doubt`, the rest may still succeed."""
     published = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
     missing_refs = ", ".join(short(each.ref) for each in missing)
-    lacks = f"{missing_refs}, which may still arrive" if doubt else missing_refs
+    lacks = f"{missing_refs}, which may still follow" if doubt else missing_refs
     return Problem(
         "half_published",
         f"the remote has {published}, but not {lacks}: {reason or 'it stopped in between'}",

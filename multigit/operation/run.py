@@ -180,8 +180,8 @@ class OperationRun:
         """Journal, lock, execute, record, release the lock, close.
 
         The journal starts before the lock is taken, so `multigit continue` knows of everything that
-        a crash leaves behind. A lock is kept while a push may still arrive. Problems with releasing
-        locks are added to `left`.
+        a crash leaves behind. A lock is kept while a push may still succeed. Problems with
+        releasing locks are added to `left`.
         """
         context, plan, actor = self.context, self.plan, self.context.actor(self.plan)
         progress = self.state.repos
@@ -216,7 +216,7 @@ class OperationRun:
         record_once(self.context, report, self.agreement)
 
     def _locked_in(self, journal: OperationJournal, keep: Keep) -> Report:
-        """Execute the plan; keep its locks while one of its pushes may still arrive.
+        """Execute the plan; keep its locks while one of its pushes may still succeed.
 
         The operation is unfinished then, and the command that finishes it releases the locks.
         """

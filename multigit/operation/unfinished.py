@@ -29,7 +29,7 @@ def say_unfinished(session: Session) -> dict[str, Any]:
     flights = in_flight(session, found[-1])
     say(f"Unfinished: {found[-1]}", "bold yellow")
     if flights:
-        say(f"The push of {', '.join(flights)} may still arrive.")
+        say(f"The push of {', '.join(flights)} may still succeed.")
     say(ways_out(session, found[-1]))
     say("")
     return {"unfinished": found[-1], "in_flight": flights}

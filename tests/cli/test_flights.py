@@ -221,7 +221,7 @@ def test_who_does_not_wait_leaves_the_lock_across_machines(slow: Forge) -> None:
     config.write_text(f'{config.read_text("utf-8")}\n[lock]\nrepo = "web"\n', encoding="utf-8")
     running = in_mid_push(slow)
     said = left_in_mid_push(slow, running)
-    assert said["message"].endswith("The lock of stg is kept because a push may still arrive.")
+    assert said["message"].endswith("The lock of stg is kept because a push may still succeed.")
     assert len(slow.json("lock", "status")["locks"]) == 1
     let_go(slow)
     assert slow.json("continue", "--yes", check=DONE)["problems"] == []

@@ -33,7 +33,7 @@ multigit() {
   awk '/^[A-Za-z0-9_-]+: ((not )?(published|undone)|updated|failed|unknown)( |$)/ {
          skip = 1; next
        }
-       /^(Error|Hint|What git said)/ { skip = 0 }
+       /^(Error|Hint|Output of git)/ { skip = 0 }
        !skip' "$HOME/.stderr"
   return "$1"
 }

@@ -152,7 +152,7 @@ def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit
     seen = look(git, known, listener=heard, lasts=(now - 9.8, now + 0.2))
     assert seen["api"].problem is None
     assert time.time() >= now + 0.2
-    assert ("api", "waiting for a push that may still arrive") in heard.heard
+    assert ("api", "waiting for a push that may still succeed") in heard.heard
 
 
 def test_a_clock_that_was_set_back_does_not_make_it_wait_for_ever(git: FakeGit) -> None:
@@ -262,7 +262,7 @@ def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None
     report = execute(git, known.plan, state=flying(known))
     assert states(report) == {"api": "unknown", "web": "published"}
     said = outcome(report, "api").problems[-1].message
-    assert "not have it now, and an earlier push may still arrive; this one was refused: " in said
+    assert "not have it now, and an earlier push may still succeed; this one was refused: " in said
     assert "protected" in said
     git["api"].sights = [False]
     assert states(execute(git, known.plan, state=flying(known)))["api"] == "failed"
@@ -282,7 +282,7 @@ def test_what_cannot_be_sent_now_may_arrive_by_an_earlier_push(git: FakeGit) -> 
         report = execute(git, known.plan, state=OperationState(flights=flights))
         assert states(report)["api"] == state
         said = outcome(report, "api").problems[-1].message
-        assert ("an earlier push may still arrive; this one was not sent" in said) == bool(flights)
+        assert ("an earlier push may still succeed; this one was not sent" in said) == bool(flights)
 
 
 def test_a_push_that_cannot_be_noted_does_not_begin(git: FakeGit) -> None:
@@ -300,7 +300,7 @@ def test_what_is_not_pushed_again_may_arrive_by_an_earlier_push(git: FakeGit) ->
     report = execute(git, known.plan, state=flying(known))
     assert states(report) == {"api": "unknown", "web": "failed"}
     assert report.unfinished
-    assert "may still arrive" in outcome(report, "api").problems[-1].message
+    assert "may still succeed" in outcome(report, "api").problems[-1].message
     git["web"].unsigned, git["api"].unsigned = None, GitError("gpg failed to sign the data")
     report = execute(git, known.plan, state=flying(known))
     assert states(report) == {"api": "unknown", "web": "not_published"}
@@ -308,7 +308,7 @@ def test_what_is_not_pushed_again_may_arrive_by_an_earlier_push(git: FakeGit) ->
 
 
 def test_a_push_that_cannot_be_noted_does_not_end_an_earlier_one(git: FakeGit) -> None:
-    """The earlier push may still arrive."""
+    """The earlier push may still succeed."""
     known = broken_off(git)
     before = dict(git["api"].remote.refs)
     git["api"].sights = [True]
@@ -329,8 +329,8 @@ def test_the_push_that_completes_a_half_is_noted(git: FakeGit) -> None:
 @pytest.mark.parametrize(
     ("end", "again", "state", "said"),
     [
-        (REFUSED, BROKEN_OFF, "unknown", "which may still arrive: the remote end hung up"),
-        (BROKEN_OFF, REFUSED, "unknown", "which may still arrive: protected"),
+        (REFUSED, BROKEN_OFF, "unknown", "which may still follow: the remote end hung up"),
+        (BROKEN_OFF, REFUSED, "unknown", "which may still follow: protected"),
         (REFUSED, REFUSED, "failed", "150130: protected"),
     ],
     ids=["the second", "the first", "neither"],

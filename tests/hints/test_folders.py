@@ -119,5 +119,5 @@ def test_the_transcript_is_at_the_path_that_is_named(forge: Forge) -> None:
     api.reject_pushes("refs/heads/stg")
     forge.write_config()
     said = forge.run("promote", "dev", "stg", "--yes", cwd=api.clone, check=FAILED)
-    told = (said.stdout + said.stderr).partition("What git said: ")[2]
+    told = (said.stdout + said.stderr).partition("Output of git: ")[2]
     assert Path("".join(told.splitlines())).is_file()

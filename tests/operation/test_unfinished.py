@@ -48,12 +48,12 @@ def test_where_nothing_is_unfinished_nothing_is_said(here: Session) -> None:
 
 
 def test_what_is_unfinished_is_said_with_its_ways_out(here: Session, git: FakeGit) -> None:
-    """It names the pushes that may still arrive, without those that have ended."""
+    """It names the pushes that may still succeed, without those that have ended."""
     pushing = [Entry(EntryKind.PUSHING, repos=(n,), flight=git[n].flight()) for n in ("api", "web")]
     begin(here, *pushing, Entry(EntryKind.SETTLED, repos=("api",), state=State.PUBLISHED))
     git["web"].sights = [True, False]
     assert say_unfinished(here) == {"unfinished": PLAN.operation, "in_flight": ["web"]}
-    for text in (PLAN.operation, "The push of web may still arrive.", Hint.FINISH_OR_UNDO):
+    for text in (PLAN.operation, "The push of web may still succeed.", Hint.FINISH_OR_UNDO):
         assert text in said(here)
     assert in_flight(here, PLAN.operation) == []
 

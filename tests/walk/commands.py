@@ -61,7 +61,7 @@ class Said:
     @property
     def gave_up_waiting(self) -> bool:
         """Return whether a second Ctrl-C ended it while something might still arrive."""
-        return self.result == "error" and "may still arrive" in self.message
+        return self.result == "error" and "may still succeed" in self.message
 
     @property
     def dry(self) -> bool:

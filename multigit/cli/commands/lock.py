@@ -33,7 +33,8 @@ def lock_status(json: o.Json = False, config: o.Config = None, no_color: o.NoCol
             session.screen.say(f"  id {holder.nonce}, operation {holder.operation}", "dim")
         else:
             session.screen.say(f"{each.stage} is locked, but not by multigit.")
-    sentence = f"{plural(len(found), 'stage')} locked." if found else "No stage is locked."
+    count = plural(len(found), "stage") if found else "No stage"
+    sentence = f"{count} {'are' if len(found) > 1 else 'is'} locked."
     session.screen.say(sentence, "bold")
     session.screen.document(frame("lock status", sentence, locks=[asdict(each) for each in found]))
     return errors.OK

@@ -32,11 +32,11 @@ def work_problems(
     if work.branch != stage.branch:
         if left:
             on = f"branch {work.branch}" if work.branch else "a detached HEAD"
-            stay = "stays as it is" if len(left) == 1 else "stay as they are"
+            stay, them = ("stays", "it") if len(left) == 1 else ("stay", "them")
             yield Problem(
                 "other_branch",
-                f"{plural(len(left), 'changed file')} on {on} {stay}.",
-                Hint.SWITCH_FIRST.format(**where),
+                f"{plural(len(left), 'changed file')} on {on} {stay} unpushed.",
+                Hint.SWITCH_FIRST.format(them=them, **where),
                 Severity.WARN,
             )
         return

@@ -75,7 +75,7 @@ class Operation:
         operation: Operation | None = None
         for entry in entries:
             if entry.plan and entry.actor:
-                # Pushes of an earlier attempt that was cut short may still arrive.
+                # Pushes of an earlier attempt that was cut short may still succeed.
                 flights = operation.state.flights if operation else {}
                 counted = _counted_before(entry, operation)
                 state, agreement = OperationState(entry.progress, flights, counted), entry.agreement

@@ -65,8 +65,8 @@ def lock_left(refs: Iterable[str], nonce: str) -> Problem:
 
 
 def lock_kept(stages: Iterable[str]) -> Problem:
-    """Return the warning that an operation keeps its locks while a push may still arrive."""
-    message = f"The lock of {', '.join(stages)} is kept because a push may still arrive."
+    """Return the warning that an operation keeps its locks while a push may still succeed."""
+    message = f"The lock of {', '.join(stages)} is kept because a push may still succeed."
     return Problem("lock_kept", message, Hint.LOCK_KEPT, Severity.WARN)
 
 

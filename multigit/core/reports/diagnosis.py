@@ -56,7 +56,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
         message = f"the operation {operation} is unfinished, so no other can start."
         yield Finding("", Level.PROBLEM, "unfinished_operation", message, ways_out)
     if around.in_flight:
-        message = f"the push of {', '.join(around.in_flight)} was started and may still arrive."
+        message = f"the push of {', '.join(around.in_flight)} was started and may still succeed."
         yield Finding("", Level.WARNING, "push_under_way", message, Hint.CONTINUE_SOON)
     if around.possible < around.jobs:
         possible = f"{plural(around.possible, 'repository')} at a time, not {around.jobs}"

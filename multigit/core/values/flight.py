@@ -1,4 +1,4 @@
-"""A push as it is recorded before it begins, so that a later command knows if it may still arrive.
+"""A push as it is recorded before it begins, so that a later command knows if it may still succeed.
 
 Git keeps running when multigit is gone, and a server when git is gone. So while one of them may be
 running, it proves nothing that the remote does not have what was pushed.
@@ -51,7 +51,7 @@ def with_earlier(earlier: Flight | None, new: Flight) -> Flight:
 
 
 def remaining(each: Flight, now: float) -> float:
-    """Return for how many seconds it may still arrive if its processes cannot be seen.
+    """Return for how many seconds it may still succeed if its processes cannot be seen.
 
     A clock that was set back does not make that longer than it was at the beginning.
     """
@@ -61,7 +61,7 @@ def remaining(each: Flight, now: float) -> float:
 def push_under_way(each: Flight) -> Problem:
     """Return the problem of a push whose end is not known yet."""
     message = phrase(
-        "it is unknown whether this is published: its push may still arrive, until {time} at the "
+        "it is unknown whether this is published: its push may still succeed, until {time} at the "
         "latest.",
         time=utc(ceil(each.until / MINUTE) * MINUTE),  # screens show no seconds
     )

@@ -358,7 +358,7 @@ def test_a_deployment_that_fails_is_told_as_failed(shop: Forge) -> None:
     done = shop.run("deploy", "stg", "-r", "database", "--yes", check=FAILED)
     assert "✗ failed" in done.stdout
     assert "✓" not in done.stdout
-    said = done.stderr.partition("What database's command said: ")[2].splitlines()[0]
+    said = done.stderr.partition("Output of database's command: ")[2].splitlines()[0]
     assert (shop.shop / said).is_file()
     document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
     assert states(document) == {"database": "failed"}
@@ -508,7 +508,7 @@ def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:
     slow = '["sh", "-c", "echo begun; while ! test -e $PLACE/go; do sleep 0.05; done"]'
     shop.write_config(config.replace('["sh", "deploy.sh", "{release}"]', slow))
     started = shop.run("deploy", "stg", "-r", "database", "--no-wait", "--yes", check=DONE)
-    said = started.stderr.partition("What database's command said: ")[2].splitlines()[0]
+    said = started.stderr.partition("Output of database's command: ")[2].splitlines()[0]
     until(lambda: "begun" in (shop.shop / said).read_text())
     shop.repos["database"].commit("dev", {"a": "2\n"}, message="feat: more")
     with remotes_untouched(shop):
@@ -528,7 +528,7 @@ def test_a_command_that_takes_too_long_is_ended(shop: Forge) -> None:
     done = shop.run("promote", "dev", "stg", "-r", "database", "--yes", check=FAILED)
     words = "it did not end within 1 second. It was ended; its last line of output: begun"
     assert words in " ".join(done.stdout.split())
-    said = done.stderr.partition("What database's command said: ")[2].splitlines()[0]
+    said = done.stderr.partition("Output of database's command: ")[2].splitlines()[0]
     assert (shop.shop / said).read_text() == "begun\n"
     (Path(shop.env["PLACE"]) / "go").touch()
     document = shop.json("deploy", "stg", "--failed", "--yes", check=DONE)

@@ -179,7 +179,7 @@ def test_second_interrupt_while_the_lock_is_taken_keeps_it(pair: Forge) -> None:
     press = f"kill -INT $multigit; {HEARD} $multigit"
     strike(pair, "pre-receive", TAKEN, f"{press}; {press}")
     document = pair.json(*PROMOTE, check=INTERRUPTED)
-    assert "The lock of stg is kept because a push may still arrive." in document["message"]
+    assert "The lock of stg is kept because a push may still succeed." in document["message"]
     until(lambda: is_locked(pair))
     pair.json("abandon", check=DONE)
     assert not is_locked(pair)

@@ -47,20 +47,20 @@ TO_DEV = Plan(
 
 
 @pytest.mark.parametrize(
-    ("on", "changes", "message"),
+    ("on", "changes", "message", "them"),
     [
-        ("feature/x", (CODE,), "1 changed file on branch feature/x stays as it is."),
-        ("", (CODE, CODE), "2 changed files on a detached HEAD stay as they are."),
+        ("feature/x", (CODE,), "1 changed file on branch feature/x stays unpushed.", "it"),
+        ("", (CODE, CODE), "2 changed files on a detached HEAD stay unpushed.", "them"),
     ],
 )
 def test_another_branch_is_left_alone_and_reported(
-    on: str, changes: tuple[Change, ...], message: str
+    on: str, changes: tuple[Change, ...], message: str, them: str
 ) -> None:
     """It is a warning, and the other repositories are pushed."""
     problem = Problem(
         "other_branch",
         message,
-        "To push them, switch first: git -C services/api -c checkout.defaultRemote=origin "
+        f"To push {them}, switch first: git -C services/api -c checkout.defaultRemote=origin "
         "switch develop",
         Severity.WARN,
     )
