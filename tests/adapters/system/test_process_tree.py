@@ -86,10 +86,10 @@ def test_what_cannot_be_ended_is_returned(
         sent.append((pid, number))
         raise PermissionError
 
-    monkeypatch.setattr(process_tree, "LAST", 0.0)
-    monkeypatch.setattr(os, "kill", refuse)
-    left = end_all(lambda: descendants(root.pid, mark), grace=0.0, pause=lambda _: None)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(process_tree, "LAST", 0.0)
+        patch.setattr(os, "kill", refuse)
+        left = end_all(lambda: descendants(root.pid, mark), grace=0.0, pause=lambda _: None)
     assert numbers_of(left) == started
     kinds = (signal.SIGTERM, signal.SIGCONT, signal.SIGKILL, signal.SIGCONT)
     assert sorted(sent) == sorted((pid, number) for pid in started for number in kinds)
