@@ -155,7 +155,7 @@ class Start:
     def _idle(self, spec: DeploymentSpec) -> Idle | None:
         """Return why the push of a deployment starts no run, or perhaps none, if that is known."""
         with suppress(MultigitError):
-            return self.context.with_slot(lambda: self.context.runners.idle(spec))
+            return self.context.ask(lambda: self.context.runners.idle(spec), self.step.timeout)
         return None
 
     def _with_run(self, starting: Deployment, run: Run) -> Deployment:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from multigit.core.planning.plan import Result
 from multigit.core.progress.journal import Operation
-from multigit.core.values.deploy_config import Deploy
-from multigit.core.values.deployment import RunState
+from multigit.core.values.deploy_config import Deploy, Trigger
+from multigit.core.values.deployment import Idle, RunState
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import LONGEST_PAUSE, HealthAnswer
 from tests.engine.deployments import GITHUB, HEALTH, RUNNING, SUCCEEDED, Notes, World, ends
@@ -120,6 +120,16 @@ def test_the_search_for_a_run_waits_as_well(world: World) -> None:
     report = world.run(plan)
     assert ends(report) == {"api": ["succeeded"]}
     assert (world.runners.starts[API], world.clock.waits) == (1, [90.0, 300.0])
+
+
+def test_what_a_push_starts_is_asked_for_after_a_limit(world: World) -> None:
+    """So that a deployment that was skipped by design is not unknown."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    world.runners.idle_pushes = {"api": Idle("path_filter", "nothing passes it.", RunState.SKIPPED)}
+    world.runners.limits[API] = [90.0]
+    plan = replace(world.plan(), repos=world.plan().repos[1:2])
+    assert ends(world.run(plan)) == {"api": ["skipped"]}
+    assert world.clock.waits[0] == 90.0
 
 
 def test_a_service_that_asks_to_wait_is_checked_later(world: World) -> None:

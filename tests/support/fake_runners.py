@@ -95,6 +95,7 @@ class FakeRunners:
 
     def idle(self, spec: DeploymentSpec) -> Idle | None:
         """Return why the push starts nothing, as the test has set it."""
+        self._require_no_limit((spec.repo, spec.target))
         return self.idle_pushes.get(spec.repo) if spec.runner.by_push else None
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
