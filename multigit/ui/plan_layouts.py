@@ -85,10 +85,16 @@ def plan_table(rows: Sequence[Row], layout: Columns, *, least: bool = False) -> 
     """
     lines, names = table(), distinct((row.repo for row in rows), layout.name)
     subject = min(layout.subject, max(cell_len(row.subject) for row in rows))
-    ages = layout.ages and any(row.age for row in rows)
+    ids, ages = (
+        wanted and any(cells)
+        for wanted, cells in (
+            (layout.ids, [row.ids for row in rows]),
+            (layout.ages, [row.age for row in rows]),
+        )
+    )
     wraps = layout.wraps and max(row.plan.cell_len for row in rows) > PLAN
     lines.add_column("repo", no_wrap=True)
-    if layout.ids:
+    if ids:
         lines.add_column("from → to", no_wrap=True)
     lines.add_column("commits", justify="right", no_wrap=True)
     lines.add_column("files", justify="right", no_wrap=True)
@@ -99,7 +105,7 @@ def plan_table(rows: Sequence[Row], layout: Columns, *, least: bool = False) -> 
     lines.add_column("plan", no_wrap=not wraps, width=PLAN if wraps else None)
     for row in rows:
         cells = [
-            *([row.ids] if layout.ids else []),
+            *([row.ids] if ids else []),
             row.commits,
             row.files,
             *([row.subject] if subject else []),
@@ -119,8 +125,11 @@ def plan_list(rows: Sequence[Row], width: int) -> RenderableType:
 def _item(row: Row, name: str, width: int) -> Iterator[RenderableType]:
     yield from beside(Text(name, "bold"), row.plan, width)
     if row.ids:
-        counts = (("commits", row.commits), ("files", row.files))
-        yield indented(Text("  ".join((row.ids, *(f"{what} {n}" for what, n in counts if n)))))
+        counted = (("commits", row.commits), ("files", row.files))
+        counts = "  ".join(f"{what} {n}" for what, n in counted if n)
+        facts = Text("  ".join(filter(None, (row.ids, counts))))
+        fits = facts.cell_len <= width - 2
+        yield indented(facts if fits else Text(counts or row.ids))
     if row.subject:
         ending = Text(f" · {_ago(row.age)}" if row.age else "", "dim")
         room = width - 2 - ending.cell_len

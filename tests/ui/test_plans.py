@@ -134,10 +134,12 @@ def test_names_of_twenty_columns_and_their_subjects_are_whole(width: int) -> Non
 
 @pytest.mark.parametrize("width", [30, 40, 60])
 def test_names_in_a_list_are_whole(width: int) -> None:
-    """Nothing is beside them that they would have to leave room for."""
+    """Nothing is beside them that they would have to leave room for; ids give way here, too."""
     lines = shown(family(*FAMILY), width)
     assert max(map(len, lines)) <= width
     assert [line.split()[0] for line in lines if "payment" in line] == FAMILY
+    counts = [line for line in lines if line.endswith("commits 3  files 5")]
+    assert [("stg-1" in line) for line in counts] == [width == 60] * 3
 
 
 @pytest.mark.parametrize("width", [20, 80])
