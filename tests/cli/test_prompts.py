@@ -308,12 +308,13 @@ def test_message_of_a_push_is_its_commits(pair: Forge) -> None:
 
 
 def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:
-    """A back-merge, an earlier stage, and stages that are not neighbors do not ask for one."""
+    """A back-merge, an earlier stage, a dry run, and stages that are not neighbors ask for none."""
     strict(pair)
     for command, exit_code in (
         (("promote", "main", "stg", "-n"), DONE),
         (("backmerge", "-n"), DONE),
         (("push", "dev", "-n"), DONE),
+        ((*TO_MAIN, "-n"), DONE),
         (("promote", "dev", "main"), USAGE),
     ):
         with untouched(pair), at_terminal(pair, *command) as terminal:
