@@ -205,6 +205,9 @@ class GithubRuns:
         return name not in spec.others and self._owners.get(name, spec.key) == spec.key
 
     def _watch(self, spec: DeploymentSpec, run: Run) -> Watch:
+        """Return what polls a run; its id may come from a log, which anyone may have written."""
+        if not run.id.isdecimal():
+            raise MultigitError(f"{run.id!r} is not a run of GitHub.")
         slug = self._runner(spec).slug
         deploying = partial(self._committed.deploying, spec, self._runner(spec))
         watch = Watch(self._client, slug, run.id, spec.sha, deploying)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from multigit.core.progress.earlier import Earlier, LastOperation
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
-from multigit.core.values.deploy_config import CommandRunner, Deploy
+from multigit.core.values.deploy_config import CommandRunner, Deploy, JenkinsRunner
 from multigit.core.values.deployment import DeploymentSpec, Run, RunState, deployment_key
 from multigit.core.values.start_time import unix_time
 from multigit.core.values.workspace import Repo, Stage, Workspace
@@ -24,8 +24,9 @@ def logged_operation(
     runs are now; what it no longer deploys, and a command on another machine, cannot be looked up.
     """
     rows = tuple(_rows(records, repo.name))
+    urls = [each.url for each in rows[0][1].deployments] if rows else []
     deploy = workspace.deploy(repo, stage)
-    lost = _lost(records, deploy)
+    lost = _lost(records, deploy, urls)
     if lost or deploy is None or not rows:
         return LastOperation(operation, lost=lost or "the log has no details of it.", here=False)
     first, row = rows[-1]
@@ -58,11 +59,15 @@ def _rows(records: Sequence[Record], repo: str) -> Iterator[tuple[Record, RepoRe
                 yield record, row
 
 
-def _lost(records: Sequence[Record], deploy: Deploy | None) -> str:
-    """Return why the deployments cannot be looked up, or empty."""
+def _lost(records: Sequence[Record], deploy: Deploy | None, urls: Sequence[str]) -> str:
+    """Return why the deployments, with these pages, cannot be looked up, or empty."""
     if deploy is None:
         return "the configuration does not say any more where it ran."
     if isinstance(deploy.runner, CommandRunner):
         host = next((each.actor.host for each in reversed(records) if each.actor.host), "")
         return f"its command ran on {host or 'another machine'}, and its journal is not here."
+    if isinstance(deploy.runner, JenkinsRunner):
+        path = "".join(f"/job/{name}" for name in deploy.runner.job.split("/"))
+        if not all(f"{path}/" in url for url in urls):  # its numbers belong to another job
+            return f"it is not a build of {deploy.runner.job}, which the configuration names now."
     return ""

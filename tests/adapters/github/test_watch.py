@@ -394,3 +394,10 @@ def test_ending_a_watch_leaves_the_run_alone(hub: GitHub, api: ForgeRepo) -> Non
     before = hub.count()
     runs_at(hub).end(wanted, run)
     assert hub.count() == before
+
+
+def test_an_id_that_is_not_one_of_github_is_asked_for_nowhere(hub: GitHub, api: ForgeRepo) -> None:
+    """It may come from a log, which anyone may have written."""
+    error = refused(lambda: runs_at(hub).poll(spec(api), Run("../../../user")))
+    assert "is not a run of GitHub" in error.message
+    assert hub.count() == 0
