@@ -81,7 +81,7 @@ def _some(dice: Random) -> str:
 
 def _promote(dice: Random, _: View) -> str:
     source, target = dice.choices(PAIRS, (6, 2, 3))[0]
-    how = dice.choices(("", " --no-wait", " --accept-reverts"), (12, 2, 1))[0]
+    how = dice.choices(("", " --no-wait", " --accept-reverts", " --accept-doubt"), (12, 2, 1, 1))[0]
     first = dice.choice((source, "develop")) if (source, target) == ("dev", "main") else source
     return f"promote {first} {target}{_some(dice)}{how} --yes"
 
@@ -99,7 +99,8 @@ def _backmerge(dice: Random, _: View) -> str:
 def _deploy(dice: Random, view: View) -> str:
     stages = sorted(view.town.runners) or ("stg", "main")
     what = dice.choices(("", " %1", " %2", " --failed"), (4, 2, 1, 2))[0]
-    return f"deploy {dice.choice(stages)}{what}{_some(dice)} --yes"
+    how = dice.choices(("", " --accept-doubt"), (5, 1))[0]
+    return f"deploy {dice.choice(stages)}{what}{_some(dice)}{how} --yes"
 
 
 def _undo(dice: Random, _: View) -> str:
@@ -195,6 +196,7 @@ UNDER_WAY: tuple[tuple[int, Proposal], ...] = (
     (6, _plain("continue --yes")),
     (4, _plain("undo --yes")),
     (2, _plain("abandon")),
+    (1, _plain("continue --accept-doubt --yes")),
     (1, _plain("continue --dry-run")),
     (1, _plain("undo --dry-run")),
     (1, _colleague),

@@ -33,6 +33,7 @@ from tests.walk.statements.remotes import (
 )
 from tests.walk.statements.runs import (
     a_deployment_begins_once,
+    a_doubt_is_decided_by_a_person,
     deployments_are_as_told,
     what_is_deployed_is_the_release,
 )
@@ -69,6 +70,7 @@ STATEMENTS: tuple[Statement, ...] = (
     plans_count_right,
     a_plan_is_what_happens,
     a_deployment_begins_once,
+    a_doubt_is_decided_by_a_person,
     deployments_are_as_told,
     what_is_deployed_is_the_release,
     the_log_says_the_same,

@@ -6,7 +6,9 @@ from collections import Counter
 
 from tests.torture.objects import TAGS
 from tests.walk.annals import Annals, Step
-from tests.walk.claims import Claims, finished
+from tests.walk.claims import Claims, codes, finished
+
+DOUBT = "deployment_in_doubt"
 
 
 def a_deployment_begins_once(step: Step, _: Annals) -> Claims:
@@ -39,3 +41,20 @@ def what_is_deployed_is_the_release(step: Step, annals: Annals) -> Claims:
         there = step.after.refs[run.repo].get(f"{TAGS}{tag}", "")
         commit = annals.graphs[run.repo].peeled(there)
         yield not there or run.sha == commit, f"{run.key} deployed {run.sha}, {tag} is {commit}"
+
+
+def a_doubt_is_decided_by_a_person(step: Step, _: Annals) -> Claims:
+    """Beside a deployment whose result is unknown, one begins only with --accept-doubt."""
+    said = finished(step)
+    if said is None or said.command not in {"promote", "push", "deploy"}:
+        return
+    accepted = "--accept-doubt" in said.words
+    for row in said.rows:
+        if DOUBT in codes(row):
+            begun = [
+                key for key in step.after.begun[len(step.before.begun) :] if row["repo"] in key
+            ]
+            told = f"{row['repo']} is unknown, {begun} began: {said.told()}"
+            yield accepted or not begun, told
+            noted = [each["repo"] for each in (said.document or {}).get("accepted", ())]
+            yield not begun or row["repo"] in noted, told
