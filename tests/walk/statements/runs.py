@@ -49,11 +49,10 @@ def a_doubt_is_decided_by_a_person(step: Step, _: Annals) -> Claims:
     if said is None or said.command not in {"promote", "push", "deploy"}:
         return
     accepted = "--accept-doubt" in said.words
+    new = step.after.begun[len(step.before.begun) :]
     for row in said.rows:
         if DOUBT in codes(row):
-            begun = [
-                key for key in step.after.begun[len(step.before.begun) :] if row["repo"] in key
-            ]
+            begun = [key for key in new if key.split("/")[1] == row["repo"]]
             told = f"{row['repo']} is unknown, {begun} began: {said.told()}"
             yield accepted or not begun, told
             noted = [each["repo"] for each in (said.document or {}).get("accepted", ())]
