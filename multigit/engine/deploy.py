@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multigit.core.planning.plan import RepoPlan
 from multigit.core.progress.deployments import DeploymentSpecs
 from multigit.core.progress.state import NOTHING_YET, OperationState
-from multigit.core.values.deployment import Deployment, state_of_all
+from multigit.core.values.deployment import Deployment, for_all_targets
 from multigit.core.values.refs import Objects
 from multigit.engine.attempt import Attempt
 from multigit.engine.deploy_context import DeployContext
@@ -49,8 +49,8 @@ class Deployer:
                 deployment = Attempt(self.context, step, specs).follow(deployment)
             deployments.append(deployment or Deployment(step.target))
             good = good and deployments[-1].state.good
-        state = state_of_all(each.state for each in deployments)
-        last = next(each for each in deployments if each.state is state)
+        state = for_all_targets(each.state for each in deployments)
+        last = next(each for each in deployments if each.state == state)
         self.context.listener.finished(repo.repo, last.state, last.url)
         return tuple(deployments)
 

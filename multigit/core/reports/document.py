@@ -11,7 +11,7 @@ from multigit.core.planning.steps import MovingStep, ReportedStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.summary import summary
-from multigit.core.values.deployment import Deployment, state_of_all
+from multigit.core.values.deployment import Deployment, for_all_targets
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Objects
 from multigit.core.values.text import masked
@@ -96,7 +96,7 @@ def _planned_after(repo: RepoPlan) -> str | None:
 def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
     """Return a repository's deployments with one state for all of them."""
     return {
-        "state": str(state_of_all(each.state for each in deployments)),
+        "state": str(for_all_targets(each.state for each in deployments)),
         "targets": [DeploymentRecord.of(each).document() for each in deployments],
     }
 

@@ -242,16 +242,6 @@ class Deployment:
         return replace(self, state=status.state, status=status, seconds=seconds)
 
 
-def state_of_all(states: Iterable[RunState]) -> RunState:
-    """Return one state for all targets: the first that is not good, or else what became of them.
-
-    They succeeded if one of them did; if not, all of them were skipped.
-    """
-    every = tuple(states)
-    left = next((state for state in every if not state.good), None)
-    return left or (RunState.SUCCEEDED if RunState.SUCCEEDED in every else RunState.SKIPPED)
-
-
 def deployment_key(operation: str, repo: str, target: str, attempt: int) -> str:
     """Return the key of a deployment, which belongs to it alone."""
     return "/".join(filter(None, (operation, repo, target, str(attempt))))

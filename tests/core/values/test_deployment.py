@@ -13,7 +13,7 @@ from multigit.core.values.deployment import (
     DeploymentSpec,
     RunState,
     filled,
-    state_of_all,
+    for_all_targets,
     unknown_keys,
 )
 from multigit.core.values.health_check import Checks, HealthAnswer, unhealthy
@@ -95,7 +95,7 @@ def test_states_never_change() -> None:
 )
 def test_several_targets_have_one_state(states: str, together: str) -> None:
     """What is not good comes first, and one that deployed something counts for those skipped."""
-    assert state_of_all(map(RunState, states.split())) == together
+    assert for_all_targets(map(RunState, states.split())) == together
 
 
 def test_a_skipped_deployment_deployed_nothing() -> None:
