@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -64,11 +65,14 @@ def show_pending(running: o.Running) -> int:
 
     operation, line = pending(running.config)
     if running.json:
+        from multigit.adapters.system.actors import attended
         from multigit.core.reports.document import frame
         from multigit.ui.screen import Screen
 
-        document = frame("status", line, operation=None, unfinished=operation or None)
-        Screen(json_wanted=True).document(document)
+        screen = Screen(json_wanted=True, attended=attended(os.environ))
+        if line:
+            screen.say(line)
+        screen.document(frame("status", line, operation=None, unfinished=operation or None))
     elif line:
         typer.echo(line)
     return errors.OK
