@@ -8,7 +8,7 @@ from dataclasses import replace
 from multigit.core.records.last_deployments import LastDeployments, as_seen
 from multigit.core.reports.status import StatusRow, status_rows
 from multigit.core.values.deployment import RunState
-from multigit.core.values.workspace import Repo
+from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.observe.status import StatusObservation
 from multigit.operation.earlier import looks_at, that_may_run
 from multigit.operation.session import Session
@@ -45,5 +45,14 @@ def _asked(
         known = {repo.name: last.get(repo.name, {}).get(stage.name) for repo in repos}
         names = [name for name, each in known.items() if each and each.may_run]
         looks = looks_at(session, that_may_run(session, stage.name, names, last))
-        states[stage.name] = {name: look.state for name, look in looks.items()}
+        states[stage.name] = {
+            name: _ended(session, name, stage, look.state) for name, look in looks.items()
+        }
     return states
+
+
+def _ended(session: Session, name: str, stage: Stage, state: RunState) -> RunState:
+    """Return the state of a deployment whose run was looked at: its health was not."""
+    deploy = session.workspace.deploy(session.workspace.repo(name), stage)
+    unchecked = state is RunState.SUCCEEDED and deploy and deploy.health
+    return RunState.UNKNOWN if unchecked else state

@@ -13,6 +13,7 @@ import pytest
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.reports.reviews import ReviewResult
+from multigit.core.values.deploy_config import HealthCheck
 from multigit.core.values.deployment import (
     DeploymentSpec,
     Gate,
@@ -315,6 +316,18 @@ def test_status_asks_for_the_true_state(desk: Desk, now: str, state: str) -> Non
     (kept, _) = read_status(session, session.workspace.repos, fetch=False)
     assert (kept.deployed["stg"].state, kept.asked) == ("queued", frozenset())
     assert polled == []
+
+
+def test_a_health_that_no_one_checked_is_unknown(tmp_path: Path) -> None:
+    """Though the run succeeded: that is only half of a deployment with a health check."""
+    checked = replace(WORKFLOW, health=HealthCheck("https://{repo}.example.org"))
+    desk = with_work(Desk(tmp_path, deploys=checked))
+    desk.hosts.script("api", RunState.RUNNING)
+    desk.promote(YES, "api", wait=False)
+    finish(desk)
+    session = desk.session()
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    assert seen.deployed["stg"].state == "unknown"
 
 
 # --- Watching
