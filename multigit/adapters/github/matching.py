@@ -53,7 +53,7 @@ def own_run(
         and run.get("head_branch") in {ref, "", None}
         and not _names(run, operation)  # that of another deployment
     ]
-    if not any("{key}" in template for template in runner.inputs.values()):
+    if not runner.keyed:
         return _only(spec, alike)
     named = [run for run in recent if _names(run, spec.key)]
     if alike and not named:

@@ -202,6 +202,14 @@ def _dispatchable(
         message = f"{full_name(runner)} has no workflow_dispatch trigger {where}."
         add = f'Add "workflow_dispatch:" under "on:" in {runner.workflow}'
         yield Problem("workflow_not_dispatchable", message, f'{add}, or set trigger = "push".')
+    if runner.keyed and not any(map(deployed.shows, runner.keyed)):
+        name = runner.keyed[0]
+        message = (
+            f"the run-name of {full_name(runner)} does not show the input {name}, so a run whose "
+            "start is not answered cannot be recognized."
+        )
+        hint = f"Add ${{{{ inputs.{name} }}}} to run-name in {runner.workflow}."
+        yield Problem("key_not_shown", message, hint, Severity.WARN)
 
 
 def _no_ref(spec: DeploymentSpec, runner: GithubRunner) -> Problem:

@@ -59,17 +59,27 @@ class WorkflowJob:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowFile:
-    """What starts a workflow, and its jobs; `pushed` is None without a push trigger."""
+    """What starts a workflow, its jobs, and the name of its runs, with expressions.
+
+    `pushed` is None without a push trigger.
+    """
 
     dispatchable: bool
     pushed: PushTrigger | None
     jobs: tuple[WorkflowJob, ...] = ()
+    run_name: str = ""
 
     @property
     def environments(self) -> tuple[str, ...]:
         """Return the environments that its jobs name without an expression."""
         named = (job.environment for job in self.jobs)
         return tuple(dict.fromkeys(name for name in named if name and not EXPRESSION.search(name)))
+
+    def shows(self, name: str) -> bool:
+        """Return whether the name of a run shows an input."""
+        words = re.escape(name)
+        shown = rf"\binputs(?:\.{words}(?![\w-])|\[\s*'{words}'\s*\])"
+        return any(re.search(shown, each) for each in EXPRESSION.findall(self.run_name))
 
     def started_by(self, *, branch: str = "", tag: str = "") -> tuple[str, ...]:
         """Return the full names of the refs whose push starts it, whatever the changed files."""
@@ -100,6 +110,7 @@ def read_workflow(content: str) -> WorkflowFile:
         dispatchable="workflow_dispatch" in triggers,
         pushed=None if push is False else _filters(push),
         jobs=_jobs(document.get("jobs")),
+        run_name=_text(document.get("run-name")),
     )
 
 

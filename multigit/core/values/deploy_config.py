@@ -52,6 +52,11 @@ class GithubRunner(AnyRunner):
     host: ClassVar[str] = "GitHub"
 
     @property
+    def keyed(self) -> tuple[str, ...]:
+        """Return the inputs whose value identifies a deployment."""
+        return tuple(name for name, value in self.inputs.items() if "{key}" in value)
+
+    @property
     def by_push(self) -> bool:
         """True when the push itself starts the workflow."""
         return self.trigger is Trigger.PUSH

@@ -221,6 +221,18 @@ def by_push(api: ForgeRepo, on: str, changes: dict[str, str], message: str = "x"
     return list(problems)
 
 
+def test_a_key_that_no_run_shows_is_a_warning(api: ForgeRepo) -> None:
+    """A start without an answer would leave a doubt, though the inputs hold a key."""
+    file = "on: {workflow_dispatch: {inputs: {ticket: {}}}}\njobs: {}\n"
+    shown = f'run-name: "Deploy ${{{{ inputs.ticket }}}}"\n{file}'
+    keyed = {"ticket": "{key}"}
+    (problem,) = about(api, file, inputs=keyed)
+    assert (problem.code, problem.severity) == ("key_not_shown", Severity.WARN)
+    assert "does not show the input ticket" in problem.message
+    assert about(api, shown, inputs=keyed) == []
+    assert about(api, file, inputs={"ticket": "{release}"}) == []
+
+
 @pytest.mark.parametrize(
     ("on", "message", "expected"),
     [

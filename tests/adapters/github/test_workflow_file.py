@@ -106,3 +106,20 @@ def test_what_github_would_not_accept_is_an_error(content: str) -> None:
     """This covers every kind of mistake."""
     with pytest.raises(ValueError, match="it "):
         read_workflow(content)
+
+
+@pytest.mark.parametrize(
+    ("run_name", "shown"),
+    [
+        ("Deploy ${{ inputs.ticket }}", True),
+        ("Deploy ${{ github.event.inputs.ticket || 'x' }}", True),
+        ("Deploy ${{inputs['ticket']}}", True),
+        ("Deploy ${{ inputs.ticket-id }}", False),
+        ("Deploy inputs.ticket", False),
+        ("", False),
+    ],
+)
+def test_a_run_name_shows_some_inputs(run_name: str, *, shown: bool) -> None:
+    """Only in an expression, and under their whole name."""
+    file = read_workflow(f'on: workflow_dispatch\nrun-name: "{run_name}"\n')
+    assert file.shows("ticket") == shown
