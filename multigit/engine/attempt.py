@@ -75,7 +75,7 @@ class Attempt(Start):
                 if context.stopping or not status.more:
                     break
                 context.throttle.pause(self.step.runner, soon=True)
-        if status.state.bad and (status.state.has_result or not self.step.runner.host):
+        if status.state.bad and (status.state.has_result or not self.step.runner.reruns):
             return self._start_new(known)
         return to_poll(known.seen(status, self._seconds(known)))
 

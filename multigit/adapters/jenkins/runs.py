@@ -122,9 +122,11 @@ class JenkinsRuns:
         if item:
             status = self._item(server, run, int(item[1]), own)
         elif build:
-            status = _build(server, int(build[1]), own)
+            status = _build(server, self._numbers.setdefault(run.id, int(build[1])), own)
         else:
             return RunStatus(RunState.UNKNOWN, detail="this is not a run of Jenkins.")
+        if isinstance(status, RunStatus) and status.state.bad and own.key:
+            status = self._built_again(server, run, own) or status
         if isinstance(status, RunStatus):
             self._missed.pop(run.id, None)
             return status
@@ -162,6 +164,22 @@ class JenkinsRuns:
                 return found
             self._numbers[run.id] = found
         return _build(server, self._numbers[run.id], own)
+
+    def _built_again(
+        self, server: JenkinsServer, run: Run, own: Ownership
+    ) -> RunStatus | _Missing | None:
+        """Return the status of a newer build with the same key, None if there is none.
+
+        Anyone can rebuild one that failed, and the rebuild has its parameters.
+        """
+        if any(own.has_key(item) for item in server.queued()):
+            return RunStatus(RunState.QUEUED)
+        shown = mappings(server.builds().document.get("builds"))
+        newest = max((number(one.get("number")) for one in shown if own.has_key(one)), default=0)
+        if newest <= self._numbers.get(run.id, 0):
+            return None
+        self._numbers[run.id] = newest
+        return _build(server, newest, own)
 
 
 def _ownership(spec: DeploymentSpec, server: JenkinsServer, session: str = "") -> Ownership:

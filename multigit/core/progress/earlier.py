@@ -38,7 +38,7 @@ class Earlier:
     def may_be_rerun(self) -> bool:
         """True if it failed at a host, where anyone can rerun it from its page."""
         failed = self.state.has_result and not self.state.good
-        return failed and bool(self.run and self.spec.runner.host)
+        return failed and bool(self.run and self.spec.runner.reruns)
 
     @property
     def may_run(self) -> bool:

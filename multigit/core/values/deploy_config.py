@@ -19,7 +19,8 @@ class Trigger(StrEnum):
 class AnyRunner:
     """What the rules need to know about a runner, so that they never name a host."""
 
-    host: ClassVar[str] = ""  # on which people review and rerun runs
+    host: ClassVar[str] = ""  # on which people review runs
+    reruns: ClassVar[bool] = False  # whether anyone can run a failed one again, on its page
 
     @property
     def by_push(self) -> bool:
@@ -50,6 +51,7 @@ class GithubRunner(AnyRunner):
     slug: str = ""
     type: Literal["github"] = "github"
     host: ClassVar[str] = "GitHub"
+    reruns: ClassVar[bool] = True
 
     @property
     def keyed(self) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ class JenkinsRunner(AnyRunner):
     token_env: str = "JENKINS_TOKEN"  # noqa: S105  (a variable's name)
     params: Mapping[str, str] = field(default_factory=dict)
     type: Literal["jenkins"] = "jenkins"
+    reruns: ClassVar[bool] = True
 
 
 Runner = GithubRunner | CommandRunner | JenkinsRunner

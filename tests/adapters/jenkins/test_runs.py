@@ -103,6 +103,23 @@ def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
     assert not any(API_TOKEN in target for _, target, _ in jenkins.requests)
 
 
+def test_a_failed_build_that_someone_built_again_is_running(site: Site) -> None:
+    """A rebuild has the key of the build that it was made from; the newest one counts."""
+    site.jenkins.script(JOB, ["FAILURE"], times=1)
+    runs = site.runs
+    run = runs.start(site.spec)
+    assert runs.poll(site.spec, run).state is RunState.FAILED
+    site.jenkins.script(JOB, ["waiting"], times=1)
+    site.runs.start(site.spec)  # as a colleague does on the page of the build
+    assert runs.poll(site.spec, run).state is RunState.QUEUED
+    again = site.jenkins.builds()[-1]
+    site.jenkins.put(again, "building")
+    for client in (runs, site.runs):  # also one that has not seen the failure
+        assert client.poll(site.spec, run).state is RunState.RUNNING
+    site.jenkins.put(site.jenkins.builds()[-1], "SUCCESS")
+    assert runs.poll(site.spec, run).state is RunState.SUCCEEDED
+
+
 def secret_free(error: MultigitError) -> bool:
     """Return whether neither an error nor its causes contain the token."""
     assert error.__context__ is None
