@@ -47,7 +47,8 @@ def plan_repository(
     """Return what happens in one repository; the request is its own."""
     merges = merge_steps(request.hops, snapshot, release)
     making = (*push_steps(request, workspace.push, snapshot), *merges)
-    deploys = deploy_steps(workspace, repo, request.target, tag=release) if merges else ()
+    stage = request.release_stage
+    deploys = deploy_steps(workspace, repo, stage, tag=release) if merges and stage else ()
     problems = tuple(_problems(request, workspace, repo, snapshot))
     return repository_plan(request, repo, snapshot, making, deploys, problems)
 

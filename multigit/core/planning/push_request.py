@@ -78,20 +78,24 @@ class PushRequest:
         return (self.promotion,) if self.promotion else ()
 
     @property
+    def release_stage(self) -> Stage | None:
+        """Return the stage that gets a release, if any: not where the merge goes down."""
+        return self.promotion.target if self.promotion and self.promotion.forward else None
+
+    @property
     def strict(self) -> Stage | None:
         """Return the stage that requires a message, if any."""
-        onward = self.promotion and self.promotion.forward
-        return strict_stage(self.stage, self.target if onward else None)
+        return strict_stage(self.stage, self.release_stage)
 
     @property
     def tag_template(self) -> str:
-        """Return the template of the promotion's tag, or empty."""
-        return self.promotion.target.tag if self.promotion else ""
+        """Return the template of the release's tag, or empty."""
+        return self.release_stage.tag if self.release_stage else ""
 
     @property
     def checklist(self) -> tuple[str, ...]:
-        """Return the checklist of the promotion, if any."""
-        return self.promotion.target.checklist if self.promotion else ()
+        """Return the checklist of the release, if any."""
+        return self.release_stage.checklist if self.release_stage else ()
 
 
 def push_message(stage: Stage, message: str | None, *, asked_later: bool = False) -> str:

@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from multigit.core.planning.push_request import push_message, to_commit
+from multigit.core.planning.push_request import PushRequest, push_message, to_commit
+from multigit.core.planning.routes import Hop
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.work_tree import WorkTree
 from multigit.errors import UsageError
 from tests.core.builders import (
+    API,
     DEV,
     MAIN,
+    MOMENT,
+    STG,
     work,
 )
 from tests.core.planning.pushes import (
@@ -47,3 +51,11 @@ def test_a_stage_may_require_a_message(make_message: Callable[[], str], code: st
     with pytest.raises(UsageError) as caught:
         make_message()
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(("forward", "tag"), [(True, STG.tag), (False, "")])
+def test_only_a_push_that_goes_up_makes_a_release(*, forward: bool, tag: str) -> None:
+    """A merge down, as in a back-merge, has no tag and no checklist, and deploys nothing."""
+    down = Hop(MAIN, STG, "Merge main into stg", forward)
+    request = PushRequest(MAIN, "hotfix: x", MOMENT, (API,), down)
+    assert (request.tag_template, request.release_stage) == (tag, STG if forward else None)
