@@ -86,8 +86,13 @@ def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
 
 def test_what_may_still_run_is_watched_not_deployed_again(shop: Forge) -> None:
     """A second deployment next to it would be refused."""
+    config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
+    waits = 'while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
+    slow = COMMAND.replace('["sh", "deploy.sh", "{release}"]', f"['sh', '-c', '{waits}']")
+    config.write_text(config.read_text().replace(COMMAND, slow))
     document = shop.json(*PROMOTE, "-r", "database", "--no-wait", check=DONE)
     none = shop.json("deploy", "stg", "-r", "database", "--failed", "--yes", check=REFUSED)
+    (place / "go").touch()
     command = f"multigit watch {document['operation']}"
     follow(shop, none, Hint.WATCH_OPERATION, command)
 
