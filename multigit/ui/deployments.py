@@ -9,7 +9,8 @@ from multigit.core.reports.deployment_words import awaited
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.duration import briefly
 from multigit.core.values.text import visible
-from multigit.ui.render import ABSENT, indented, linked
+from multigit.ui.hint_lines import Flowing
+from multigit.ui.render import ABSENT, linked, linked_style
 
 STYLES = {
     RunState.SUCCEEDED: ("✓", "green"),
@@ -41,7 +42,8 @@ def deployment_lines(deployment: Deployment) -> RenderableType:
     approved = f", approved by {who}" if who else ""
     about = f"{whom}{where}{took}{approved}{f': {what}' if what else ''}"
     shown = deployment.state.bad or waits or deployment.state is RunState.SKIPPED
-    more = [Text(visible(status.detail))] if status.detail else []
-    more += [linked(visible(deployment.url), deployment.url)] if shown and deployment.url else []
+    more = [Flowing(status.detail, 2)] if status.detail else []
+    if shown and deployment.url:
+        more.append(Flowing(deployment.url, 2, linked_style(deployment.url)))
     head = Text.assemble((f"{style[0]} ", style[1]), linked(words, deployment.url), about)
-    return Group(head, *map(indented, more))
+    return Group(head, *more)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.style import Style
 from rich.text import Text
 
 from multigit.core.values.text import masked, visible
@@ -15,11 +16,12 @@ from multigit.ui.local_times import local
 
 Unit = list[str]  # what stays together: a word, or a command with the punctuation around it
 PUNCTUATION = ".,;:"
+ADDRESS = "://"  # in a word that is opened, and must be in one piece
 
 
 @dataclass(frozen=True, slots=True)
 class Flowing:
-    """A text with commands. Prose is wrapped, a command never is.
+    """A text with commands. Prose is wrapped; a command never is, nor is the address of a page.
 
     One that is longer than the line has a line of its own, which only the terminal wraps: copied,
     it is still one line. What is printed must not be cropped.
@@ -27,7 +29,7 @@ class Flowing:
 
     text: str
     indent: int = 0
-    style: str = ""
+    style: str | Style = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield each line."""
@@ -79,12 +81,16 @@ def _lines(units: Iterator[Unit], width: int) -> Iterator[Unit]:
 
 
 def _pieces(unit: Unit, width: int) -> Sequence[Unit]:
-    """Return a unit in lines; a command that is too long has one without what follows it."""
+    """Return a unit in lines; a command that is too long has one without what follows it.
+
+    An address that is too long has one, too.
+    """
     if _columns(unit) <= width:
         return [unit]
     command = next((place for place, text in enumerate(unit) if isinstance(text, Typed)), None)
     if command is None:
-        return [[text] for text in chop_cells("".join(unit), width)]
+        word = "".join(unit)
+        return [unit] if ADDRESS in word else [[text] for text in chop_cells(word, width)]
     rest = "".join(unit[command + 1 :]).lstrip(PUNCTUATION)
     return [unit[: command + 1], [rest] if rest else []]
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 
 from rich.cells import cell_len
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.text import Text
 
 from multigit.ui.hint_lines import hint_lines
-from multigit.ui.render import GAP, UNLIMITED, Adaptive, beside, indented, table
+from multigit.ui.render import GAP, UNLIMITED, Adaptive, beside, indented, table, uncut
 
 ROOM = 30  # columns of a sentence, at the least
 
@@ -50,13 +52,30 @@ def _longest(items: Sequence[Item]) -> int:
 
 
 def _row(widths: Sequence[int], item: Item) -> Iterator[RenderableType]:
-    row = table(header=False)
-    for width in widths:
-        row.add_column(width=width)
-    row.add_column(overflow="fold")
-    row.add_row(*item.cells, item.body)
-    yield indented(row)
+    yield indented(_Row(widths, item))
     yield from hint_lines(item.hint, 4, "dim")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The cells of an item, and its body beside them, which no table cuts."""
+
+    widths: Sequence[int]
+    item: Item
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield each line."""
+        cells = table(header=False)
+        for width in self.widths:
+            cells.add_column(width=width)
+        cells.add_row(*self.item.cells)
+        taken = sum(self.widths) + GAP * len(self.widths)
+        left = console.render_lines(cells, options.update(width=taken))
+        right = uncut(self.item.body, options.max_width - taken, console, options)
+        for start, line in zip_longest(left, right):
+            yield from start or [Segment(" " * taken)]
+            yield from line or ()
+            yield Segment.line()
 
 
 def _item(width: int, item: Item) -> Iterator[RenderableType]:

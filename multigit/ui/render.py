@@ -9,7 +9,7 @@ from typing import IO, cast
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.padding import Padding
+from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -41,8 +41,13 @@ def plain(text: str, style: str = "") -> Text:
 
 def linked(text: str, url: str, style: str = "") -> Text:
     """Return text that leads to a web page where the terminal can show links (OSC 8)."""
+    return Text(text, linked_style(url, style))
+
+
+def linked_style(url: str, style: str = "") -> str | Style:
+    """Return the style of text that leads to a web page; an address that could steer is none."""
     page = url.startswith(("https://", "http://")) and url == visible(url) and " " not in url
-    return Text(text, Style.parse(style) + Style(link=url) if page else style)
+    return Style.parse(style) + Style(link=url) if page else style
 
 
 def one_line(text: Text) -> Text:
@@ -99,6 +104,30 @@ def beside(name: Text, fact: Text, width: int) -> Iterator[RenderableType]:
         yield indented(fact)
 
 
-def indented(renderable: RenderableType, by: int = 2) -> Padding:
+@dataclass(frozen=True, slots=True)
+class Indented:
+    """Something below a margin. A line that is longer than the terminal is not cut."""
+
+    renderable: RenderableType
+    by: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield each line."""
+        for line in uncut(self.renderable, options.max_width - self.by, console, options):
+            if line:
+                yield Segment(" " * self.by)
+            yield from line
+            yield Segment.line()
+
+
+def indented(renderable: RenderableType, by: int = 2) -> Indented:
     """Return the renderable indented, without trailing blanks."""
-    return Padding(renderable, (0, 0, 0, by), expand=False)
+    return Indented(renderable, by)
+
+
+def uncut(
+    renderable: RenderableType, width: int, console: Console, options: ConsoleOptions
+) -> Iterator[list[Segment]]:
+    """Yield the lines of something at this width, also those that are longer."""
+    within = options.update(width=max(1, width), height=None)
+    yield from Segment.split_lines(console.render(renderable, within))

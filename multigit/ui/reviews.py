@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from rich.console import RenderableType
 from rich.text import Text
 
 from multigit.core.reports.reviews import PendingReview, Review, ReviewResult, reviews_sentence
 from multigit.core.values.deployment import Gate
 from multigit.core.values.duration import age
 from multigit.core.values.text import visible
+from multigit.ui.hint_lines import Flowing
 
 
-def gates_view(waiting: Iterable[PendingReview], now: datetime | None = None) -> Iterator[Text]:
+def gates_view(
+    waiting: Iterable[PendingReview], now: datetime | None = None
+) -> Iterator[RenderableType]:
     """Return a line for each environment that a run waits for, and the page of the run."""
     now = now or datetime.now(UTC)
     for each in waiting:
         for gate in each.gates:
             mine = "" if gate.mine else " (not yours)"
             yield Text(visible(f"  {gate_line(each, gate, now)}{mine}"))
-        yield Text(visible(f"    {each.run.url}"), "dim")
+        yield Flowing(each.run.url, 4, "dim")
 
 
 def gate_line(waiting: PendingReview, gate: Gate, now: datetime) -> str:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
-from rich.console import Console
+from rich.console import Console, Group
 from rich.text import Text
 
+from multigit.core.reports.reviews import PendingReview
+from multigit.core.values.deploy_config import GithubRunner
+from multigit.core.values.deployment import (
+    Deployment,
+    DeploymentSpec,
+    Gate,
+    Run,
+    RunState,
+    RunStatus,
+)
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.phrase import phrase
+from multigit.ui.deployments import deployment_lines
 from multigit.ui.hint_lines import Flowing
 from multigit.ui.items import Item, items_view
 from multigit.ui.problems import problem_lines
+from multigit.ui.reviews import gates_view
 from multigit.ui.screen import Screen
 from tests.core.builders import UNREADABLE
 from tests.ui.views import shown
@@ -54,6 +66,28 @@ def test_a_hint_below_a_row_or_a_problem_is_whole(width: int) -> None:
     for view in (row, *problem_lines([("api", [UNREADABLE])])):
         assert max(map(len, shown(view, width))) <= max(width, len(LONG) + 4)
     assert any(line.strip().removeprefix("Hint: ").endswith(LONG) for line in shown(row, width))
+
+
+URL = "https://github.example.org/acme/payment-gateway-of-the-shop/compare/staging...development"
+SPEC = DeploymentSpec(
+    "key", "api", "stg", "stg", "staging", "merge-1", "", "r", "", 0.0, GithubRunner("deploy.yml")
+)
+GATED = PendingReview(SPEC, Run("7", URL), (Gate(1, "production", ("ada",)),))
+FAILED = Deployment(
+    state=RunState.FAILED,
+    run=Run("7", URL),
+    status=RunStatus(RunState.FAILED, detail=f"See {URL}."),
+)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_an_address_is_never_broken(width: int) -> None:
+    """Neither in prose nor beside the cells of a row: it is opened as it is."""
+    row = Item((Text("api"), Text("✗")), Group(Text("abc1234"), deployment_lines(FAILED)))
+    views = [Flowing(f"Compare {URL}, if you like."), items_view([row]), *gates_view([GATED])]
+    lines = [line for view in views for line in shown(view, width)]
+    assert sum(URL in line for line in lines) == 4
+    assert max(len(line) for line in lines if URL not in line) <= width
 
 
 def test_an_error_at_a_narrow_terminal_has_a_whole_command(
