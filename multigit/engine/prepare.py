@@ -58,14 +58,17 @@ def prepare(
 
 
 def pointing(step: Step, others: Mapping[str, Objects]) -> Step:
-    """Return the step with each submodule's pointer at the commit that was made there."""
+    """Return the step with each submodule's pointer at the commit that was made there.
+
+    Journals of before do not name its ref: they knew only branches of the same name.
+    """
     if not isinstance(step, CommitStep):
         return step
     ref = branch_ref(step.branch)
     return replace(
         step,
         changes=tuple(
-            replace(each, commit=others[each.follows][ref]) if each.follows else each
+            replace(each, commit=others[each.follows][each.ref or ref]) if each.follows else each
             for each in step.changes
         ),
     )

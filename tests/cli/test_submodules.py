@@ -108,6 +108,26 @@ def test_a_promotion_takes_the_pointer_along(forge: Forge, top: ForgeRepo, lib: 
     assert lib.remote_git("merge-base", "--is-ancestor", pointer(top, "stg"), "stg") == ""
 
 
+def test_the_submodule_may_have_other_branches(forge: Forge) -> None:
+    """The pointer is the commit of the pushed stage, even if dev is another stage's branch there.
+
+    It is the same if the operation has to be continued.
+    """
+    top = superproject(forge)
+    lib = forge.add("lib", stages=("develop", "dev", "main"))
+    file = forge.write_config()
+    own = 'path = "lib"\nbranches = { dev = "develop", stg = "dev" }\n'
+    file.write_text(file.read_text("utf-8").replace('path = "lib"\n', own), encoding="utf-8")
+    take_in(top, lib.url)
+    lib.write({"work.txt": "1\n"})
+    top.reject_pushes("refs/heads/dev")
+    document = forge.json("push", "dev", "--promote", "stg", "--yes", check=FAILED)
+    assert states(document) == {"top": "failed", "lib": "published"}
+    top.allow_pushes()
+    assert states(forge.json("continue", "--yes", check=DONE))["top"] == "published"
+    assert pointer(top, "stg") == pointer(top, "dev") == lib.tip("develop") != lib.tip("dev")
+
+
 def test_unpushed_commits_move_it_too(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
     """The superproject follows even if nothing is to be committed in the submodule."""
     ordered(top, lib)

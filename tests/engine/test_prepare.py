@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from multigit.core.planning.plan import Result
+from multigit.core.planning.steps import CommitStep
+from multigit.core.values.work_tree import Change
+from multigit.engine.prepare import pointing
 from multigit.errors import GitError
 from tests.core.builders import state
 from tests.engine.operations import (
@@ -147,3 +152,23 @@ def test_a_commit_of_the_users_own_is_not_taken_for_ours() -> None:
     report = execute(git, plan, again=True)
     assert problem(report, "web").code == "moved"
     assert git.remote_refs() == before
+
+
+# --- Pointers to the commits of submodules
+
+
+def test_a_pointer_follows_the_branch_of_the_submodule() -> None:
+    """What was made for the branch that the superproject has for the stage is another commit."""
+    made = {"lib": {"refs/heads/develop": "new", "refs/heads/dev": "merged"}}
+    change = Change("lib", "modified", before="old", follows="lib", ref="refs/heads/develop")
+    step = pointing(CommitStep("dev", "dev", "head", "", "feat: x", (change,)), made)
+    assert isinstance(step, CommitStep)
+    assert [each.commit for each in step.changes] == ["new"]
+
+
+def test_a_pointer_of_an_older_journal_follows_the_branch_of_the_same_name() -> None:
+    """Such a journal does not name the branch of the submodule."""
+    change = Change("lib", "modified", before="old", follows="lib")
+    step = CommitStep("dev", "dev", "head", "", "feat: x", (change,))
+    found = pointing(step, {"lib": {"refs/heads/dev": "new"}})
+    assert found == replace(step, changes=(replace(change, commit="new"),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import State
 from multigit.core.planning.push import plan_repository, push_steps
@@ -14,6 +14,14 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Repo, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTip:
+    """The branch of a submodule that a push moves, and its commit: empty until that is made."""
+
+    ref: str
+    sha: str
 
 
 def innermost_first(repos: tuple[Repo, ...]) -> tuple[Repo, ...]:
@@ -42,9 +50,14 @@ def linked(
         if tip is None:
             continue
         follows.append(inner.name)
-        if tip != each.recorded:
+        if tip.sha != each.recorded:
             changes[each.path] = Change(
-                each.path, "modified", before=each.recorded, commit=tip, follows=inner.name
+                each.path,
+                "modified",
+                before=each.recorded,
+                commit=tip.sha,
+                follows=inner.name,
+                ref=tip.ref,
             )
     work = replace(seen.work, changes=tuple(changes.values()))
     return replace(seen, work=work, follows=tuple(follows))
@@ -52,11 +65,8 @@ def linked(
 
 def published_tip(
     request: PushRequest, workspace: Workspace, repo: Repo, seen: Snapshot
-) -> str | None:
-    """Return the commit that a push publishes of what is checked out; None if it publishes none.
-
-    Empty if the commit is unknown until it is made.
-    """
+) -> PublishedTip | None:
+    """Return what a push publishes of the commit that is checked out; None if it publishes none."""
     own = request.in_repo(workspace, repo)
     if isinstance(own, Problem):
         return None
@@ -66,4 +76,4 @@ def published_tip(
     if plan_repository(own, workspace, repo, seen, "").state is State.SKIPPED:
         return None
     last = steps[-1]
-    return last.commit if isinstance(last, CommitStep) else seen.work.head
+    return PublishedTip(last.ref, last.commit if isinstance(last, CommitStep) else seen.work.head)

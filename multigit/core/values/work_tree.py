@@ -14,7 +14,7 @@ class Change:
 
     `size` is in bytes, 0 if it was not requested. `staged` is True if the index has a change of it,
     too. A submodule moves from commit `before` to `commit`, or, if it `follows` a repository of the
-    workspace, to the commit that the same operation makes there.
+    workspace, to the commit that the same operation makes there for `ref`.
     """
 
     path: str
@@ -24,6 +24,7 @@ class Change:
     before: str = ""
     commit: str = ""
     follows: str = ""
+    ref: str = ""
 
     def document(self) -> dict[str, Any]:
         """Return the file as scripts read it; for a submodule, also where its pointer moves."""

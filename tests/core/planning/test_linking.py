@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.linking import innermost_first, linked, published_tip
+from multigit.core.planning.linking import (
+    PublishedTip,
+    innermost_first,
+    linked,
+    published_tip,
+)
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.values.commits import PreparedCommit
 from multigit.core.values.snapshot import Snapshot
@@ -34,6 +39,8 @@ OUTER = snapshot(work=replace(work(change("a")), submodules=(POINTER,)))
 COMMITS = replace(
     snapshot(repo=LIB, work=work(change("b"), head="lib-2")), commit=PreparedCommit("lib-3", "tree")
 )
+DEVELOP = "refs/heads/develop"
+MOVED = Change("lib", "modified", before="lib-1", follows="library", ref=DEVELOP)
 LOCAL = refs(develop=branch("lib-1", "lib-2", "/shop/services/api/lib"))
 UNPUSHED = snapshot(repo=LIB, refs=LOCAL, work=work(head="lib-2"), ahead=1)
 
@@ -56,8 +63,19 @@ def test_the_pointer_moves_to_the_commit_that_will_be_made() -> None:
     assert found.work is not None
     assert found.work.changes == (
         change("a"),
-        Change("lib", "modified", before="lib-1", commit="lib-3", follows="library"),
+        replace(MOVED, commit="lib-3"),
     )
+
+
+def test_the_pointer_is_to_the_branch_that_the_submodule_has_for_the_stage() -> None:
+    """Its superproject may have another branch for the stage, or that branch for another stage."""
+    inner = replace(LIB, branches={"dev": "trunk", "stg": "develop"})
+    local = refs(trunk=branch("lib-1", "lib-2", "/shop/services/api/lib"))
+    seen = replace(UNPUSHED, refs=local, work=work(on="trunk", head="lib-2"))
+    found = linked(REQUEST, workspace(API, inner), API, {"api": OUTER, "library": seen})
+    assert found.work is not None
+    trunk = replace(MOVED, commit="lib-2", ref="refs/heads/trunk")
+    assert found.work.changes == (change("a"), trunk)
 
 
 def test_the_pointer_moves_to_an_unpushed_commit() -> None:
@@ -105,6 +123,6 @@ def test_a_superproject_on_another_branch_is_left_alone(outer: Snapshot) -> None
 def test_a_submodule_that_is_skipped_is_not_published() -> None:
     """With --skip-blocked, a problem that blocks it leaves it out."""
     shallow = replace(UNPUSHED, facts=replace(UNPUSHED.facts, shallow=True))
-    assert published_tip(REQUEST, SPACE, LIB, shallow) == "lib-2"
+    assert published_tip(REQUEST, SPACE, LIB, shallow) == PublishedTip(DEVELOP, "lib-2")
     skipping = replace(REQUEST, skip_blocked=True)
     assert published_tip(skipping, SPACE, LIB, shallow) is None
