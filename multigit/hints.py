@@ -95,6 +95,7 @@ class Hint(StrEnum):
     DEPLOY_ANYWAY = "To deploy it again anyway, run `multigit deploy {stage}`"
     DEPLOY_ALONE = "See `multigit log`; to deploy it first, run `multigit deploy {stage} -r {repo}`"
     STATUS = "To see what it has, run `multigit status`."
+    STATUS_ELSEWHERE = "To see what waits elsewhere, run `multigit status`."
 
     # The log
     LOG = "To see what was done, run `multigit log`."

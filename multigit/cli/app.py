@@ -25,11 +25,11 @@ from multigit.cli.commands.log import log
 from multigit.cli.commands.promote import promote
 from multigit.cli.commands.pull import pull
 from multigit.cli.commands.push import push
-from multigit.cli.commands.status import show_pending, status
+from multigit.cli.commands.status import status
 from multigit.cli.commands.undo import undo
 from multigit.cli.commands.watch import watch
 from multigit.cli.help import Command, Group, show_help
-from multigit.cli.options import Running, with_options
+from multigit.cli.options import with_options
 from multigit.cli.process import complete_output, interruptible, outlive_readers
 from multigit.core.values.text import nearest
 from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_interrupts
@@ -119,7 +119,9 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         interrupt_on_hangup_and_term()
         if tuple(arguments) == ("status", "--pending"):  # in a shell prompt, which waits for it:
-            return show_pending(Running())  # typer would import pydantic to read these options
+            from multigit.cli.pending import show_pending  # typer would import pydantic
+
+            return show_pending()
         result = typer.main.get_command(app).main(
             args=list(arguments), prog_name="multigit", standalone_mode=False
         )

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from multigit.core.progress.outcome import Report
+    from multigit.core.reports.status import StatusRow
     from multigit.operation.session import Session
     from multigit.ui.screen import Screen
 
 PAGES = 10  # that are opened at a time, at most
+NOTHING_READ = "Of what could be read, nothing waits in a repository at GitHub."
 TRANSCRIPTS = 3  # of git that are named, at most
 
 
@@ -99,11 +101,35 @@ def _outputs(session: Session, report: Report) -> Iterator[str]:
                 yield f"Output of {outcome.repo}'s command: {file}"
 
 
-def show_pages(screen: Screen, command: str, pages: Sequence[str]) -> int:
+def show_runs(screen: Screen, pages: Sequence[str]) -> int:
+    """Open the pages of runs."""
+    _open(screen, pages)
+    screen.document(frame("watch", _opened(pages), pages=list(pages)))
+    return OK
+
+
+def show_comparisons(screen: Screen, pages: Sequence[str], rows: Sequence[StatusRow]) -> int:
+    """Open the pages that compare stages, and show which repositories could not be read."""
+    from multigit.core.reports.status_words import status_document, status_exit_code
+
+    _open(screen, pages)
+    for row in rows:
+        screen.problems(row.problems, row.repo)
+    if not pages:
+        screen.note(NOTHING_READ)
+    content = status_document(rows)
+    message = _opened(pages) if pages else NOTHING_READ
+    screen.document({**content, "message": message, "pages": list(pages)})
+    return status_exit_code(rows)
+
+
+def _open(screen: Screen, pages: Sequence[str]) -> None:
     """Open web pages for a person at the terminal; print those that are not opened."""
     opens = screen.interactive and not screen.json_wanted and len(pages) <= PAGES
     for page in pages:
         if not (opens and open_page(page)):
             screen.say(page)
-    screen.document(frame(command, f"{plural(len(pages), 'page')}.", pages=list(pages)))
-    return OK
+
+
+def _opened(pages: Sequence[str]) -> str:
+    return f"{plural(len(pages), 'page')}."

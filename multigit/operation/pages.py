@@ -30,11 +30,14 @@ def run_pages(session: Session, name: str | None) -> tuple[str, ...]:
 
 
 def comparison_pages(session: Session, rows: Sequence[StatusRow]) -> tuple[str, ...]:
-    """Return a page for each two stages between which something waits, at GitHub."""
+    """Return a page for each two stages between which something waits, at GitHub.
+
+    Without any it is an error only if all repositories were read.
+    """
     found = tuple(page for row in rows for page in _comparisons(session, row))
-    if not found:
+    if not found and not any(row.problems for row in rows):
         message = "Nothing waits in a repository at GitHub, so there is nothing to compare."
-        raise RefusedError(message, hint=Hint.STATUS, code="no_page")
+        raise RefusedError(message, hint=Hint.STATUS_ELSEWHERE, code="no_page")
     return found
 
 

@@ -1,4 +1,7 @@
-"""The deployment log for people: two or three lines per operation, in 80 columns."""
+"""The deployment log for people: for each operation a headline, in one line or two, and details.
+
+The details are the release and the message, and a line each about its checklist and about reverts.
+"""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class Screen:
             from multigit.ui.reviews import gates_view
 
             self._show(*gates_view(waiting))
-        self._note_all(unread)
+        self.problems(unread)
 
     def reviews(self, reviews: Sequence[Review]) -> None:
         """Show the results of reviews."""
@@ -157,11 +157,13 @@ class Screen:
             from multigit.ui.reviews import reviews_view
 
             self._show(*reviews_view(reviews))
-        self._note_all([each.problem for each in reviews if each.problem])
+        self.problems([each.problem for each in reviews if each.problem])
 
-    def _note_all(self, problems: Sequence[Problem]) -> None:
+    def problems(self, problems: Sequence[Problem], repo: str = "") -> None:
+        """Print problems to standard error, beside what is shown; they may be a repository's."""
+        where = f"{repo}: " if repo else ""
         for problem in problems:
-            self.note(Phrase(problem.message, " " if problem.hint else "", problem.hint))
+            self.note(Phrase(where, problem.message, " " if problem.hint else "", problem.hint))
 
     def found(self, repos: Sequence[FoundRepo]) -> None:
         """Show the repositories that were found for a new configuration."""

@@ -88,3 +88,11 @@ def test_workflows_are_pushed(forge: Forge) -> None:
     done = forge.run("init", "--workflows", check=DONE)
     follow(forge, done.stdout, Hint.PUSH_WORKFLOWS, "multigit push dev", "--yes")
     assert ".github/workflows/ship.yml" in api.tree("dev")
+
+
+def test_what_has_no_page_is_in_the_status(forge: Forge) -> None:
+    """What waits in a repository that is not at GitHub cannot be compared there."""
+    forge.add("api").commit("dev", {"a": "1\n"})
+    forge.write_config()
+    refused = forge.json("status", "--web", check=REFUSED)
+    assert "api" in follow(forge, refused, Hint.STATUS_ELSEWHERE, "multigit status")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -37,7 +36,9 @@ def status(
       multigit status --pending
     """
     if pending:
-        return show_pending(running)
+        from multigit.cli.pending import show_pending
+
+        return show_pending(running.config, json=running.json)
     from multigit.core.planning.routes import shared_pairs
     from multigit.core.reports.status_words import status_document, status_exit_code, status_hint
     from multigit.operation.status import read_status
@@ -48,31 +49,11 @@ def status(
     pairs = shared_pairs(session.workspace, repos)
     rows = read_status(session, repos, fetch=not no_fetch)
     if web:
-        from multigit.cli.showing import show_pages
+        from multigit.cli.showing import show_comparisons
         from multigit.operation.pages import comparison_pages
 
-        return show_pages(session.screen, "status", comparison_pages(session, rows))
+        return show_comparisons(session.screen, comparison_pages(session, rows), rows)
     unfinished = say_unfinished(session)
     session.screen.status(rows, pairs)
     session.screen.document({**status_document(rows, status_hint(rows, pairs)), **unfinished})
     return status_exit_code(rows)
-
-
-def show_pending(running: o.Running) -> int:
-    """Show the unfinished operation, if any, in one line."""
-    from multigit import errors
-    from multigit.operation.pending import pending
-
-    operation, line = pending(running.config)
-    if running.json:
-        from multigit.adapters.system.actors import attended
-        from multigit.core.reports.document import frame
-        from multigit.ui.screen import Screen
-
-        screen = Screen(json_wanted=True, attended=attended(os.environ))
-        if line:
-            screen.say(line)
-        screen.document(frame("status", line, operation=None, unfinished=operation or None))
-    elif line:
-        typer.echo(line)
-    return errors.OK

@@ -26,11 +26,11 @@ def watch(
       multigit watch --web
       multigit watch 20250115T150130Z-promote-stg-main-7f3a
     """
-    from multigit.cli.showing import show, show_pages
+    from multigit.cli.showing import show, show_runs
     from multigit.operation import watching
     from multigit.operation.pages import run_pages
 
     session = running.session()
     if web:
-        return show_pages(session.screen, "watch", run_pages(session, operation))
+        return show_runs(session.screen, run_pages(session, operation))
     return show(session, watching.watch(session, operation))

@@ -251,12 +251,13 @@ def test_what_waits_is_opened_in_the_browser(forge: Forge) -> None:
     for name in ("api", "web", "elsewhere"):
         forge.add(name).commit("dev", commit)
     config = forge.write_config()
-    at_github = {f'[repos."{name}"]': f'github = "acme/{name}"' for name in ("api", "web")}
+    owner = "a-company-with-a-long-name"
+    at_github = {f'[repos."{name}"]': f'github = "{owner}/{name}"' for name in ("api", "web")}
     text = config.read_text()
     for table, line in at_github.items():
         text = text.replace(table, f"{table}\n{line}")
     config.write_text(text)
-    pages = [f"https://github.com/acme/{name}/compare/stg...dev" for name in ("api", "web")]
+    pages = [f"https://github.com/{owner}/{name}/compare/stg...dev" for name in ("api", "web")]
     assert forge.run("status", "--web", check=DONE).stdout.split() == pages
     assert forge.json("status", "--web", "-r", "web", check=DONE)["pages"] == pages[1:]
     refused = forge.json("status", "--web", "-r", "elsewhere", check=REFUSED)
@@ -265,3 +266,23 @@ def test_what_waits_is_opened_in_the_browser(forge: Forge) -> None:
     with at_terminal(forge, "status", "--web") as terminal:
         assert terminal.finish() == DONE
     assert notes.read_text().split() == pages
+
+
+def test_what_could_not_be_compared_is_shown_beside_the_pages(forge: Forge) -> None:
+    """The exit code is that of status; that nothing waits is not said of what was not read."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a": "1\n"})
+    shallow = forge.repos["api"]
+    shallow.git("fetch", "--quiet", "--depth=1", "origin")
+    text = forge.write_config().read_text()
+    for name in ("api", "web"):
+        table = f'[repos."{name}"]'
+        text = text.replace(table, f'{table}\ngithub = "acme/{name}"')
+    forge.write_config(text)
+    said = forge.run("status", "--web", check=FAILED)
+    assert said.stdout == "https://github.com/acme/web/compare/stg...dev\n"
+    assert said.stderr.startswith("api: ")
+    assert "fetch --unshallow" in said.stderr
+    alone = forge.json("status", "--web", "-r", "api", check=FAILED)
+    assert (alone["pages"], codes(rows(alone)["api"])) == ([], ["shallow"])
+    assert alone["message"].startswith("Of what could be read, nothing waits")
