@@ -72,7 +72,13 @@ def test_it_is_promoted_directly_and_undone(forge: Forge) -> None:
     assert docs.tree("main")["a.txt"] == "1\n"
     assert f"refs/tags/{document['release']}" in docs.remote_refs()
     assert forge.repos["api"].remote_refs() == before["api"]
-    forge.run("undo", "--confirm", "main", check=DONE)
+    plan = forge.run("undo", "--dry-run", check=DONE)
+    assert "up to date" not in plan.stdout
+    assert "! api: has stg between dev and main." in plan.stdout
+    document = forge.json("undo", "--confirm", "main", check=DONE)
+    assert states(document) == {"api": "skipped", "docs": "published"}
+    again = forge.run("undo", check=DONE)
+    assert "was already undone" in again.stdout
     assert docs.tip("main") == before["docs"]["refs/heads/main"]
 
 

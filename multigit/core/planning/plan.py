@@ -62,7 +62,8 @@ class Result(StrEnum):
 NOT_IN_RELEASE = "not_in_release"
 NO_STAGE = "no_stage"
 NOT_NEIGHBORS = "not_neighbours"
-ABSENT = {NOT_IN_RELEASE, NO_STAGE, NOT_NEIGHBORS}
+LEFT_OUT = "left_out"  # of the operation that is undone
+ABSENT = {NOT_IN_RELEASE, NO_STAGE, NOT_NEIGHBORS, LEFT_OUT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from multigit.core.planning.deploy import can_deploy_releases
-from multigit.core.planning.plan import Plan, RepoPlan, State, with_target
+from multigit.core.planning.plan import LEFT_OUT, Plan, RepoPlan, State, with_target
 from multigit.core.planning.publish_steps import FollowingStep, RefUpdate
 from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import MakingStep, RestoreStep, Step, pushing
@@ -25,6 +25,8 @@ from multigit.phrase import Instant, phrase
 
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
+
+NOT_THERE = Problem(LEFT_OUT, "was left out of the operation, so nothing of it is to be undone.")
 
 # The word for a repository that stays as it is, by the code of the reason.
 STAYS = {
@@ -94,6 +96,8 @@ class _Undo:
         return frozenset(sha for ref, sha in self.made.items() if ref.startswith(HEADS) and sha)
 
     def planned(self, remote: RemoteState | None, deployed: frozenset[str]) -> RepoPlan:
+        if self.repo.state is State.SKIPPED:
+            return self.repo if self.repo.absent else self._stays(NOT_THERE)
         if self.progress.maybe_deployed or (self.commits & deployed and _ours(remote)):
             return self._stays(self._deployed())
         if remote is None or not self.made or not (remote.problem or remote.published):
@@ -193,10 +197,10 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
     Return None if something can be undone, nothing is left, or a remote could not be read.
     `is_open` says whether the operation to undo can still be continued.
     """
-    states = {repo.state for repo in plan.repos}
-    if State.SKIPPED not in states or states & {State.PLANNED, State.BLOCKED}:
+    stay = [repo for repo in plan.repos if repo.left_out]
+    if not stay or {repo.state for repo in plan.repos} & {State.PLANNED, State.BLOCKED}:
         return None
-    why = [problem for repo in plan.repos for problem in repo.problems]
+    why = [problem for repo in stay for problem in repo.problems]
     counted = Counter(STAYS[problem.code] for problem in why)
     reasons = "; ".join(f"{number} {word}" for word, number in counted.items())
     message = f"{plan.undoes} cannot be undone: {reasons}. Nothing was changed."

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from multigit.core.planning.plan import RepoPlan, State
+from multigit.core.planning.plan import RepoPlan, Result, State
 from multigit.core.planning.publish_steps import MoveBackStep, PushStep, RefUpdate
 from multigit.core.planning.steps import DeleteTagStep, RestoreStep
+from multigit.core.planning.taking_part import no_stage
 from multigit.core.progress.remote_state import RemoteState, compared
-from multigit.core.recovery.undo import already_undone, undone
+from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deploy_config import CommandRunner, Deploy
 from multigit.core.values.deployment import Deployment, Run, RunState
+from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
-from tests.core.builders import MAIN, MOMENT, past, record, row
+from tests.core.builders import MAIN, MOMENT, WEB, past, record, row, without_steps
 from tests.core.recovery.scene import HELD, MADE, SHOP, STG, TAG, plan, promoted, stands
 
 NAME = TAG.removeprefix("refs/tags/")
@@ -66,6 +68,37 @@ def test_there_is_nothing_to_undo_if_nothing_is_published(there: RemoteState) ->
     """Either it was never published, or someone else removed it."""
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
     assert [repo.state for repo in back.repos] == [State.UP_TO_DATE, State.UP_TO_DATE]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"), [(no_stage(MAIN), "no_stage"), (Problem("conflict", "It is."), "left_out")]
+)
+def test_what_never_took_part_is_not_up_to_date(reason: Problem, code: str) -> None:
+    """It is skipped because it had nothing to do with the operation, or was left out of it."""
+    skipped = without_steps(WEB, State.SKIPPED, reason.as_warning())
+    whole = replace(plan(), repos=(plan().repos[0], skipped))
+    there = {"api": stands(MADE), "web": stands({})}
+    back = undone(promoted(whole), there, SHOP, MOMENT, past())
+    web = back.repos[1]
+    assert (web.state, web.absent, [each.code for each in web.problems]) == (
+        State.SKIPPED,
+        True,
+        [code],
+    )
+    assert cannot_be_undone(back, is_open=False) is None
+    nothing = undone(promoted(whole), {"api": stands(HELD)}, SHOP, MOMENT, past())
+    assert nothing.result is Result.NOTHING
+    assert cannot_be_undone(nothing, is_open=False) is None
+
+
+def test_what_never_took_part_is_no_reason_against_an_undo() -> None:
+    """An undo is refused only because of what was published and stays."""
+    skipped = without_steps(WEB, State.SKIPPED, no_stage(MAIN))
+    whole = replace(plan(), repos=(plan().repos[0], skipped))
+    moved = {"api": stands({STG: "theirs", TAG: "tag-1"})}
+    found = cannot_be_undone(undone(promoted(whole), moved, SHOP, MOMENT, past()), is_open=False)
+    assert found is not None
+    assert "cannot be undone: 1 moved by someone else. Nothing" in found.message
 
 
 def test_undo_leaves_what_was_deployed() -> None:
