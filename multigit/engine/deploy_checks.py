@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.deployments import planned_specs
@@ -26,14 +26,22 @@ def look_at(
 ) -> Mapping[str, Look]:
     """Ask the hosts about the last deployment of each repository; never raises."""
 
-    def look(operation: LastOperation, _: ShowActivity) -> Look:
-        if operation.lost or not operation.deployments:
-            lost = operation.lost or "there is no trace of it."
-            return Look(operation, (SeenDeployment(operation.operation, RunState.UNKNOWN, lost),))
-        return Look(operation, tuple(_seen(each, runners) for each in operation.deployments))
+    def look(last: LastOperation, _: ShowActivity) -> Look:
+        return Look(tuple(seen for each in last.each() for seen in _all_seen(each, runners)))
 
     phase, doing = "Checking earlier deployments", "checking its last deployment"
     return fleet.for_each(last, look, phase=phase, doing=doing).all()
+
+
+def _all_seen(last: LastOperation, runners: RunnerPort) -> Iterator[SeenDeployment]:
+    """Yield what a look at the deployments of one operation finds."""
+    if last.lost or not (last.deployments or last.ended):
+        lost = last.lost or "there is no trace of it."
+        yield SeenDeployment(last, last.operation, RunState.UNKNOWN, lost)
+    yield from (SeenDeployment(last, last.operation, state) for state in last.ended)
+    for each in last.deployments:
+        status = _seen(each, runners)
+        yield SeenDeployment(last, each.spec.key, status.state, status.detail, status.url)
 
 
 def is_running(earlier: Earlier, runners: RunnerPort) -> bool:
@@ -47,19 +55,18 @@ def is_running(earlier: Earlier, runners: RunnerPort) -> bool:
     return state.may_run and not state.over
 
 
-def _seen(earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
+def _seen(earlier: Earlier, runners: RunnerPort) -> RunStatus:
     """Look at a deployment if it may be running.
 
     One that was seen to fail has failed, unless its run is found running again.
     """
-    key = earlier.spec.key
     if not earlier.may_run:
-        return SeenDeployment(key, earlier.state)
+        return RunStatus(earlier.state)
     try:
         run = earlier.run or runners.find(earlier.spec)
         status = _polled(earlier.spec, run, runners) if run else _idle(earlier.spec, runners)
     except NotStartedError:
-        return SeenDeployment(key, RunState.NOT_STARTED)
+        return RunStatus(RunState.NOT_STARTED)
     except MultigitError as error:
         status = RunStatus(RunState.UNKNOWN, detail=error.message)
     if status is None:
@@ -68,8 +75,8 @@ def _seen(earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
         )
         status = RunStatus(RunState.UNKNOWN, detail=detail)
     if status.state is RunState.UNKNOWN and earlier.may_be_rerun:
-        return SeenDeployment(key, earlier.state)
-    return SeenDeployment(key, status.state, status.detail, status.url)
+        return RunStatus(earlier.state)
+    return status
 
 
 def _idle(spec: DeploymentSpec, runners: RunnerPort) -> RunStatus | None:

@@ -101,10 +101,10 @@ class DeployContext:
         what was found when the plan was made counts.
         """
         last = self.earlier.get(repo, LastOperation(""))
-        for each in last.deployments:
+        for of, each in ((one, each) for one in last.each() for each in one.deployments):
             with suppress(MultigitError):
                 if self.ask(partial(is_running, each, self.runners), seconds):
-                    return last.operation
+                    return of.operation
         return ""
 
     def with_slot(self, work: Callable[[], T]) -> T:

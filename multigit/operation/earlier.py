@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multigit.core.progress.earlier import LastOperation, Look
-from multigit.core.records.last_deployments import LastDeployments
-from multigit.core.records.logged import logged_operation
+from multigit.core.records.last_deployments import MAY_RUN, LastDeployment, LastDeployments
+from multigit.core.records.logged import STATES, logged_operation
+from multigit.core.values.deployment import RunState
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
@@ -19,16 +21,13 @@ def that_may_run(
 ) -> Mapping[str, LastOperation]:
     """Return, by repository, the last operations of which something may be running now.
 
-    One that was not seen to end, or that failed and may have been rerun on its page.
+    One that was not seen to end, or that failed and may have been rerun on its page. Those before
+    it count where it started nothing.
     """
     known = {name: last[name][stage] for name in names if stage in last.get(name, {})}
     unsure = {name: each for name, each in known.items() if each.may_run or each.went_wrong}
-    found = {name: _read(session, stage, name, each.started_by) for name, each in unsure.items()}
-    return {
-        name: each
-        for name, each in found.items()
-        if each.may_run and (not each.lost or unsure[name].may_run)
-    }
+    found = {name: _last_operation(session, stage, name, each) for name, each in unsure.items()}
+    return {name: each for name, each in found.items() if each.may_run}
 
 
 def looks_at(session: Session, operations: Mapping[str, LastOperation]) -> Mapping[str, Look]:
@@ -39,6 +38,27 @@ def looks_at(session: Session, operations: Mapping[str, LastOperation]) -> Mappi
 
     with session.fleet() as fleet:
         return look_at(operations, session.runners(fleet.listener), fleet)
+
+
+def _last_operation(session: Session, stage: str, name: str, last: LastDeployment) -> LastOperation:
+    """Return the last operation with those before it, each with the targets that it has."""
+    mine, *before = (
+        _with_states(_read(session, stage, name, operation), states)
+        for operation, states in last.by_operation().items()
+    )
+    return replace(mine, before=tuple(before))
+
+
+def _with_states(operation: LastOperation, states: Mapping[str, str]) -> LastOperation:
+    """Return what is known of an operation at these targets; `states` are those of the log.
+
+    If its details are lost, and the log says how it ended, that counts.
+    """
+    ours = tuple(each for each in operation.deployments if each.spec.target in states)
+    if ours or (operation.lost and MAY_RUN & set(states.values())):
+        return replace(operation, deployments=ours)
+    ended = tuple(STATES.get(state, RunState.UNKNOWN) for state in states.values())
+    return replace(operation, deployments=(), lost="", ended=ended)
 
 
 def _read(session: Session, stage: str, name: str, operation: str) -> LastOperation:

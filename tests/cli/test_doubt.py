@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.cli.answers import DONE, FAILED, REFUSED, at_terminal, codes, rows
-from tests.cli.hosts import RELEASE, Host, deployment
+from tests.cli.hosts import GITHUB, RELEASE, Host, deployment
 from tests.support.forge import Forge, remotes_untouched
 
+TARGETS = 'targets = ["eu", "us"]\n'
 DEPLOY = ("deploy", "main", "--yes")
 
 
@@ -65,6 +66,30 @@ def test_a_failed_run_that_was_rerun_blocks_a_machine_with_only_the_log(host: Ho
     assert codes(refused) == ["nothing_failed"]
     assert refused["hint"].endswith(f"/actions/runs/{run.id}")
     assert codes(rows(host.forge.json(*DEPLOY, check=REFUSED))["api"]) == ["still_deploying"]
+
+
+def test_a_later_operation_hides_nothing_where_it_started_nothing(host: Host) -> None:
+    """It failed at eu, so us still has the run of the operation before, which anyone can rerun.
+
+    However that ends, us lacks what the later one was to deploy.
+    """
+    host.configure(GITHUB.replace('"{release}"', '"{release} {target}"') + TARGETS)
+    for end, times in (("success", 1), ("failure", 2)):
+        host.double.script("acme/api", ["queued", end], times=times)
+    first = host.forge.json(*RELEASE, check=FAILED)
+    host.forge.json(*DEPLOY, check=FAILED)
+    host.forge.json("abandon", check=DONE)
+    _, us, _ = host.double.runs()
+    host.double.rerun(us)
+    host.double.put(us, "in_progress")
+    (problem,) = rows(host.forge.json(*DEPLOY, check=REFUSED))["api"]["problems"]
+    assert problem["code"] == "still_deploying"
+    assert first["operation"] in problem["message"]
+    host.double.finish(us, "success")
+    fresh_machine(host)
+    document = host.forge.json(*DEPLOY, "--failed", check=DONE)
+    states = [each["state"] for each in rows(document)["api"]["deployment"]["targets"]]
+    assert states == ["succeeded", "succeeded"]
 
 
 def test_what_failed_unseen_is_deployed_again(host: Host) -> None:

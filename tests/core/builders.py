@@ -291,8 +291,12 @@ def published(repo: Repo = API, *problems: Problem) -> Outcome:
 
 
 def row(after: str, *runs: str, repo: str = "api", **more: Any) -> RepoRecord:
-    """Return the record of a published repository; `runs` are the states of its deployments."""
-    deployments = tuple(DeploymentRecord(state=each) for each in runs)
+    """Return the record of a published repository; `runs` are the states of its deployments.
+
+    One has no target, several have the targets eu, us and so on.
+    """
+    targets = ("eu", "us", "ap") if len(runs) > 1 else ("",)
+    deployments = tuple(map(DeploymentRecord, targets, runs))
     fields: dict[str, Any] = {"state": "published", **more}
     return RepoRecord(repo=repo, after=after, deployments=deployments, **fields)
 

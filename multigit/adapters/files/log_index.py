@@ -12,14 +12,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from multigit.adapters.files.durable import append, open_private, read_private
 from multigit.adapters.files.line_file import lines_before
 from multigit.core.records.chain import canonical, decoded
-from multigit.core.records.last_deployments import LastDeployment
+from multigit.core.records.last_deployments import AtTarget, LastDeployment
 
-VERSION = 2
+VERSION = 3
 FIELDS = [column.name for column in fields(LastDeployment)]
 
 
@@ -57,11 +57,16 @@ def read_index(file: Path, log: BinaryIO) -> Index:
     if not content or (content.get("index"), content.get("fields")) != (VERSION, FIELDS):
         return Index()
     last = {
-        repo: {stage: LastDeployment(**values) for stage, values in stages.items()}
+        repo: {stage: _deployment(values) for stage, values in stages.items()}
         for repo, stages in content["last"].items()
     }
     index = Index(content["size"], content["line"], last)
     return index if index.fits(log) else Index()
+
+
+def _deployment(values: Mapping[str, Any]) -> LastDeployment:
+    targets = {name: AtTarget(**each) for name, each in values["targets"].items()}
+    return LastDeployment(**{**values, "targets": targets})
 
 
 def write_index(file: Path, index: Index) -> None:

@@ -50,14 +50,17 @@ class Earlier:
 class LastOperation:
     """The operation that last deployed a repository to a stage, with its deployments.
 
-    `lost` is why these cannot be looked up, or empty. `here` says whether its journal is in this
-    workspace.
+    `lost` is why these cannot be looked up, or empty; `ended` are the states of those that need no
+    look. `here` says whether its journal is in this workspace. `before` are the operations that
+    deployed last where this one started nothing.
     """
 
     operation: str
     deployments: tuple[Earlier, ...] = ()
     lost: str = ""
     here: bool = True
+    ended: tuple[RunState, ...] = ()
+    before: tuple[LastOperation, ...] = ()
 
     @classmethod
     def of(cls, operation: Operation, repo: str) -> LastOperation:
@@ -87,14 +90,23 @@ class LastOperation:
 
     @property
     def may_run(self) -> bool:
-        """True if something of it may be running now, or cannot be looked up."""
-        return bool(self.lost) or any(each.may_run for each in self.deployments)
+        """True if something of these may be running now, or cannot be looked up."""
+        mine = bool(self.lost) or any(each.may_run for each in self.deployments)
+        return mine or any(each.may_run for each in self.before)
+
+    def each(self) -> tuple[LastOperation, ...]:
+        """Return it and those before it."""
+        return (self, *self.before)
 
 
 @dataclass(frozen=True, slots=True)
 class SeenDeployment:
-    """One deployment after a look; `found` says what was found if its result is unknown."""
+    """One deployment after a look; `found` says what was found if its result is unknown.
 
+    `last` is the operation that it belongs to.
+    """
+
+    last: LastOperation
     key: str
     state: RunState
     found: str = ""
@@ -105,8 +117,7 @@ class SeenDeployment:
 class Look:
     """What a look at the last deployment of a repository to a stage found."""
 
-    last: LastOperation
-    seen: tuple[SeenDeployment, ...] = ()
+    seen: tuple[SeenDeployment, ...]
 
     @property
     def state(self) -> RunState:
@@ -126,10 +137,12 @@ class Look:
             return Problem(DOUBT, f"{unknown}: {self.doubts[0].found}", ACCEPT)
         if not self.state.may_run:
             return None
-        operation, words = self.last.operation, self.state.in_words
-        url = next((each.url for each in self.seen if each.url and each.state is self.state), "")
+        running = [each for each in self.seen if each.state is self.state]
+        last, words = running[0].last, self.state.in_words
+        operation = last.operation
+        url = next((each.url for each in running if each.url and each.last is last), "")
         hint = f"Wait until it has ended{f': {url}' if url else '.'}"
-        if self.last.here:
+        if last.here:
             hint = Hint.WATCH_OPERATION.format(operation=operation)
         message = f"a deployment to {stage} is still running ({words}): {operation}"
         return Problem("still_deploying", message, hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from shlex import quote
 from types import MappingProxyType
 
@@ -19,17 +19,36 @@ from multigit.hints import Hint
 MAY_RUN = {state for state in RunState if state.may_run}
 UNDER_WAY = {state for state in MAY_RUN if not state.over}
 WRONG = {state for state in RunState if not (state.may_run or state.good)}
+DID_NOTHING = {RunState.NOT_STARTED, RunState.SKIPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class AtTarget:
+    """What the log says of one target: the operation that deployed there last, and how that ended.
+
+    If a later operation was to deploy there and started nothing, `left` is the state in which it
+    left the target: not_started or skipped.
+    """
+
+    operation: str = ""
+    state: str = ""
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LastDeployment:
-    """The last deployment of a repository to a stage, as the log has it; `at` is in UTC."""
+    """The last deployment of a repository to a stage, as the log has it; `at` is in UTC.
+
+    An operation that did not reach a target leaves there what an earlier one deployed: `targets`
+    has both. `state` counts for all of them.
+    """
 
     release: str
     at: str
     state: str
     operation: str = ""
     watched: str = ""
+    targets: Mapping[str, AtTarget] = field(default_factory=dict)
 
     @property
     def started_by(self) -> str:
@@ -59,6 +78,20 @@ class LastDeployment:
         """
         return self.state in WRONG
 
+    def by_operation(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the states by target of the last operation, then of those before it.
+
+        An earlier one has only the targets to which nothing was deployed since.
+        """
+        mine = self.started_by
+        found: dict[str, dict[str, str]] = {mine: {}}
+        for target, each in self.targets.items():
+            if each.left or each.operation == mine:
+                found[mine][target] = each.left or each.state
+            if each.state and each.operation != mine:
+                found.setdefault(each.operation, {})[target] = each.state
+        return found
+
 
 LastDeployments = Mapping[str, Mapping[str, LastDeployment]]  # by repository and stage
 
@@ -76,20 +109,71 @@ def last_deployed(
         for repo in record.repos:
             if repo.deployments:
                 stages = last.setdefault(repo.repo, {})
-                deployed = _deployed(record, repo)
-                if _replaces(deployed, stages.get(record.stage)):
-                    stages[record.stage] = deployed
+                stages[record.stage] = _followed(stages.get(record.stage), record, repo)
     return last
 
 
-def _deployed(record: Record, repo: RepoRecord) -> LastDeployment:
-    return LastDeployment(
+def _followed(known: LastDeployment | None, record: Record, repo: RepoRecord) -> LastDeployment:
+    """Return the last deployment after one more record; `known` is that before it.
+
+    A watch only changes what the operation that it watched has deployed. One that was skipped
+    everywhere changed nothing, so the one before it stays the last.
+    """
+    operation = record.watches or record.operation
+    if known and record.watches and known.started_by != operation:
+        return _with_targets(known, _watched(known.targets, operation, repo.deployments))
+    targets = _reached(known.targets if known else {}, operation, repo.deployments)
+    skipped = all(each.state == RunState.SKIPPED for each in repo.deployments)
+    if known and skipped and known.started_by != operation:
+        return known
+    last = LastDeployment(
         release=repo.tag or record.release,
         at=record.at,
-        state=for_all_targets(each.state for each in repo.deployments),
+        state="",
         operation=record.operation,
         watched=record.watches,
     )
+    return _with_targets(last, targets)
+
+
+def _with_targets(last: LastDeployment, targets: Mapping[str, AtTarget]) -> LastDeployment:
+    """Return a deployment with these targets, and the state that counts for them together."""
+    states = [state for each in targets.values() for state in (each.left, each.state) if state]
+    return replace(last, state=for_all_targets(states), targets=targets)
+
+
+def _reached(
+    before: Mapping[str, AtTarget], operation: str, deployments: Sequence[DeploymentRecord]
+) -> Mapping[str, AtTarget]:
+    """Return what is known of each target after the deployments of an operation.
+
+    What was deployed before stays where the operation started nothing. A target that it no longer
+    has is forgotten once it deployed to another one.
+    """
+
+    def reached(each: DeploymentRecord) -> AtTarget:
+        known = before.get(each.target, AtTarget())
+        mine = bool(known.state) and known.operation == operation
+        if mine or each.attempt > 1 or each.state not in DID_NOTHING:
+            return AtTarget(operation, each.state or str(RunState.UNKNOWN))
+        return replace(known, left=each.state)
+
+    after = {each.target: reached(each) for each in deployments}
+    forgets = any(not each.left for each in after.values())
+    return after if forgets else {**before, **after}
+
+
+def _watched(
+    known: Mapping[str, AtTarget], operation: str, deployments: Sequence[DeploymentRecord]
+) -> Mapping[str, AtTarget]:
+    """Return what is known of each target after an earlier operation was watched."""
+    seen = {each.target: each.state for each in deployments}
+    return {
+        target: replace(each, state=seen.get(target, each.state))
+        if each.state and each.operation == operation
+        else each
+        for target, each in known.items()
+    }
 
 
 def with_unfinished(
@@ -113,17 +197,6 @@ def with_unfinished(
         repos=repos,
     )
     return last_deployed([record], last)
-
-
-def _replaces(deployed: LastDeployment, known: LastDeployment | None) -> bool:
-    """Return whether a deployment is later than a known one, or is that one, seen in a watch.
-
-    One that was skipped changed nothing, so the one before it stays the last.
-    """
-    watched = deployed.watched
-    if known and deployed.state == RunState.SKIPPED:
-        return known.started_by == deployed.started_by
-    return not (known and watched and watched not in {known.operation, known.watched})
 
 
 def as_seen(last: LastDeployments, stage: str, states: Mapping[str, str]) -> LastDeployments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,60 @@ def test_a_watch_may_see_that_the_last_one_was_skipped() -> None:
     running = kept("r-1", "running", operation="one")
     seen = kept("r-1", "skipped", operation="w", watches="one")
     assert last_deployed([running, seen])["api"]["main"].state == "skipped"
+
+
+def test_what_was_not_reached_leaves_the_earlier_one_there() -> None:
+    """It may still run, or be rerun; the stage lacks the last release all the same."""
+    first = kept("r-1", "failed", operation="one")
+    missed = kept("r-2", "not_started", operation="two")
+    last = last_deployed([first, missed])["api"]["main"]
+    assert (last.release, last.went_wrong) == ("r-2", True)
+    assert last.by_operation() == {"two": {"": "not_started"}, "one": {"": "failed"}}
+    good = last_deployed([kept("r-1", "succeeded", operation="one"), missed])
+    assert failed_last(good, "main") == {"api"}
+    unknown = last_deployed([kept("r-1", "unknown", operation="one"), missed, missed])
+    assert unknown["api"]["main"].may_run
+    assert failed_last(unknown, "main") == set()
+
+
+def test_each_target_has_its_own_last_operation() -> None:
+    """What began replaces what was there, also if it failed; the other target keeps its own."""
+    first = kept("r-1", "succeeded", "running", operation="one")
+    second = kept("r-2", "failed", "not_started", operation="two")
+    last = last_deployed([first, second])
+    assert last["api"]["main"].state == "running"
+    assert last["api"]["main"].by_operation() == {
+        "two": {"eu": "failed", "us": "not_started"},
+        "one": {"us": "running"},
+    }
+    end = kept("r-1", "succeeded", "succeeded", operation="w", watches="one")
+    after = last_deployed([end], last)["api"]["main"]
+    assert (after.operation, after.went_wrong) == ("two", True)
+    assert after.by_operation()["one"] == {"us": "succeeded"}
+    third = last_deployed([kept("r-3", "failed", "succeeded", operation="three")], last)
+    assert list(third["api"]["main"].by_operation()) == ["three"]
+
+
+def test_a_second_attempt_that_was_not_started_follows_a_first_one() -> None:
+    """The operation had deployed there before, so what was there earlier is replaced."""
+    again = replace(row("", "not_started").deployments[0], attempt=2)
+    second = record("two", replace(row(""), deployments=(again,)), stage="main")
+    last = last_deployed([kept("r-1", "running", operation="one"), second])["api"]["main"]
+    assert last.by_operation() == {"two": {"": "not_started"}}
+
+
+def test_a_target_that_is_gone_is_forgotten() -> None:
+    """No deployment to it follows, so what is unknown about it would block forever."""
+    first = kept("r-1", "unknown", "unknown", operation="one")
+    missed = kept("r-2", "not_started", operation="two")
+    assert last_deployed([first, missed])["api"]["main"].may_run
+    moved = kept("r-2", "succeeded", operation="two")
+    assert last_deployed([first, moved])["api"]["main"].state == "succeeded"
+
+
+def test_a_record_without_a_state_is_unknown() -> None:
+    """The log may be cut, or written by anyone."""
+    assert last_deployed([kept("r-1", "")])["api"]["main"].state == "unknown"
 
 
 @pytest.mark.parametrize("may_run", [state for state in RunState if state.may_run])
