@@ -45,7 +45,8 @@ def _stopped(report: Report) -> tuple[str, str]:
                 reason = f"{count(State.UP_TO_DATE)} up to date, {skipped} left out"
             return f"Nothing to do: {reason}.", ""
         case Result.BLOCKED:
-            blocked = count(State.BLOCKED) or count(State.SKIPPED)
+            left_out = sum(repo.left_out for repo in report.plan.repos)
+            blocked = count(State.BLOCKED) or left_out
             verb = "is" if blocked == 1 else "are"
             before = _done_before(report)
             nothing = "Nothing was changed now." if before else "Nothing was changed."

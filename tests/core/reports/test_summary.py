@@ -112,10 +112,17 @@ def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "it", [plan(IDLE, BLOCKED), plan(IDLE, LEFT_OUT), plan(LEFT_OUT), plan(LEFT_OUT, BLOCKED)]
+    "it",
+    [
+        plan(IDLE, BLOCKED),
+        plan(IDLE, LEFT_OUT),
+        plan(LEFT_OUT),
+        plan(LEFT_OUT, BLOCKED),
+        plan(LEFT_OUT, ABSENT),
+    ],
 )
 def test_what_blocks_is_counted(it: Plan) -> None:
-    """Repositories that are left out are counted if none is blocked."""
+    """Those that are left out are counted if none is blocked, but not what lacks the stage."""
     sentence = "1 repository is blocked. Nothing was changed."
     assert summary(planned(it)) == (sentence, "Fix the problem, then run the command again.")
 
