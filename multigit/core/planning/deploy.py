@@ -147,6 +147,7 @@ def _repository(
             before=sha,
             source_sha=sha,
             wave=repo.wave,
+            waits_for=repo.after,
         ),
         skip_blocked=request.skip_blocked,
     )

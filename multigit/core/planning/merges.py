@@ -163,6 +163,7 @@ def repository_plan(
             before=target.sha if target else "",
             source_sha=source.sha if source else "",
             wave=repo.wave,
+            waits_for=repo.after,
             follows=snapshot.follows,
             later=later_tips(request.later, refs) if making else {},
         ),

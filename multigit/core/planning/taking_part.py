@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
 from multigit.core.planning.plan import NO_STAGE, RepoPlan, State
@@ -54,7 +53,7 @@ def plans_of(
         own = request.in_repo(workspace, repo)
         if isinstance(own, Problem):
             return RepoPlan(repo.name, repo.path, State.SKIPPED, problems=(own,), wave=repo.wave)
-        return replace(plan(own, repo), waits_for=repo.after)
+        return plan(own, repo)
 
     return tuple(map(plan_of, request.repos))
 

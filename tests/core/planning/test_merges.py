@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.merges import MergeRequest, plan_merges
+from multigit.core.planning.merges import MergeRequest, plan_merges, plan_repository
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.publish_steps import FastForwardStep, PushStep, RefUpdate
 from multigit.core.planning.routes import hop
@@ -457,3 +457,11 @@ def test_the_strictest_stage_that_a_backmerge_changes_confirms_it() -> None:
     """The source does not count, since it is not changed."""
     plan = plan_merges(backmerge(), SHOP, {"api": unreadable()})
     assert (plan.confirm, plan.word) == (Confirm.YES, "stg")
+
+
+def test_a_repository_that_is_planned_again_still_waits_for_others() -> None:
+    """So `continue` knows what --skip-blocked would leave out as well."""
+    api = replace(API, after=("web",))
+    own = promotion(api)
+    assert plan_repository(own, SHOP, api, snapshot(merge()), "").waits_for == ("web",)
+    assert plan_repository(own, SHOP, api, snapshot(nothing()), "").waits_for == ("web",)
