@@ -34,8 +34,16 @@ class Phrase(str):
     parts: tuple[str, ...]
 
     def __new__(cls, *texts: str) -> Self:
-        """Return the texts as one; those that are phrases themselves are taken apart."""
-        parts = tuple(filter(None, chain.from_iterable(map(parts_of, texts))))
+        """Return the texts as one; those that are phrases themselves are taken apart.
+
+        A command in several pieces, one behind the other, is one command.
+        """
+        pieces = filter(None, chain.from_iterable(map(parts_of, texts)))
+        parts = tuple(
+            part
+            for typed, run in groupby(pieces, lambda piece: isinstance(piece, Typed))
+            for part in ([Typed("".join(run))] if typed else run)
+        )
         phrase = super().__new__(cls, "".join(parts))
         phrase.parts = parts
         return phrase
@@ -50,9 +58,9 @@ def mapped(change: Callable[[str], str], text: str) -> str:
     """Return the text with each part changed; commands and times stay what they are."""
     if isinstance(text, Typed | Instant):
         return type(text)(change(text))
-    if len(parts_of(text)) == 1:
-        return change(text)
-    return Phrase(*(mapped(change, part) for part in parts_of(text)))
+    if hasattr(text, "parts"):
+        return Phrase(*(mapped(change, part) for part in parts_of(text)))
+    return change(text)
 
 
 def phrase(template: str, /, **values: object) -> Phrase:

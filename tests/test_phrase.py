@@ -54,3 +54,16 @@ def test_masks_and_escapes_keep_the_parts() -> None:
     assert typed(changed) == ["git clone https://***@host/x"]
     assert [part for part in parts_of(changed) if isinstance(part, Instant)] == ["now"]
     assert changed.endswith("at now\\x1b")
+
+
+def test_a_phrase_that_is_nothing_but_a_command_stays_one() -> None:
+    """Escapes change its letters, not what it is."""
+    assert typed(visible(phrase("`git add {file}`", file="ä\n"))) == ["git add ä\\n"]
+
+
+def test_pieces_of_a_command_are_one_command() -> None:
+    """A hint may end with a command that another text continues."""
+    then = Hint.THEN_UNSTASH
+    whole = "git push origin HEAD:dev && git stash pop --index"
+    assert typed(phrase("Run `git push origin HEAD:{to}`{then}.", to="dev", then=then)) == [whole]
+    assert typed(Phrase(Typed("a"), "", Typed(" b"), " or ", Typed("c"))) == ["a b", "c"]

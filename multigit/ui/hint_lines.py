@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -34,9 +35,14 @@ class Flowing:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield each line."""
         del console
+        yield from self.lines(options.max_width)
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """Yield each line of a text that is shown in so many columns."""
         text = visible(masked(local(self.text)))
-        for line in _lines(_units(text), options.max_width - self.indent):
-            words = ((text, "cyan" if isinstance(text, Typed) else self.style) for text in line)
+        for line in _lines(_units(text), width - self.indent):
+            runs = ((typed, "".join(run)) for typed, run in groupby(line, _is_typed))
+            words = ((text, "cyan" if typed else self.style) for typed, text in runs)
             yield Text.assemble(" " * self.indent, *words, no_wrap=True, overflow="ignore")
 
 
@@ -93,6 +99,10 @@ def _pieces(unit: Unit, width: int) -> Sequence[Unit]:
         return [unit] if ADDRESS in word else [[text] for text in chop_cells(word, width)]
     rest = "".join(unit[command + 1 :]).lstrip(PUNCTUATION)
     return [unit[: command + 1], [rest] if rest else []]
+
+
+def _is_typed(text: str) -> bool:
+    return isinstance(text, Typed)
 
 
 def _columns(texts: Unit) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.spinner import Spinner
 from rich.text import Text
@@ -14,6 +15,7 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.duration import briefly
 from multigit.core.values.text import visible
 from multigit.ui.deployments import mark_of
+from multigit.ui.hint_lines import Flowing
 from multigit.ui.render import linked, one_line
 
 LEAVING = "Ctrl-C leaves the deployments running."
@@ -27,7 +29,7 @@ class LiveDeployments:
 
     What failed and what waits always has its row. Where there is no room for all others, these are
     counted; where there is none for the rows, only the names of what is urgent are shown, by state.
-    `review` says how to review those that wait for us.
+    `review` says how to review those that wait for us; it stays longer than other advice.
     """
 
     seen: Mapping[str, Deployment]
@@ -40,17 +42,16 @@ class LiveDeployments:
         urgent, others = self._urgent(), self._others()
         least = len(urgent) + min(len(others), 1)  # lines
         width = options.max_width
-        advice = [line for text in self._advice() for line in text.wrap(console, width)]
-        room = self.height - 1
-        if least + len(advice) > room:
-            advice = []
+        room = max(self.height - 1, 0)
         yield one_line(self._counts())
         if least <= room:
+            advice = self._advice(width, room - least)
             yield from self._rows(urgent)
             yield from self._rows_within(others, room - len(urgent) - len(advice))
         else:
-            names = [line for text in self._names() for line in text.wrap(console, width)]
-            yield from names[:room]
+            names = [line for text in self._names() for line in text.wrap(console, width)][:room]
+            advice = self._advice(width, room - len(names))
+            yield from names
         yield from advice
 
     def _counts(self) -> Text:
@@ -83,7 +84,7 @@ class LiveDeployments:
         return [repo for repo in left if self.seen[repo].state not in URGENT]
 
     def _rows(self, repos: Sequence[str]) -> Iterator[Text]:
-        width = max((len(visible(repo)) for repo in self.seen), default=0)
+        width = max((cell_len(visible(repo)) for repo in self.seen), default=0)
         for repo in repos:
             each = self.seen[repo]
             name = linked(visible(repo), each.url, "bold")
@@ -122,7 +123,15 @@ class LiveDeployments:
         begun = each.status.since if each.state is RunState.WAITING else each.since
         return briefly(max(0.0, self.now - begun), units=1) if begun else ""
 
-    def _advice(self) -> Iterator[Text]:
-        if any(self.seen[repo].status.mine for repo in self._urgent()):
-            yield Text(self.review)
-        yield Text(LEAVING, "dim")
+    def _advice(self, width: int, room: int) -> Sequence[Text]:
+        """Return what can be done now, as far as there is room: how to review comes first."""
+        ours = any(self.seen[repo].status.mine for repo in self._urgent())
+        review = [*_within(Flowing(self.review), width)] if ours else []
+        leaving = [*_within(Flowing(LEAVING, style="dim"), width)]
+        return next((each for each in ([*review, *leaving], review) if len(each) <= room), [])
+
+
+def _within(text: Flowing, width: int) -> Iterator[Text]:
+    """Yield the lines of a text; a command longer than that is folded: what is drawn is cropped."""
+    for line in text.lines(width):
+        yield from line.divide(range(width, len(line), width))

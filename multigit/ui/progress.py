@@ -17,6 +17,7 @@ from multigit.core.reports.summary import which_operation
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.text import visible
 from multigit.hints import Hint
+from multigit.ui.hint_lines import Flowing
 from multigit.ui.live_deployments import LiveDeployments
 
 ROWS = 12
@@ -91,7 +92,7 @@ class LiveProgress:
 
     def say(self, sentence: str) -> None:
         """Say a sentence above what is drawn; it stays."""
-        self._console.print(Text(visible(sentence), "yellow"))
+        self._console.print(Flowing(sentence, style="yellow"), crop=False)
 
     def paused(self, why: str) -> None:
         """Show why everything waits, below the repositories."""

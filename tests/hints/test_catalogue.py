@@ -107,6 +107,19 @@ def test_no_other_text_names_a_command() -> None:
     assert found == []
 
 
+def test_no_text_takes_the_marks_of_a_hint() -> None:
+    """An f-string, or a sum of texts, would; a `Phrase` keeps them."""
+    found = [
+        f"{module.relative_to(PACKAGE)}:{node.lineno}"
+        for module in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr | ast.BinOp)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and ast.unparse(part.value) == "Hint"
+    ]
+    assert found == []
+
+
 def test_a_clone_is_named_as_seen_from_the_current_folder() -> None:
     """Hints use `Repo.typed`: `path` is relative to the workspace, but people may be elsewhere."""
     quoted = re.compile(r"\bquote\([^()]*\b(repo|plan)\.path\b|\bpath=(repo|plan)\.path\)")

@@ -10,12 +10,14 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
+from multigit.hints import Hint
 from multigit.ui.live_deployments import LEAVING, LiveDeployments
 from tests.docs.stories import ROOT
 from tests.ui.views import shown
 
 NOW = 10_000.0
-REVIEW = "To review, run in another terminal: multigit approve"
+REVIEW = Hint.APPROVE_ELSEWHERE.format(which="")
+NAMED = Hint.APPROVE_ELSEWHERE.format(which=" 20250115T150130Z-promote-stg-main-7f3a")
 
 
 def failed(step: str = "npm test") -> Deployment:
@@ -45,9 +47,11 @@ def running(job: str = "deploy", step: str = "push image") -> Deployment:
 SUCCEEDED = Deployment(state=RunState.SUCCEEDED, since=NOW - 600, seconds=60)
 
 
-def screen(seen: dict[str, Deployment], height: int = 24, width: int = 80) -> list[str]:
+def screen(
+    seen: dict[str, Deployment], height: int = 24, width: int = 80, review: str = REVIEW
+) -> list[str]:
     """Return the lines on a screen of this size."""
-    return shown(LiveDeployments(seen, NOW, height, REVIEW), width)
+    return shown(LiveDeployments(seen, NOW, height, review), width)
 
 
 def test_what_failed_comes_first_then_what_waits_then_what_runs() -> None:
@@ -76,6 +80,34 @@ def test_what_waits_for_us_comes_before_the_others_and_names_the_command() -> No
     assert first == "… web  waiting 3min for you (production; reviewers: grace)"
     assert second.startswith("… api  waiting 50min for ada")
     assert advice == [REVIEW, LEAVING]
+
+
+def test_a_long_command_has_a_line_of_its_own() -> None:
+    """Where no line holds it, it is folded, since what is drawn is cropped."""
+    seen = {"api": waiting("ada", mine=True)}
+    command = "multigit approve 20250115T150130Z-promote-stg-main-7f3a"
+    prose = "To review, run in another terminal:"
+    assert screen(seen, review=NAMED)[2:] == [prose, command, LEAVING]
+    assert screen(seen, width=40, review=NAMED)[2:5] == [prose, command[:40], command[40:]]
+
+
+def test_of_the_advice_what_to_run_stays_longest() -> None:
+    """If there is no line for both, what Ctrl-C does is left out first."""
+    seen = {"api": waiting("ada", mine=True)}
+    advice = [screen(seen, height)[2:] for height in (4, 3, 2)]
+    assert advice == [[REVIEW, LEAVING], [REVIEW], []]
+
+
+@pytest.mark.parametrize("height", [-1, 0, 1])
+def test_without_any_height_only_the_counts_are_left(height: int) -> None:
+    """On a terminal with a line or two."""
+    assert screen(crowd(3, 5, 2), height) == ["3 failed · 5 waiting · 2 running"]
+
+
+def test_wide_letters_do_not_shift_a_row() -> None:
+    """They take two columns each."""
+    rows = screen({"支払い": failed(), "api": failed()})[1:3]
+    assert len({cell_len(row.partition("failed")[0]) for row in rows}) == 1
 
 
 def crowd(bad: int, waits: int, runs: int) -> dict[str, Deployment]:

@@ -6,6 +6,7 @@ import io
 
 from rich.console import Console
 
+from multigit.core.reports import leaving
 from multigit.ui.progress import ROWS, LiveProgress
 from multigit.ui.progress_lines import ProgressLines
 from multigit.ui.streams import SafeStream
@@ -74,6 +75,16 @@ def test_a_sentence_is_said_above() -> None:
         progress.say("Waiting for 1 push: api\x1b[2J.")
     said = screen.file.getvalue()  # type: ignore[attr-defined]
     assert "Waiting for 1 push: api\\x1b[2J." in said
+
+
+def test_a_command_in_a_sentence_is_in_one_piece() -> None:
+    """What is said above wraps its prose only."""
+    for width in range(30, 100):
+        screen = Console(file=io.StringIO(), width=width)
+        LiveProgress(screen).say(leaving.pushing(["payments"]))
+        lines = screen.file.getvalue().splitlines()  # type: ignore[attr-defined]
+        assert any("multigit continue" in line for line in lines)
+        assert max(map(len, lines)) <= width
 
 
 def test_a_host_that_asks_to_wait_is_named_once() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.text import plural, shortened
 from multigit.hints import Hint
+from multigit.phrase import Phrase
 
 Leaving = Callable[[Sequence[str]], str]  # the sentence about repositories that are waited for
 
@@ -22,7 +23,7 @@ def preparing(repos: Sequence[str]) -> str:
 
 def pushing(repos: Sequence[str]) -> str:
     """Return what is said while these repositories are being pushed."""
-    return f"{_waiting('push', repos)} {Hint.LEAVE_PUSHES}"
+    return Phrase(_waiting("push", repos), " ", Hint.LEAVE_PUSHES)
 
 
 def updating(repos: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from multigit.core.reports import leaving
 from multigit.core.values.deployment import Deployment, RunState
+from multigit.phrase import Typed, parts_of
 
 
 def test_what_is_pushed_is_named() -> None:
@@ -12,6 +13,12 @@ def test_what_is_pushed_is_named() -> None:
         "Waiting for 3 pushes: api, web, worker. "
         "Press Ctrl-C again to leave them running; multigit continue finishes."
     )
+
+
+def test_the_command_that_finishes_is_marked() -> None:
+    """So it is in one piece on every screen."""
+    said = parts_of(leaving.pushing(["api"]))
+    assert [part for part in said if isinstance(part, Typed)] == ["multigit continue"]
 
 
 def test_many_are_counted() -> None:
