@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import NamedTuple, Never
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from multigit.adapters.http.body import MB
 from multigit.adapters.http.documents import Document, mapping, mappings
@@ -39,7 +39,7 @@ SEND_AGAIN = {  # redirects of the same request to another address: nothing was 
 }
 UNREACHABLE = "jenkins_unreachable"
 
-_ITEM = re.compile(r"/queue/item/(\d+)/?$")
+_ITEM = re.compile(r"/queue/item/(\d{1,18})/?$")
 _PARAMETERS = "actions[parameters[name,value]]"
 _BUILDS = f"builds[number,queueId,{_PARAMETERS}]{{0,{LAST}}}"
 _ITEM_OF = f"task[url],{_PARAMETERS}"
@@ -76,14 +76,9 @@ class JenkinsServer:
         return self.runner.url.rstrip("/")
 
     @property
-    def job_path(self) -> str:
-        """Return the path of the job: shop/api is /job/shop/job/api."""
-        return "".join(f"/job/{quote(part, safe='')}" for part in self.runner.job.split("/"))
-
-    @property
     def job_url(self) -> str:
         """Return the job's page."""
-        return f"{self.base}{self.job_path}/"
+        return f"{self.base}{self.runner.path}/"
 
     def build_url(self, number: int) -> str:
         """Return a build's page."""
@@ -123,7 +118,7 @@ class JenkinsServer:
         """Return whether a queue item belongs to the job, and not to one in another folder."""
         path = unquote(urlsplit(str(mapping(item.get("task")).get("url"))).path).strip("/")
         _, begin, name = f"/{path}".partition("/job/")
-        return begin + name == unquote(self.job_path)
+        return begin + name == unquote(self.runner.path)
 
     def _get(self, page: str, tree: str) -> Page | None:
         """Return the JSON of a page, None if there is no such page."""

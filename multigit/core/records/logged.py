@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
 
 from multigit.core.progress.earlier import Earlier, LastOperation
 from multigit.core.records.record import Record
@@ -24,9 +25,8 @@ def logged_operation(
     runs are now; what it no longer deploys, and a command on another machine, cannot be looked up.
     """
     rows = tuple(_rows(records, repo.name))
-    urls = [each.url for each in rows[0][1].deployments] if rows else []
     deploy = workspace.deploy(repo, stage)
-    lost = _lost(records, deploy, urls)
+    lost = _lost(records, deploy, rows[0][1].deployments if rows else ())
     if lost or deploy is None or not rows:
         return LastOperation(operation, lost=lost or "the log has no details of it.", here=False)
     first, row = rows[-1]
@@ -59,15 +59,23 @@ def _rows(records: Sequence[Record], repo: str) -> Iterator[tuple[Record, RepoRe
                 yield record, row
 
 
-def _lost(records: Sequence[Record], deploy: Deploy | None, urls: Sequence[str]) -> str:
-    """Return why the deployments, with these pages, cannot be looked up, or empty."""
+def _lost(
+    records: Sequence[Record], deploy: Deploy | None, deployments: Sequence[DeploymentRecord]
+) -> str:
+    """Return why these deployments cannot be looked up, or empty."""
     if deploy is None:
         return "the configuration does not say any more where it ran."
     if isinstance(deploy.runner, CommandRunner):
         host = next((each.actor.host for each in reversed(records) if each.actor.host), "")
         return f"its command ran on {host or 'another machine'}, and its journal is not here."
     if isinstance(deploy.runner, JenkinsRunner):
-        path = "".join(f"/job/{name}" for name in deploy.runner.job.split("/"))
-        if not all(f"{path}/" in url for url in urls):  # its numbers belong to another job
+        known = [each for each in deployments if each.url or each.run]
+        if not all(_page_of(deploy.runner, each.url) for each in known):
             return f"it is not a build of {deploy.runner.job}, which the configuration names now."
     return ""
+
+
+def _page_of(runner: JenkinsRunner, url: str) -> bool:
+    """Return whether a page is that of the job or of one of its builds."""
+    _, begin, name = unquote(url).partition("/job/")
+    return (begin + name).startswith(f"{unquote(runner.path)}/")

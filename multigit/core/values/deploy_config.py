@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar, Literal, Self
+from urllib.parse import quote
 
 
 class Trigger(StrEnum):
@@ -92,6 +93,11 @@ class JenkinsRunner(AnyRunner):
     params: Mapping[str, str] = field(default_factory=dict)
     type: Literal["jenkins"] = "jenkins"
     reruns: ClassVar[bool] = True
+
+    @property
+    def path(self) -> str:
+        """Return the path of the job's page: shop/api is /job/shop/job/api."""
+        return "".join(f"/job/{quote(part, safe='')}" for part in self.job.split("/"))
 
 
 Runner = GithubRunner | CommandRunner | JenkinsRunner

@@ -163,6 +163,7 @@ def test_no_repr_shows_the_token(site: Site) -> None:
         (doubled.silent(effect=True), 1),
         (BROKEN, 0),
         (doubled.Fault(effect=True, reaction=Answer(302, b"", (("Location", "/job/x/"),))), 1),
+        (doubled.Fault(effect=True, reaction=Answer(201, b"", (("Location", ENDLESS),))), 1),
     ],
 )
 def test_after_an_unclear_answer_the_start_is_unknown(
@@ -203,6 +204,12 @@ def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None
     assert words in caught.value.message
     assert secret_free(caught.value)
     assert site.jenkins.starts == {}
+
+
+@pytest.mark.parametrize("run", [ENDLESS, f"/job/x/{'9' * 5000}/"])
+def test_a_number_that_jenkins_never_gave_is_no_run(site: Site, run: str) -> None:
+    """Python refuses to read it."""
+    assert site.runs.poll(site.spec, Run(run)).detail == "this is not a run of Jenkins."
 
 
 def test_a_server_that_is_off_started_nothing(site: Site) -> None:

@@ -66,9 +66,30 @@ def test_a_build_of_the_same_job_can_be_looked_up() -> None:
     assert not looked_up(JenkinsRunner("https://jenkins.example", "shop/deploy"), RECORD).lost
 
 
+def test_the_name_of_a_job_may_have_spaces() -> None:
+    """They are quoted in the address of its page. A folder may have a job of the same name."""
+    jenkins = JenkinsRunner("https://jenkins.example", "deploy web")
+    page = "https://jenkins.example/ci/job/deploy%20web/7/"
+    assert not looked_up(jenkins, at_page(page)).lost
+    assert looked_up(jenkins, at_page(page.replace("/job/", "/job/shop/job/"))).lost
+
+
+def test_a_start_whose_answer_was_lost_can_be_looked_up() -> None:
+    """It has no page and no number: only its key can find it. A number alone is not enough."""
+    jenkins = JenkinsRunner("https://jenkins.example", "shop/deploy")
+    (earlier,) = looked_up(jenkins, at_page("", run="")).deployments
+    assert (earlier.run, earlier.state) == (None, RunState.QUEUED)
+    assert looked_up(jenkins, at_page("")).lost
+
+
 def test_a_log_without_details_says_so() -> None:
     """It may be cut, or written by anyone."""
     assert looked_up(GITHUB).lost == "the log has no details of it."
+
+
+def at_page(url: str, run: str = "4711") -> Record:
+    """Return the record of a deployment with a page."""
+    return replace(RECORD, repos=(replace(ROW, deployments=(replace(FIRST, url=url, run=run),)),))
 
 
 def looked_up(runner: Runner | None, *records: Record) -> LastOperation:

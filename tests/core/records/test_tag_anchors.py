@@ -138,6 +138,12 @@ def test_a_tag_that_is_not_from_multigit_is_not_an_anchor(lost: str) -> None:
     assert anchor_in("deploy-4", message.replace(lost, "x")) is None
 
 
+def test_a_tag_with_an_endless_number_is_not_an_anchor() -> None:
+    """Anyone can push a tag, and Python refuses to read such a number."""
+    message = trailer("promote-4", "promote-1", Head(3, "a" * 64))
+    assert anchor_in("deploy-4", message.replace("Seq: 3", f"Seq: {'3' * 5000}")) is None
+
+
 def test_a_line_that_moved_or_changed_is_named() -> None:
     """Either lines before it were lost, or it was rewritten."""
     lines = log(FIRST, SECOND, {"operation": "promote-3"})
