@@ -28,8 +28,8 @@ from multigit.errors import MultigitError
 TIMEOUT = 10.0  # seconds for one request
 PATIENCE = 60.0  # seconds in which polls find nothing before a run is called gone
 
-_ITEM = re.compile(r"/queue/item/(\d+)/(?:#(.*))?$")
-_BUILD = re.compile(r"/(\d+)/$")
+_ITEM = re.compile(r"/queue/item/(\d{1,18})/(?:#(.*))?$")
+_BUILD = re.compile(r"/(\d{1,18})/$")
 _RESULTS = {
     "SUCCESS": RunState.SUCCEEDED,
     "FAILURE": RunState.FAILED,

@@ -15,6 +15,8 @@ from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.record import Record, record_in
 from multigit.core.values.agreement import Accepted
 
+LONGEST_NUMBER = 18  # digits; Python refuses to read thousands of them
+
 _TRAILER = re.compile(r"^Multigit-(Operation|Log|Log-Seq|Log-Head): (\S+)$", re.MULTILINE)
 
 
@@ -57,7 +59,9 @@ def anchor_in(tag: str, message: str) -> TagAnchor | None:
     """Return what a tag's message says about a log, or None if multigit did not write it."""
     found = dict(_TRAILER.findall(message))
     seq = found.get("Log-Seq", "")
-    if not seq.isdecimal() or not {"Operation", "Log", "Log-Head"} <= found.keys():
+    if not seq.isdecimal() or len(seq) > LONGEST_NUMBER:
+        return None
+    if not {"Operation", "Log", "Log-Head"} <= found.keys():
         return None
     return TagAnchor(tag, found["Operation"], found["Log"], int(seq), found["Log-Head"])
 

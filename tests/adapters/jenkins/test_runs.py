@@ -27,6 +27,7 @@ KEY = "20250115T150130Z-promote-stg-main-7f3a/api/1"
 STARTED = Start(JOB, (("MULTIGIT", KEY), ("RELEASE", "r1")))
 ENVIRONMENT = {"JENKINS_TOKEN": API_TOKEN}
 CODED = base64.b64encode(f"{USER}:{API_TOKEN}".encode()).decode()
+ENDLESS = f"/queue/item/{'9' * 5000}/"
 BROKEN = doubled.Fault(effect=False, reaction=Answer(200, b"<html>Log in</html>"))
 
 
