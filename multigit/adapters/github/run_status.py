@@ -88,13 +88,18 @@ def ended(
 
 
 def stray(run: Document, head: str, commit: str) -> RunStatus:
-    """Return the status of a run of a commit other than the planned one."""
+    """Return the status of a run of a commit other than the planned one.
+
+    Until it has ended it is running: nothing may be started beside it.
+    """
     branch = text(run.get("head_branch")) or "the branch"
     detail = (
         f"GitHub runs {head[:7]}, not {commit[:7]}: someone moved {branch} before it started. "
         "This run does not deploy what was planned."
     )
-    return RunStatus(RunState.FAILED, detail=detail, url=link(run))
+    known = state_of(run)
+    state = RunState.FAILED if known and known.over else RunState.RUNNING
+    return RunStatus(state, detail=detail, url=link(run))
 
 
 def gate(pending: Document) -> Gate:

@@ -106,7 +106,7 @@ class Watch:
             self._etag = reply.headers.get("etag", "")  # only now: a poll that failed is repeated
         else:
             status = replace(self._status, more=False)
-        if self._run:  # it ended, and its details are asked for next
+        if self._run or status.detail:  # it ended, and its details are next; or it is a stray run
             return status
         if status.state is RunState.RUNNING and not status.more:
             self._next = self._poll_jobs
