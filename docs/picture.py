@@ -157,7 +157,8 @@ def draw_status(folder: Path) -> str:
 
 def promotion(workspace: Workspace, source: str, target: str, at: datetime) -> Plan:
     """Return the plan of a promotion at a time."""
-    route = hop(workspace, workspace.stage(source), workspace.stage(target), "release")
+    stages = workspace.stage(source), workspace.stage(target)
+    route = hop(workspace, *stages, "release", forward=True)
     request = MergeRequest("promote", StartTime(at, "7f3a"), (route,), workspace.repos)
     git = GitRepositories(workspace)
     look = MergeObservation(request).of

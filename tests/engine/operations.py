@@ -13,7 +13,7 @@ from multigit.core.planning.plan import Plan
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
-from multigit.core.planning.routes import hop, hops_down
+from multigit.core.planning.routes import hop, hops_down, is_promotion
 from multigit.core.planning.steps import MergeStep
 from multigit.core.planning.taking_part import R, taking_part
 from multigit.core.progress.journal import Entry
@@ -120,14 +120,16 @@ def plan_promotion(
 ) -> Plan:
     """Observe and plan as `multigit promote` does."""
     space = git.workspace
-    hops = (hop(space, space.stage(source), space.stage(target), None),)
+    here, there = space.stage(source), space.stage(target)
+    forward = is_promotion(space, here, there, space.repos)
+    hops = (hop(space, here, there, None, forward=forward),)
     return plan_request(git, MergeRequest("promote", MOMENT, hops, space.repos, skip_blocked))
 
 
 def plan_backmerge(git: Place) -> Plan:
     """Observe and plan as `multigit backmerge` does."""
     space = git.workspace
-    hops = hops_down(space, None)
+    hops = hops_down(space, None, space.repos)
     return plan_request(git, MergeRequest("backmerge", MOMENT, hops, space.repos))
 
 
@@ -155,7 +157,7 @@ def push_request(
     """Return the request of `multigit push dev`."""
     space = git.workspace
     dev = space.stage("dev")
-    promotion = hop(space, dev, space.stage(promote_to), None) if promote_to else None
+    promotion = hop(space, dev, space.stage(promote_to), None, forward=True) if promote_to else None
     return PushRequest(dev, message, MOMENT, space.repos, promotion, verify=verify)
 
 

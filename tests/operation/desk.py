@@ -172,7 +172,7 @@ class Desk:
         """Promote from dev to stg."""
         session = self.session()
         space = session.workspace
-        hops = (hop(space, space.stage("dev"), space.stage("stg"), None),)
+        hops = (hop(space, space.stage("dev"), space.stage("stg"), None, forward=True),)
         chosen = self._repos(space, repos)
         request = MergeRequest("promote", session.start_time, hops, chosen, wait=wait)
         return merge(session, request, consent)
@@ -181,7 +181,7 @@ class Desk:
         """Merge what is on stg and not on dev back into dev."""
         session = self.session()
         space = session.workspace
-        hops = hops_down(space, "stg")
+        hops = hops_down(space, "stg", space.repos)
         return merge(
             session, MergeRequest("backmerge", session.start_time, hops, space.repos), consent
         )

@@ -47,12 +47,13 @@ def promote(
     space = session.workspace
     repos = chosen.of(space)
     here, there = stage_called(source, space, repos), stage_called(target, space, repos)
-    strict = is_promotion(space, here, there, repos) and there.require_message
-    later = asked_later(session.screen, message, there if strict else None)
+    forward = is_promotion(space, here, there, repos)
+    strict = there if forward and there.require_message else None
+    later = asked_later(session.screen, message, strict)
     request = MergeRequest(
         command="promote",
         start_time=session.start_time,
-        hops=(hop(space, here, there, message, repos, asked_later=later),),
+        hops=(hop(space, here, there, message, forward=forward, asked_later=later),),
         repos=repos,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,

@@ -61,15 +61,18 @@ def push(
     repos = chosen.of(space)
     here = stage_called(stage, space, repos)
     there = stage_called(promote, space, repos) if promote else None
-    onward = there if there and is_promotion(space, here, there, repos) else None
-    later = asked_later(session.screen, message, strict_stage(here, onward))
+    forward = there is not None and is_promotion(space, here, there, repos)
+    later = asked_later(session.screen, message, strict_stage(here, there if forward else None))
     passed_on = message if there and there.require_message else None
+    promotion = (
+        hop(space, here, there, passed_on, forward=forward, asked_later=later) if there else None
+    )
     request = PushRequest(
         stage=here,
         message=push_message(here, message, asked_later=later),
         start_time=session.start_time,
         repos=repos,
-        promotion=hop(space, here, there, passed_on, repos, asked_later=later) if there else None,
+        promotion=promotion,
         allow=tuple(allow or ()),
         verify=not no_verify,
         skip_blocked=skip_blocked,

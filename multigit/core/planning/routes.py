@@ -40,16 +40,13 @@ def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
     return f"{message} ({'hotfix sync' if workspace.is_last(source) else 'sync verified'})"
 
 
-def is_promotion(
-    workspace: Workspace, source: Stage, target: Stage, repos: Sequence[Repo] | None = None
-) -> bool:
+def is_promotion(workspace: Workspace, source: Stage, target: Stage, repos: Sequence[Repo]) -> bool:
     """Return whether a merge goes to the later of two stages.
 
-    Raises UsageError if they are neighbors in none of these repositories (None: of all).
+    Raises UsageError if they are neighbors in none of these repositories.
     """
-    chosen = workspace.repos if repos is None else repos
-    require_stages(workspace, (source, target), chosen)
-    pairs = shared_pairs(workspace, chosen)
+    require_stages(workspace, (source, target), repos)
+    pairs = shared_pairs(workspace, repos)
     names = {(earlier.name, later.name) for earlier, later in pairs}
     if (source.name, target.name) in names:
         return True
@@ -86,16 +83,15 @@ def hop(
     source: Stage,
     target: Stage,
     message: str | None,
-    repos: Sequence[Repo] | None = None,
     *,
+    forward: bool,
     asked_later: bool = False,
 ) -> Hop:
-    """Return the merge between two stages that are neighbors in some of these repositories.
+    """Return the merge between two neighboring stages, `forward` if it is a promotion.
 
-    A missing message is empty if it is `asked_later`. Raises UsageError if they are not neighbors,
-    or if the message is missing or malformed.
+    A missing message is empty if it is `asked_later`. Raises UsageError if it is missing or
+    malformed.
     """
-    forward = is_promotion(workspace, source, target, repos)
     if message is not None:
         checks.check_message(message)
     elif forward and target.require_message:
@@ -106,19 +102,17 @@ def hop(
     return Hop(source, target, message, forward)
 
 
-def hops_down(
-    workspace: Workspace, source: str | None, repos: Sequence[Repo] | None = None
-) -> tuple[Hop, ...]:
+def hops_down(workspace: Workspace, source: str | None, repos: Sequence[Repo]) -> tuple[Hop, ...]:
     """Return the merges from a stage (None: the last one) down to the first one.
 
-    Stages that none of these repositories (None: all) has are skipped. Raises UsageError if there
-    is no earlier stage.
+    Only stages of those repositories count that have the one to start from. Raises UsageError if
+    there is no earlier stage.
     """
-    chosen = workspace.repos if repos is None else repos
     last = next(stage for stage in reversed(workspace.stages) if workspace.is_last(stage))
-    first = stage_called(source, workspace, chosen) if source is not None else last
-    require_stages(workspace, [first], chosen)
-    below = [s for s in workspace.chain_down(first)[1:] if any(repo.has(s) for repo in chosen)]
+    first = stage_called(source, workspace, repos) if source is not None else last
+    require_stages(workspace, [first], repos)
+    moved = [repo for repo in repos if repo.has(first)]
+    below = [s for s in workspace.chain_down(first)[1:] if any(repo.has(s) for repo in moved)]
     if not below:
         raise UsageError(
             f"There is no stage before {first.name}.",

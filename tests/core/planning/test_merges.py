@@ -143,7 +143,9 @@ def test_a_promotion_to_production_has_the_rules_of_that_stage() -> None:
     """It has that stage's tag, checklist and confirmation, and the given message."""
     message = "release: v2.3.0"
     step = merge("stg", "main", ours="main-1", theirs="stg-1")
-    request = MergeRequest("promote", MOMENT, (hop(SHOP, STG, MAIN, message),), (API,))
+    request = MergeRequest(
+        "promote", MOMENT, (hop(SHOP, STG, MAIN, message, forward=True),), (API,)
+    )
     plan = plan_merges(request, SHOP, {"api": snapshot(step)})
     assert replace(plan, repos=()) == Plan(
         command="promote",
@@ -175,7 +177,7 @@ def test_the_local_branch_follows(checked_out: str) -> None:
 def test_a_stage_without_tag_publishes_the_branch_alone() -> None:
     """Without a tag template, there is no release."""
     bare = replace(STG, tag="")
-    request = MergeRequest("promote", MOMENT, (hop(SHOP, DEV, bare, None),), (API,))
+    request = MergeRequest("promote", MOMENT, (hop(SHOP, DEV, bare, None, forward=True),), (API,))
     plan = plan_merges(request, SHOP, {"api": snapshot(merge())})
     assert plan.release == plan.repos[0].tag == ""
     assert plan.repos[0].updates() == (RefUpdate("refs/heads/staging", "stg-1"),)
@@ -446,7 +448,7 @@ def test_a_missing_branch_on_the_route_blocks() -> None:
 
 def test_a_promotion_back_makes_no_tag_and_shows_no_checklist() -> None:
     """Both are only for promotions towards production."""
-    request = MergeRequest("promote", MOMENT, (hop(SHOP, MAIN, STG, None),), (API,))
+    request = MergeRequest("promote", MOMENT, (hop(SHOP, MAIN, STG, None, forward=False),), (API,))
     step = merge("main", "stg", ours="stg-1", theirs="main-1")
     plan = plan_merges(request, SHOP, {"api": snapshot(step, refs=refs(TAG))})
     assert (plan.release, plan.checklist, plan.repos[0].tag) == ("", (), "")

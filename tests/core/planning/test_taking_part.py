@@ -11,14 +11,14 @@ from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.planning.push_request import PushRequest
-from multigit.core.planning.routes import hop, hops_down, shared_pairs
+from multigit.core.planning.routes import hop, hops_down, is_promotion, shared_pairs
 from multigit.core.planning.taking_part import Request, taking_part
 from multigit.core.progress.outcome import planned
 from multigit.core.reports.summary import summary
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.workspace import Repo, Workspace
+from multigit.core.values.workspace import Confirm, Repo, Workspace
 from multigit.errors import USAGE, UsageError
 from tests.core.builders import API, DEV, FACTS, MAIN, MOMENT, STG, WEB, branch, merge, workspace
 
@@ -32,7 +32,9 @@ BETWEEN = Problem("not_neighbours", "has stg between dev and main.", severity=Se
 def promotion(source: str, target: str, space: Workspace = SPACE) -> MergeRequest:
     """Return the request of `multigit promote`."""
     stages = space.stage(source), space.stage(target)
-    return MergeRequest("promote", MOMENT, (hop(space, *stages, "feat: x"),), space.repos)
+    return MergeRequest(
+        "promote", MOMENT, (hop(space, *stages, "feat: x", forward=True),), space.repos
+    )
 
 
 def snapshot(repo: Repo, space: Workspace, *merges: tuple[str, str]) -> Snapshot:
@@ -93,16 +95,16 @@ def test_the_target_sets_the_rules() -> None:
         usual.checklist,
     )
     with pytest.raises(UsageError, match="main requires a message"):
-        hop(SPACE, DEV, MAIN, None)
+        hop(SPACE, DEV, MAIN, None, forward=True)
 
 
 def test_what_is_nowhere_next_to_each_other_is_refused() -> None:
     """The selection decides, and the hint names what would be possible there."""
     with pytest.raises(UsageError) as caught:
-        hop(SPACE, DEV, MAIN, "x", (API,))
+        is_promotion(SPACE, DEV, MAIN, (API,))
     assert caught.value.hint == "From dev you can go to: stg."
     with pytest.raises(UsageError) as caught:
-        hop(SPACE, STG, MAIN, "x", (SHORT,))
+        is_promotion(SPACE, STG, MAIN, (SHORT,))
     error = caught.value
     assert (error.message, error.hint) == ("web has no stage stg.", "The stages of web: dev, main.")
     assert (error.code, error.exit_code) == ("no_stage", USAGE)
@@ -110,7 +112,7 @@ def test_what_is_nowhere_next_to_each_other_is_refused() -> None:
 
 def test_a_promotion_back_goes_to_a_neighbor_too() -> None:
     """It has no tag and requires no message."""
-    request = replace(promotion("dev", "main"), hops=(hop(SPACE, MAIN, DEV, None),))
+    request = replace(promotion("dev", "main"), hops=(hop(SPACE, MAIN, DEV, None, forward=False),))
     assert routes(request) == {"web": ["master → trunk"]}
     assert (request.tag_template, request.hops[0].message) == (
         "",
@@ -120,7 +122,7 @@ def test_a_promotion_back_goes_to_a_neighbor_too() -> None:
 
 def test_a_back_merge_skips_the_stages_that_a_repository_lacks() -> None:
     """All of it is one plan."""
-    request = MergeRequest("backmerge", MOMENT, hops_down(SPACE, None), SPACE.repos)
+    request = MergeRequest("backmerge", MOMENT, hops_down(SPACE, None, SPACE.repos), SPACE.repos)
     assert routes(request) == {
         "api": ["master → staging", "staging → develop"],
         "web": ["master → trunk"],
@@ -133,12 +135,30 @@ def test_a_back_merge_skips_the_stages_that_a_repository_lacks() -> None:
 def test_a_back_merge_leaves_out_what_has_no_earlier_stage() -> None:
     """So it does with a repository without the stage that it starts from."""
     space = workspace(API, SHORT, TOP)
-    request = MergeRequest("backmerge", MOMENT, hops_down(space, "stg"), space.repos)
+    request = MergeRequest("backmerge", MOMENT, hops_down(space, "stg", space.repos), space.repos)
     assert list(routes(request, space)) == ["api"]
-    request = replace(request, hops=hops_down(space, None))
+    request = replace(request, hops=hops_down(space, None, space.repos))
     assert list(routes(request, space)) == ["api", "web"]
     hops = hops_down(space, None, (SHORT,))
     assert [(each.source.name, each.target.name) for each in hops] == [("main", "dev")]
+
+
+def test_a_back_merge_passes_no_stage_that_it_does_not_move() -> None:
+    """A stage of a repository that is left out sets neither the message nor the confirmation."""
+    early = replace(API, stages=("dev", "stg"))
+    stages = (DEV, replace(STG, confirm=Confirm.NAME), replace(MAIN, confirm=Confirm.NAME))
+    space = workspace(early, SHORT, stages=stages)
+    request = MergeRequest("backmerge", MOMENT, hops_down(space, None, space.repos), space.repos)
+    plan = plan_of(request, ("main", "dev"), space=space)
+    assert [(repo.repo, repo.state) for repo in plan.repos] == [
+        ("api", State.SKIPPED),
+        ("web", State.PLANNED),
+    ]
+    assert (plan.message, plan.confirm, plan.word) == (
+        "Merge main into dev (hotfix sync)",
+        DEV.confirm,
+        "dev",
+    )
 
 
 def test_a_back_merge_needs_an_earlier_stage() -> None:
@@ -162,7 +182,7 @@ def test_a_push_leaves_out_what_cannot_be_promoted_then() -> None:
         "api": "develop",
         "web": "trunk",
     }
-    request = replace(request, promotion=hop(SPACE, DEV, MAIN, "x"))
+    request = replace(request, promotion=hop(SPACE, DEV, MAIN, "x", forward=True))
     assert routes(request) == {"web": ["trunk → master"]}
 
 

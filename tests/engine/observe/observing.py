@@ -33,5 +33,5 @@ def users(repo: FakeRepository) -> tuple[object, ...]:
 def promotion(git: FakeGit) -> Observation:
     """Return the observation for a promotion of dev to stg."""
     space = git.workspace
-    hops = (hop(space, space.stage("dev"), space.stage("stg"), "Ship it"),)
+    hops = (hop(space, space.stage("dev"), space.stage("stg"), "Ship it", forward=True),)
     return MergeObservation(MergeRequest("promote", MOMENT, hops, space.repos))

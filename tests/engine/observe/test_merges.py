@@ -17,7 +17,9 @@ from tests.support.fake_git import FakeGit
 def back_merge(git: FakeGit) -> Observation:
     """Return the observation for a back-merge of all stages."""
     space = git.workspace
-    return MergeObservation(MergeRequest("backmerge", MOMENT, hops_down(space, None), space.repos))
+    return MergeObservation(
+        MergeRequest("backmerge", MOMENT, hops_down(space, None, space.repos), space.repos)
+    )
 
 
 def test_a_promotion_is_merged_before_it_is_planned() -> None:
