@@ -1,12 +1,16 @@
-"""What the shell offers for a word: read from files without checking them, so that it is fast."""
+"""What the shell offers for a word: read from files without checking them, so that it is fast.
+
+Whatever the files hold, the shell gets words or nothing: it would show an error amid what is typed.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import typer
 
@@ -14,6 +18,21 @@ from multigit.adapters.config import FILE
 from multigit.adapters.config.find import VARIABLE
 from multigit.adapters.config.raw import raw_log, raw_table
 from multigit.adapters.files.recent_operations import RecentOperation, recent_operations
+
+P = ParamSpec("P")
+
+
+def or_nothing(complete: Callable[P, list[str]]) -> Callable[P, list[str]]:
+    """Return a completion that offers nothing where it would fail."""
+
+    @wraps(complete)
+    def offered(*arguments: P.args, **options: P.kwargs) -> list[str]:
+        try:
+            return complete(*arguments, **options)
+        except Exception:  # noqa: BLE001  (the command itself says what is wrong with the files)
+            return []
+
+    return offered
 
 
 def _tables(name: str) -> dict[str, dict[str, Any]]:
@@ -28,11 +47,13 @@ def _places() -> list[Path]:
     return named + [folder / FILE for folder in (Path.cwd(), *Path.cwd().parents)]
 
 
+@or_nothing
 def complete_stage(incomplete: str) -> list[str]:
     """Return the stages that start with this, or else branches that name one."""
     return _fitting(_tables("stages"), incomplete) or _fitting(_branches(), incomplete)
 
 
+@or_nothing
 def complete_target(context: typer.Context, incomplete: str) -> list[str]:
     """Return the neighbors of the first stage on the command line."""
     named = (context.params.get("source"), context.params.get("stage"), *context.args)
@@ -45,13 +66,22 @@ def neighbors(stages: Mapping[str, Any], repos: Mapping[str, Any], source: str) 
     """Return the stages after and before this one in any repository; all when it is none."""
     if source not in stages:
         return list(stages)
-    pairs = [(stage.get("promotes_from"), name) for name, stage in stages.items()]
+    pairs = [
+        (earlier, name) for name, of in stages.items() for earlier in _words(of, "promotes_from")
+    ]
     for repo in repos.values():
-        own = repo.get("stages")
-        pairs += pairwise(own if isinstance(own, list) else ())
+        pairs += pairwise(_words(repo, "stages"))
     after = [later for earlier, later in pairs if earlier == source]
     before = [earlier for earlier, later in pairs if later == source]
     return [name for name in (*after, *before) if name in stages]
+
+
+def _words(table: Mapping[str, Any], key: str) -> list[str]:
+    """Return a text, or the texts of a list; the file may hold anything else there."""
+    value = table.get(key)
+    return [
+        word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)
+    ]
 
 
 def _branches() -> dict[str, str]:
@@ -68,17 +98,20 @@ def _branches() -> dict[str, str]:
     return {branch: names.pop() for branch, names in found.items() if len(names) == 1}
 
 
+@or_nothing
 def complete_repo(incomplete: str) -> list[str]:
     """Return the repositories that start with this."""
     return _fitting(_tables("repos"), incomplete)
 
 
+@or_nothing
 def complete_group(incomplete: str) -> list[str]:
     """Return the groups of the repositories that start with this."""
-    groups = [name for table in _tables("repos").values() for name in table.get("groups", ())]
-    return _fitting(map(str, groups), incomplete)
+    groups = [name for table in _tables("repos").values() for name in _words(table, "groups")]
+    return _fitting(groups, incomplete)
 
 
+@or_nothing
 def complete_confirm(context: typer.Context, incomplete: str) -> list[str]:
     """Return the stage that the command changes, if it was named, or else all stages."""
     stages, branches = _tables("stages"), _branches()
@@ -88,6 +121,7 @@ def complete_confirm(context: typer.Context, incomplete: str) -> list[str]:
     return _fitting(words[:1] or stages, incomplete)
 
 
+@or_nothing
 def complete_operation(incomplete: str) -> list[str]:
     """Return the last releases and operations that start with this, newest first."""
     recent = _recent()
@@ -95,6 +129,7 @@ def complete_operation(incomplete: str) -> list[str]:
     return _fitting(names, incomplete)
 
 
+@or_nothing
 def complete_release(context: typer.Context, incomplete: str) -> list[str]:
     """Return the last releases of the named stage that start with this, newest first."""
     stage = context.params.get("stage")

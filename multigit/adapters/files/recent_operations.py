@@ -38,7 +38,7 @@ def recent_operations(log: Path) -> tuple[RecentOperation, ...]:
 
 def _operations(lines: Iterator[bytes]) -> Iterator[RecentOperation]:
     for line in lines:
-        with suppress(ValueError, AttributeError):
+        with suppress(ValueError, AttributeError, RecursionError):
             record = json.loads(line)
             operation, release, stage = map(record.get, ("operation", "release", "stage"))
             if _is_plain(operation):
