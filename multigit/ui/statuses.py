@@ -159,7 +159,7 @@ class StatusLines:
         name = Text(self._names(width)[visible(row.repo)], "bold")
         branch = self._branches(width - 2)[branch_name(row)]
         yield from beside(name, branch_cell(row.work, branch), width)
-        own = [(a, b) for a, b in self.pairs if not row.pairs or row.between(a, b)]
+        own = [pair for pair in self.pairs if row.between(*pair) or row.has_unread(*pair)]
         for (source, target), cell in zip(own, pair_cells(row, own), strict=True):
             yield indented(Text.assemble(f"{source.name} → {target.name}: ", cell))
         if any(pair.hotfixes or pair.merge_owed for pair in row.pairs):
@@ -218,13 +218,13 @@ def reverted_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
 
 def pair_cells(row: StatusRow, pairs: Sequence[tuple[Stage, Stage]]) -> list[Text]:
     """Return what waits between these stages; what could not be read now is marked with ?."""
-    return [_pair_cell(row, row.between(*pair)) for pair in pairs]
+    return [_pair_cell(row, *pair) for pair in pairs]
 
 
-def _pair_cell(row: StatusRow, pair: Pair | None) -> Text:
-    unread = Text("?", "red")
-    if pair is None:  # not neighbors in this repository, or nothing is known
-        return unread if row.problems and not row.pairs else Text(ABSENT, "dim")
+def _pair_cell(row: StatusRow, earlier: Stage, later: Stage) -> Text:
+    pair, unread = row.between(earlier, later), Text("?", "red")
+    if pair is None:
+        return unread if row.has_unread(earlier, later) else Text(ABSENT, "dim")
     if not row.problems:
         return pair_cell(pair)
     return unread if pair.state == "up_to_date" else Text(" ").join([pair_cell(pair), unread])

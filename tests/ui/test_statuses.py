@@ -201,7 +201,8 @@ def test_what_could_not_be_read_is_not_up_to_date(width: int) -> None:
     problem = Problem("unreachable", "could not be fetched: no route to host.")
     stale = replace(ROWS[0], repo="stale", problems=(problem,))
     waits = replace(ROWS[1], repo="waits", problems=(problem,))
-    blind = replace(stale, repo="blind", pairs=())
+    unread = frozenset({("dev", "stg"), ("stg", "main")})
+    blind = replace(stale, repo="blind", pairs=(), unread=unread)
     lines = shown(status_view([stale, waits, blind], ((DEV, STG), (STG, MAIN)), NOW), width)
     text = " ".join(" ".join(lines).split())
     assert "up to date" not in text
@@ -223,3 +224,20 @@ def test_stages_that_are_not_neighbors_everywhere_have_a_column(width: int) -> N
     else:
         (line,) = (line for line in lines if line.split()[:1] == ["docs"])
         assert re.split("  +", line.strip())[2:5] == [ABSENT, ABSENT, "4 waiting"]
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_only_what_a_repository_has_is_unknown(width: int) -> None:
+    """If it could not be read, the pairs of others are still none of its own."""
+    problem = Problem("unreachable", "could not be fetched: no route to host.")
+    unread = frozenset({("dev", "main")})
+    docs = replace(ROWS[1], repo="docs", pairs=(), problems=(problem,), unread=unread)
+    pairs = ((DEV, STG), (STG, MAIN), (DEV, MAIN))
+    lines = shown(status_view([ROWS[1], docs], pairs, NOW), width)
+    text = " ".join(" ".join(lines).split())
+    assert text.count("?") == 1
+    if width == 40:
+        assert "dev → main: ?" in text
+    else:
+        (line,) = (line for line in lines if line.split()[:1] == ["docs"])
+        assert re.split("  +", line.strip())[2:5] == [ABSENT, ABSENT, "?"]

@@ -70,7 +70,7 @@ class StatusRow:
     `deploys` holds the last deploy tag of each stage, `deployed` what is known about the last
     deployment to it; `went_back` are the stages to which an earlier release was deployed last;
     `asked` are the stages about whose last deployment its host was asked; `branches` has the branch
-    of each stage.
+    of each stage. `unread` are the neighboring stages about which nothing could be read.
     """
 
     repo: str
@@ -84,11 +84,16 @@ class StatusRow:
     asked: frozenset[str] = frozenset()
     unpushed: tuple[Unpushed, ...] = ()
     branches: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[tuple[str, str]] = frozenset()
 
     def between(self, earlier: Stage, later: Stage) -> Pair | None:
-        """Return the state between two stages; None if they are not neighbors there."""
+        """Return the state between two stages; None if unread, or not neighbors there."""
         names = earlier.name, later.name
         return next((pair for pair in self.pairs if (pair.source, pair.target) == names), None)
+
+    def has_unread(self, earlier: Stage, later: Stage) -> bool:
+        """Return whether two stages are neighbors there, but nothing else is known."""
+        return (earlier.name, later.name) in self.unread
 
     def unpushed_elsewhere(self) -> tuple[Unpushed, ...]:
         """Return those on branches that are not checked out here."""
@@ -114,12 +119,12 @@ def _row(
 ) -> StatusRow:
     seen = workspace.seen_by(repo)
     deploys = last_deploys(seen.stages, snapshot.refs.tags)
-    readable = snapshot.error is None and not snapshot.facts.shallow
+    readable, pairs = snapshot.error is None and not snapshot.facts.shallow, seen.pairs()
     return StatusRow(
         repo=repo.name,
         path=repo.path,
         work=snapshot.work,
-        pairs=tuple(_pair(*pair, snapshot) for pair in seen.pairs()) if readable else (),
+        pairs=tuple(_pair(*pair, snapshot) for pair in pairs) if readable else (),
         deploys=deploys,
         problems=(
             *filter(None, (snapshot.error, snapshot.stale)),
@@ -133,6 +138,7 @@ def _row(
             if (branch := snapshot.refs.branch(stage.branch)).remote and branch.ahead
         ),
         branches={stage.name: stage.branch for stage in seen.stages},
+        unread=frozenset((a.name, b.name) for a, b in pairs if not readable),
     )
 
 

@@ -100,9 +100,19 @@ def test_rows_are_in_the_order_of_the_repositories() -> None:
 
 
 def test_an_unreadable_repository_has_a_row_with_the_reason() -> None:
-    """The row says nothing about its stages."""
-    blank = StatusRow("api", "services/api", None, (), {}, (UNREADABLE,), branches=BRANCHES)
+    """The row says nothing about its stages but which of them are neighbors."""
+    unread = frozenset({("dev", "stg"), ("stg", "main")})
+    blank = StatusRow(
+        "api", "services/api", None, (), {}, (UNREADABLE,), branches=BRANCHES, unread=unread
+    )
     assert row(unreadable()) == blank
+
+
+def test_an_unreadable_repository_has_only_its_own_pairs() -> None:
+    """Nothing is unknown about a pair that it does not have."""
+    short = replace(API, stages=("dev", "main"))
+    (found,) = status_rows(workspace(short), (short,), {"api": unreadable()})
+    assert found.unread == {("dev", "main")}
 
 
 # --- Pairs
