@@ -128,7 +128,7 @@ class Terminal(Protocol):
     def type_message(self, stage: str, proposal: str) -> str:
         """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone.
 
-        Enter accepts the proposal, which can be edited.
+        Enter accepts the proposal, which can be edited; without one it cancels.
         """
 
     def check_off(self, items: Sequence[str]) -> bool:

@@ -273,12 +273,12 @@ class Screen:
     def type_message(self, stage: str, proposal: str) -> str:
         """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone.
 
-        Enter accepts the proposal, which can be edited.
+        Enter accepts the proposal, which can be edited; without one it cancels.
         """
         from multigit.ui import prompts
 
-        question = f"Message for {stage}: what changes and why (Enter to accept, Ctrl-C to cancel)"
-        return prompts.text(question, proposal)
+        keys = "Enter to accept, Ctrl-C to cancel" if proposal else "leave empty to cancel"
+        return prompts.text(f"Message for {stage}: what changes and why ({keys})", proposal)
 
     def choose(self, waiting: Sequence[PendingReview]) -> tuple[PendingReview, ...]:
         """Ask which environments to review, maybe none; raises EOFError without a terminal."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from multigit.ui import prompts
 from multigit.ui.prompts import broken
+from multigit.ui.screen import Screen
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,21 @@ from multigit.ui.prompts import broken
 def test_text_breaks_between_words(text: str, width: int, room: int, rows: list[str]) -> None:
     """Only a word that is longer than a row is broken, and the answer has room if it can."""
     assert broken(text, width, room) == rows
+
+
+def test_the_question_for_a_message_says_what_enter_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It accepts a proposal; where there is none, it cancels."""
+    asked = list[str]()
+
+    def text(question: str, proposal: str) -> str:
+        asked.append(question)
+        return proposal
+
+    monkeypatch.setattr(prompts, "text", text)
+    screen = Screen(color=False)
+    for proposal in ("feat: orders", ""):
+        screen.type_message("main", proposal)
+    assert asked == [
+        "Message for main: what changes and why (Enter to accept, Ctrl-C to cancel)",
+        "Message for main: what changes and why (leave empty to cancel)",
+    ]

@@ -24,14 +24,28 @@ def proposed_message(plan: Plan) -> str:
         text = _joined(groups, most)
         if len(text) <= LENGTH:
             return text
-    names = len(_joined(dict.fromkeys(groups, ()), None)) + len(" and 99 more") * len(groups)
-    room = (LENGTH - names) // len(groups)
-    if room >= LEAST:
-        short = {repos: [_cut(each, room) for each in said] for repos, said in groups.items()}
+    around = len(_joined({repos: ["", *said[1:]] for repos, said in groups.items()}, 1))
+    needed = [len(said[0]) for said in groups.values()]
+    shares = _shares(needed, LENGTH - around)
+    if all(share >= min(LEAST, need) for share, need in zip(shares, needed, strict=True)):
+        short = {
+            repos: [_cut(said[0], share), *said[1:]]
+            for (repos, said), share in zip(groups.items(), shares, strict=True)
+        }
         return _joined(short, 1)
     commits = sum(repo.commit_count for repo in plan.planned())
     count = f"{plural(commits, 'commit')} in {plural(len(plan.planned()), 'repository')}"
     return _cut(f"{count}: {next(iter(groups.values()))[0]}", LENGTH)
+
+
+def _shares(needed: Sequence[int], room: int) -> list[int]:
+    """Return what each gets of the room: all that it needs, or as much as others that need more."""
+    shares = [0] * len(needed)
+    by_need = sorted(range(len(needed)), key=needed.__getitem__)
+    for place, number in enumerate(by_need):
+        shares[number] = min(needed[number], room // (len(needed) - place))
+        room -= shares[number]
+    return shares
 
 
 Groups = Mapping[tuple[str, ...], Sequence[str]]

@@ -59,6 +59,14 @@ def test_long_subjects_are_cut_after_a_word() -> None:
     assert len(found) <= LENGTH
 
 
+def test_a_short_subject_leaves_its_room_to_a_long_one() -> None:
+    """All letters are used; what is counted takes room, too."""
+    assert proposed(going(API, "x" * 100), going(WEB, "y")) == f"api: {'x' * 58}…; web: y"
+    found = proposed(going(API, "x" * 100, "z"), going(WEB, "y" * 20))
+    assert found == f"api: {'x' * 28}… and 1 more; web: {'y' * 20}"
+    assert len(found) == LENGTH
+
+
 def test_many_repositories_are_counted() -> None:
     """No room for all of them: the number of commits and the first subject."""
     repos = [going(Repo(f"service-{n}", str(n)), f"feat: number {n} of many") for n in range(20)]
