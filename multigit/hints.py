@@ -61,6 +61,10 @@ class Hint(StrEnum):
     WATCH = "To watch the deployments, run `multigit watch`."
     WATCH_OPERATION = "To see how it ends, run `multigit watch {operation}`"
     RUNNING_CONTINUE = "Deployments are still running. To watch them, run `multigit continue`."
+    RUNNING_AND_MORE = (
+        "Deployments are still running. To watch them, run `multigit watch{which}`; to continue "
+        "with the rest, `multigit continue`."
+    )
     RUNNING_WATCH = "Deployments are still running. To watch them, run `multigit watch{which}`"
     APPROVE = "To review it, run `multigit approve{which}`; to watch it, `multigit watch{which}`"
     APPROVE_ELSEWHERE = "To review, run in another terminal: `multigit approve{which}`"

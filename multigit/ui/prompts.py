@@ -99,13 +99,13 @@ def _pieces(word: str, width: int) -> list[str]:
 
 
 def _answer(question: questionary.Question) -> Any:
-    """Ask; Ctrl-D at the end of the line, or at a list, ends the input."""
+    """Ask; Ctrl-D at the end of the line, or at a list, is an empty answer."""
     ending, asking = KeyBindings(), question.application
     behind = Condition(lambda: asking.current_buffer.document.is_cursor_at_the_end)
 
     @ending.add("c-d", filter=behind, eager=True)
     def _(event: KeyPressEvent) -> None:
-        event.app.exit(exception=EOFError)
+        event.app.exit(result="")
 
     asking.key_bindings = merge_key_bindings([asking.key_bindings or KeyBindings(), ending])
     with _from_now_on():

@@ -220,6 +220,21 @@ def test_deployments_without_waiting_are_watched(shop: Forge) -> None:
     follow(shop, document, Hint.WATCH, "multigit watch")
 
 
+def test_what_runs_is_watched_without_publishing_the_rest(shop: Forge) -> None:
+    """Continue would publish and deploy the later waves as well."""
+    config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
+    waits = 'while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
+    slow = COMMAND.replace('["sh", "deploy.sh", "{release}"]', f"['sh', '-c', '{waits}']")
+    config.write_text(config.read_text().replace(COMMAND, slow))
+    document = shop.json(*PROMOTE, "--no-wait", check=REFUSED)
+    (place / "go").touch()
+    tip = shop.repos["api"].tip("stg")
+    follow(shop, document, Hint.RUNNING_AND_MORE, "multigit watch", check=FAILED)
+    assert shop.repos["api"].tip("stg") == tip
+    follow(shop, document, Hint.RUNNING_AND_MORE, "multigit continue")
+    assert shop.repos["api"].tip("stg") != tip
+
+
 def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: Forge) -> None:
     """Nothing else is started until it has ended; then the other target is deployed."""
     config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])

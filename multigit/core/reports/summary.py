@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.progress.deployments import still_to_come
@@ -211,14 +212,23 @@ def _deployments_hint(report: Report) -> str:
     if any(each.state is RunState.WAITING and each.status.mine for each in deployments):
         return Hint.APPROVE.format(which=which)
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
-        watch = Hint.RUNNING_WATCH.format(which=which)
-        return Hint.RUNNING_CONTINUE if report.unfinished else watch
+        return _running(report, states, which)
     if RunState.UNKNOWN in states:
         watch = Hint.UNKNOWN_WATCH.format(which=which)
         return Hint.UNKNOWN_CONTINUE if report.unfinished else watch
     if report.unfinished:
         return Hint.DEPLOY_CONTINUE if any(s.bad for s in states) else Hint.FINISH_WAVES
     return _again(report, which, unhealthy=RunState.UNHEALTHY in states)
+
+
+def _running(report: Report, states: AbstractSet[RunState], which: str) -> str:
+    """Return how to watch what is running, without doing what else is left of the operation."""
+    if not report.unfinished:
+        return Hint.RUNNING_WATCH.format(which=which)
+    more = report.count(State.NOT_PUBLISHED, State.FAILED, State.UNKNOWN)
+    if more or RunState.NOT_STARTED in states or any(s.bad and s.has_result for s in states):
+        return Hint.RUNNING_AND_MORE.format(which=which)
+    return Hint.RUNNING_CONTINUE
 
 
 def _again(report: Report, which: str, *, unhealthy: bool) -> str:
