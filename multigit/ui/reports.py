@@ -29,10 +29,14 @@ MARKS = {
 
 
 def report_view(report: Report) -> RenderableType:
-    """Return the result: first what succeeded, in configuration order, then the rest by state."""
-    good = [o for o in report.outcomes if o.state in {State.PUBLISHED, State.DEPLOYED}]
+    """Return the result: first what succeeded, in configuration order, then the rest by state.
+
+    What does not take part is below: once for all repositories with the same reason.
+    """
+    here = [each for each in report.outcomes if not each.plan.absent]
+    good = [o for o in here if o.state in {State.PUBLISHED, State.DEPLOYED}]
     bad_states = (State.SKIPPED, State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
-    bad = [each for state in bad_states for each in report.outcomes if each.state is state]
+    bad = [each for state in bad_states for each in here if each.state is state]
     rows = [
         Item(
             (plain(each.repo), MARKS[each.reported_state]),
@@ -43,9 +47,10 @@ def report_view(report: Report) -> RenderableType:
         for text in [outcome_text(each, report.plan)]
     ]
     notes = problem_lines((each.repo, notes_of(each)) for each in good)
+    absent = problem_lines((o.repo, o.problems) for o in report.outcomes if o.plan.absent)
     warnings = [p for p in report.problems if not p.blocks and p.code not in CLOSED_BY]
     more = problem_lines([("", warnings)])
-    return Group(items_view(rows), *notes, *more, Text(), sentence_view(report))
+    return Group(items_view(rows), *notes, *absent, *more, Text(), sentence_view(report))
 
 
 def outcome_text(outcome: Outcome, plan: Plan) -> Text:
