@@ -8,7 +8,7 @@ from multigit.core.values.deploy_config import CommandRunner, HealthCheck
 from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import LONGEST_PAUSE, Checks, unhealthy
-from multigit.engine.start import LATE, Start, to_poll, with_hint
+from multigit.engine.start import Start, to_poll, with_hint
 from multigit.errors import MultigitError
 
 
@@ -46,38 +46,10 @@ class Attempt(Start):
     def _resume(self, known: Deployment) -> Deployment:
         """Return the deployment to follow: the earlier attempt's, or a new one."""
         if known.run is None:
-            return (
-                self._find_run(known, again=True) if known.state.may_run else self._start_new(known)
-            )
+            return self._find_run(known) if known.state.may_run else self._start_new(known)
         if known.state.may_run or known.state is RunState.UNHEALTHY:
             return to_poll(known)
-        return self._check_ended(known, known.run)
-
-    def _check_ended(self, known: Deployment, run: Run) -> Deployment:
-        """Return the deployment to follow after a run that ended badly: the same, or a new one.
-
-        Someone may have rerun it on its page. If that cannot be read, it may be running, and no
-        other one is started.
-        """
-        context, spec = self.context, self._spec(known)
-        until = context.clock.elapsed() + LATE
-        while True:
-            try:
-                status = self._poll(spec, run, self.step.timeout)
-            except MultigitError as error:
-                if context.stopping or not context.starts:
-                    return known
-                if context.clock.elapsed() >= until:
-                    unknown = self._finished(known, RunState.UNKNOWN, with_hint(error))
-                    return context.note(self.repo, replace(unknown, seconds=0.0))
-                context.throttle.pause(self.step.runner)
-            else:
-                if context.stopping or not status.more:
-                    break
-                context.throttle.pause(self.step.runner, soon=True)
-        if status.state.bad and (status.state.has_result or not self.step.runner.reruns):
-            return self._start_new(known)
-        return to_poll(known.seen(status, self._seconds(known)))
+        return self._running_again(known, known.run) or self._start_new(known)
 
     # Until it ends
 
@@ -164,7 +136,8 @@ class Attempt(Start):
                 context.clock.wait(max(check.interval, pause), context.leave)
             if context.stopping:
                 return deployment
-            wrong, pause = context.with_slot(lambda: self._ask(url, wanted, check))
+            with context.slots:
+                wrong, pause = self._ask(url, wanted, check)
             checks = checks.after(wrong)
             if checks.row == check.successes:
                 return self._finished(deployment, RunState.SUCCEEDED, "")

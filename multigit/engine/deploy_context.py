@@ -30,9 +30,10 @@ class DeployContext:
     """What the attempts to deploy a plan require from outside.
 
     Without `starts` it only polls what was started, and ends nothing. At most `jobs` starts and
-    polls are made at a time. `on_waiting` gets the deployments once, from any thread, when the
-    first one waits for known reviewers. `earlier` are the repositories' last deployments to the
-    stage of which something may be running.
+    polls are made at a time, each in one of the `slots`: files and connections are limited.
+    `on_waiting` gets the deployments once, from any thread, when the first one waits for known
+    reviewers. `earlier` are the repositories' last deployments to the stage of which something may
+    be running.
     """
 
     plan: Plan
@@ -47,14 +48,14 @@ class DeployContext:
     on_waiting: OnWaiting = lambda _: None
     earlier: Mapping[str, LastOperation] = field(default_factory=dict)
     throttle: Throttle = field(init=False)
-    _slots: threading.Semaphore = field(init=False)
+    slots: threading.Semaphore = field(init=False)
     _any_waits: bool = False
     _last: dict[str, dict[str, Deployment]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.throttle = Throttle(self.plan.pace, self.clock, self.leave, self.listener)
-        self._slots = threading.Semaphore(self.jobs)
+        self.slots = threading.Semaphore(self.jobs)
 
     @property
     def stopping(self) -> bool:
@@ -107,11 +108,6 @@ class DeployContext:
                     return of.operation
         return ""
 
-    def with_slot(self, work: Callable[[], T]) -> T:
-        """Do the work when a slot is free: files and connections are limited."""
-        with self._slots:
-            return work()
-
     def ask(self, question: Callable[[], T], seconds: float) -> T:
         """Ask a host when a slot is free, and again after a limit, for at most so many seconds.
 
@@ -120,7 +116,8 @@ class DeployContext:
         until = self.clock.elapsed() + seconds
         while True:
             try:
-                return self.with_slot(question)
+                with self.slots:
+                    return question()
             except TooEarlyError as error:
                 early = error
             left = until - self.clock.elapsed()

@@ -48,13 +48,9 @@ class Start:
             context.throttle.await_turn()
         if context.stopping:
             return before
-        since = pushed_at(context.plan) if step.runner.by_push else context.clock.now()
-        attempt = before.attempt + (before.state is not RunState.NOT_STARTED)
-        starting = Deployment(step.target, RunState.STARTING, attempt=attempt, since=since)
-        context.show(self.repo, starting)
-        return self._start(before, starting)
+        return self._start(before, before.attempt + (before.state is not RunState.NOT_STARTED))
 
-    def _start(self, before: Deployment, starting: Deployment) -> Deployment:
+    def _start(self, before: Deployment, attempt: int) -> Deployment:
         """Start the deployment; if the host asks to wait, nothing was started, and it waits."""
         context, timeout = self.context, self.step.timeout
         until = context.clock.elapsed() + timeout
@@ -62,20 +58,18 @@ class Start:
             if rerun := self._rerun(before):
                 return rerun
             try:
-                return self._request(before, starting)
+                return self._request(before, attempt)
             except TooEarlyError as error:
                 early, detail = error, error.message
             left = until - context.clock.elapsed()
+            waits = early.seconds <= left and not context.stopping
             if early.seconds > left:
                 detail += f" Its timeout of {in_words(timeout)} ends before that."
-            status = RunStatus(RunState.NOT_STARTED, detail=detail)
-            refused = replace(starting, state=status.state, status=status)
-            context.note(self.repo, refused)
-            if early.seconds <= left and not context.stopping:
+            refused = self._refused(before, attempt, detail)
+            if waits:
                 context.throttle.hold(early, left)
-            if early.seconds > left or context.stopping:
+            if not waits or context.stopping:
                 return refused
-            starting = replace(starting, since=context.clock.now())
 
     def _rerun(self, before: Deployment) -> Deployment | None:
         """Return what to do instead of starting if an earlier run is running again, or None.
@@ -88,48 +82,79 @@ class Start:
             return None
         if operation := context.running_before(self.repo, step.timeout):
             detail = f"a deployment of {operation} to {step.stage} is running again."
-            return replace(before, status=replace(before.status, detail=detail))
-        with suppress(MultigitError):  # it was looked at before
-            status = before.run and self._poll(self._spec(before), before.run, step.timeout)
-            if status and status.state.may_run and not status.state.over:
-                return to_poll(before.seen(status, self._seconds(before)))
-        return None
+            return saying(before, detail)
+        return self._running_again(before, before.run) if before.run else None
 
-    def _request(self, before: Deployment, starting: Deployment) -> Deployment:
-        """Note that the deployment starts, and request it; without the note it must not start."""
-        context, spec = self.context, self._spec(starting)
-        try:
-            context.note(self.repo, starting)
-        except MultigitError as error:
-            return replace(before, status=replace(before.status, detail=error.message))
-        if self.step.runner.by_push:
-            return self._find_run(starting)
-        try:
-            run = context.with_slot(lambda: context.runners.start(spec))
-        except UnknownStartError as doubt:
-            return self._find_run(starting, doubt=doubt)
-        except NotStartedError as error:
-            status = RunStatus(RunState.NOT_STARTED, detail=error.message)
-            return context.note(self.repo, replace(starting, state=status.state, status=status))
-        except TooEarlyError:
-            raise
-        except MultigitError as error:
-            failed = self._finished(starting, RunState.FAILED, with_hint(error))
-            return context.note(self.repo, failed)
-        return self._with_run(starting, run)
+    def _request(self, before: Deployment, attempt: int) -> Deployment:
+        """Note that the deployment starts, and request it, both when a slot is free.
+
+        It does not start without the note, or once the user is stopping multigit.
+        """
+        context, doubt = self.context, None
+        with context.slots:
+            if context.stopping:
+                return before
+            try:
+                starting = self._note_start(attempt)
+            except MultigitError as error:
+                return saying(before, error.message)
+            try:
+                if not self.step.runner.by_push:
+                    run = context.runners.start(self._spec(starting))
+                    return self._with_run(starting, run)
+            except UnknownStartError as error:
+                doubt = error
+            except NotStartedError as error:
+                return self._refused(before, attempt, error.message)
+            except TooEarlyError:
+                raise
+            except MultigitError as error:
+                return self._failed(before, starting, with_hint(error))
+        return self._find_run(starting, before, doubt=doubt)
+
+    def _note_start(self, attempt: int) -> Deployment:
+        """Note and show that the deployment starts now; raises MultigitError without a note."""
+        context, by_push = self.context, self.step.runner.by_push
+        since = pushed_at(context.plan) if by_push else context.clock.now()
+        starting = Deployment(self.step.target, RunState.STARTING, attempt=attempt, since=since)
+        context.note(self.repo, starting)
+        context.show(self.repo, starting)
+        return starting
+
+    def _refused(self, before: Deployment, attempt: int, detail: str) -> Deployment:
+        """Note that nothing was started: the attempt before, if there was one, is still the last.
+
+        Its run is still known then, so that it is found if someone reruns it.
+        """
+        if before.state is not RunState.NOT_STARTED:
+            return self.context.note(self.repo, saying(before, detail))
+        nothing = Deployment(self.step.target, attempt=attempt)
+        return self.context.note(self.repo, saying(nothing, detail))
+
+    def _failed(self, before: Deployment, starting: Deployment, detail: str) -> Deployment:
+        """Note that the host refused the start; a run of the attempt before is still known."""
+        if before.run:
+            return self._refused(before, starting.attempt, detail)
+        return self.context.note(self.repo, self._finished(starting, RunState.FAILED, detail))
 
     def _find_run(
-        self, starting: Deployment, *, again: bool = False, doubt: MultigitError | None = None
+        self,
+        starting: Deployment,
+        before: Deployment | None = None,
+        *,
+        doubt: MultigitError | None = None,
     ) -> Deployment:
         """Search for the run of a deployment whose start was not confirmed; never start it again.
 
-        A run that was requested long ago, and is searched for `again`, has appeared or never will.
-        If the push starts none by design, the search is brief, and the deployment is skipped.
+        Without the attempt `before`, an earlier multigit requested it: a run that was requested
+        long ago has appeared or never will. If the push starts none by design, the search is
+        brief, and the deployment is skipped.
         """
         context, spec = self.context, self._spec(starting)
         idle = self._idle(spec) or Idle("", with_hint(doubt) if doubt else NO_RUN)
         asked = context.clock.now() - starting.since
-        seconds = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
+        long_ago = before is None and not self.step.runner.by_push
+        seconds = max(LATE - asked, BRIEF) if long_ago else LATE
         seconds = BRIEF if idle.end is RunState.SKIPPED else seconds
         until = context.clock.elapsed() + min(seconds, LATE)
         while True:
@@ -139,8 +164,9 @@ class Start:
             except NotStartedError as error:
                 if context.stopping:
                     return starting
-                if context.starts:  # the time in which the new run has to appear begins now
-                    return self._start(starting, replace(starting, since=context.clock.now()))
+                if context.starts:
+                    nothing = Deployment(starting.target, attempt=starting.attempt)
+                    return self._start(before or nothing, starting.attempt)
                 return self._finished(starting, RunState.FAILED, error.message)
             except MultigitError as error:
                 run, state, reason = None, RunState.UNKNOWN, with_hint(error)
@@ -163,6 +189,38 @@ class Start:
         self.context.show(self.repo, queued)
         return queued
 
+    def _running_again(self, ended: Deployment, run: Run) -> Deployment | None:
+        """Return the deployment to follow if its run, which ended badly, may be running; or None.
+
+        Someone may have rerun it on its page. If that cannot be read, its result is unknown, unless
+        this command was told to start another one even so.
+        """
+        context, spec, runner = self.context, self._spec(ended), self.step.runner
+        accepted = spec.key in {each.about for each in context.plan.accepted}
+        until = context.clock.elapsed() + LATE
+        while True:
+            try:
+                status = self._poll(spec, run, self.step.timeout)
+            except MultigitError as error:
+                if context.stopping or not context.starts:
+                    return ended
+                if accepted:
+                    return None
+                if context.clock.elapsed() >= until:
+                    unknown = self._finished(ended, RunState.UNKNOWN, with_hint(error))
+                    return context.note(self.repo, replace(unknown, seconds=0.0))
+                context.throttle.pause(runner)
+            else:
+                if context.stopping:
+                    return ended
+                if not status.more:
+                    break
+                context.throttle.pause(runner, soon=True)
+        may_run = not status.state.has_result and runner.reruns and not accepted
+        if status.state.bad and not may_run:
+            return None
+        return to_poll(ended.seen(status, self._seconds(ended)))
+
     def _poll(self, spec: DeploymentSpec, run: Run, seconds: float) -> RunStatus:
         """Poll the run; a host that asks to wait is waited for, for at most so many seconds."""
         return self.context.ask(lambda: self.context.runners.poll(spec, run), seconds)
@@ -184,6 +242,11 @@ def to_poll(known: Deployment) -> Deployment:
     """Return a deployment whose run is polled next, without what was said about it before."""
     status = RunStatus(RunState.QUEUED, url=known.status.url)
     return replace(known, state=status.state, status=status)
+
+
+def saying(known: Deployment, detail: str) -> Deployment:
+    """Return a deployment in the same state, with a sentence about it."""
+    return replace(known, status=replace(known.status, detail=detail))
 
 
 def with_hint(error: MultigitError) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.cli.answers import DONE, INTERRUPTED, REFUSED, at_terminal
-from tests.cli.hosts import RELEASE, Host, deployment
+from tests.cli.answers import DONE, FAILED, INTERRUPTED, REFUSED, at_terminal, rows
+from tests.cli.hosts import GITHUB, RELEASE, Host, deployment
 from tests.doubles.github import faults
 from tests.support.forge import Forge
 
@@ -53,6 +54,27 @@ def test_ctrl_c_ends_the_wait_before_a_start(host: Host) -> None:
     assert host.double.starts == {}
     document = host.forge.json("continue", check=DONE)
     assert (deployment(document, "api")["state"], host.double.starts.total()) == ("succeeded", 1)
+
+
+def test_a_limit_before_a_new_attempt_keeps_the_run_before_known(host: Host) -> None:
+    """Someone reruns it meanwhile: continue watches that, and starts nothing beside it."""
+    host.configure(GITHUB + 'targets = ["nrt", "fra"]\n')
+    host.double.script("acme/api", ["queued", "failure"], times=1)
+    host.forge.json(*RELEASE, check=FAILED)
+    (run,) = host.double.runs()
+    host.double.inject(faults.primary_limit(int(time.time()) + 7200), operation=START)
+    known = first_target(host.forge.json("continue", check=FAILED))
+    assert (known["state"], known["run"]) == ("failed", str(run.id))
+    assert "GitHub asks to wait until" in known["detail"]
+    host.double.finish(host.double.rerun(run), "success")
+    known = first_target(host.forge.json("continue", check=DONE))
+    assert (known["state"], known["run"]) == ("succeeded", str(run.id))
+    assert host.double.starts.total() == len(["nrt", "fra"])
+
+
+def first_target(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the deployment of api to its first target."""
+    return dict(rows(document)["api"]["deployment"]["targets"][0])
 
 
 def test_a_limit_beyond_the_timeout_ends_without_doubt(host: Host) -> None:

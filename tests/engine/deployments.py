@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 
 from multigit.core.planning.plan import Plan
+from multigit.core.progress.earlier import LastOperation
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import NOTHING_YET, OperationState
@@ -57,6 +58,7 @@ class World:
         self.heard = Listening()
         self.leave = threading.Event()
         self.jobs = 4
+        self.earlier: Mapping[str, LastOperation] = {}
         self.waited: list[Mapping[str, tuple[Deployment, ...]]] = []
 
     def plan(self) -> Plan:
@@ -83,6 +85,7 @@ class World:
             self.leave,
             jobs=self.jobs,
             on_waiting=self.waited.append,
+            earlier=self.earlier,
         )
         return Executor(
             git=self.git,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Result
+from multigit.core.progress.journal import Operation
 from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Runner, Trigger
 from multigit.core.values.deployment import (
     Deployment,
@@ -19,9 +20,19 @@ from multigit.core.values.deployment import (
 from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.start import BRIEF, LATE
 from multigit.engine.throttle import LONGEST
-from multigit.errors import GitError
+from multigit.errors import GitError, NotStartedError
 from tests.core.builders import state
-from tests.engine.deployments import FAILED, GITHUB, HEALTH, NAMES, RUNNING, SUCCEEDED, World, ends
+from tests.engine.deployments import (
+    FAILED,
+    GITHUB,
+    HEALTH,
+    NAMES,
+    RUNNING,
+    SUCCEEDED,
+    Notes,
+    World,
+    ends,
+)
 from tests.engine.operations import outcome
 from tests.support.fake_runners import FakeProbe
 
@@ -280,6 +291,86 @@ def test_nothing_is_started_beside_a_run_that_cannot_be_polled(world: World) -> 
     world.runners.script("api", SUCCEEDED)
     assert ends(world.resume(notes))["api"] == ["succeeded"]
     assert world.runners.starts["api", ""] == 2
+
+
+def failed_once(world: World) -> tuple[Notes, str]:
+    """Deploy everything, which fails for api; return the journal, and the id of that run."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    world.runners.script("api", SUCCEEDED)
+    return notes, f"{plan.operation}/api/1"
+
+
+def never(_: DeploymentSpec) -> None:
+    """Refuse a start before it was sent."""
+    raise NotStartedError("the host is not reachable.")
+
+
+@pytest.mark.parametrize("how", ["limit", "not_sent", "refused"])
+def test_a_refused_attempt_leaves_the_run_before_it_known(world: World, how: str) -> None:
+    """So that it is found if someone reruns it meanwhile, and nothing starts beside it."""
+    notes, run = failed_once(world)
+    if how == "limit":
+        world.runners.at_start = lambda _: world.runners.limits.update({("api", ""): [9e9]})
+    elif how == "not_sent":
+        world.runners.at_start = never
+    else:
+        world.runners.refuse.add(("api", ""))
+    (refused,) = outcome(world.resume(notes), "api").deployments
+    assert (refused.state, refused.attempt, refused.run) == (FAILED, 1, Run(run, refused.url))
+    assert "host" in refused.status.detail
+    world.runners.courses[run] = [RunStatus(RUNNING), RunStatus(SUCCEEDED)]
+    assert ends(world.resume(notes))["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_a_repeated_start_looks_at_the_run_before_again(world: World) -> None:
+    """While a lost request is searched for, in vain, someone reruns the failed run."""
+    notes, run = failed_once(world)
+    world.runners.courses[run] = [RunStatus(s) for s in (FAILED, FAILED, RUNNING, SUCCEEDED)]
+    world.runners.lose_request.add(("api", ""))
+    world.runners.never_began.add(("api", ""))
+    (deployment,) = outcome(world.resume(notes), "api").deployments
+    assert (deployment.state, deployment.attempt) == (SUCCEEDED, 1)
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_an_attempt_that_is_refused_twice_starts_later(world: World) -> None:
+    """It is the second one, however often it was tried."""
+    notes, _ = failed_once(world)
+    world.runners.at_start = never
+    for _ in range(2):
+        assert ends(world.resume(notes))["api"] == ["failed"]
+    world.runners.at_start = lambda _: None
+    (deployment,) = outcome(world.resume(notes), "api").deployments
+    assert (deployment.state, deployment.attempt) == (SUCCEEDED, 2)
+
+
+def test_what_cannot_be_looked_at_just_before_a_start_may_be_running(world: World) -> None:
+    """It had failed a moment ago, but now its host does not answer."""
+    notes, _ = failed_once(world)
+    polls: list[str] = []
+
+    def broken(spec: DeploymentSpec) -> None:
+        polls.append(spec.key)
+        world.runners.broken_looks = len(polls) - 1
+
+    world.runners.at_poll = broken
+    (deployment,) = outcome(world.resume(notes), "api").deployments
+    assert (deployment.state, deployment.attempt) == (RunState.UNKNOWN, 1)
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_an_interrupt_while_the_end_of_a_failed_run_is_read_leaves_it_failed(world: World) -> None:
+    """The report says what the journal says."""
+    notes, run = failed_once(world)
+    world.runners.courses[run] = [RunStatus(RUNNING, more=True)]
+    world.runners.at_poll = lambda _: world.leave.set()
+    assert ends(world.resume(notes))["api"] == ["failed"]
+    known = Operation.from_entries(notes.entries)
+    assert known
+    assert known.state.of("api").deployments[""].state is FAILED
 
 
 @pytest.mark.parametrize(("runner", "state"), [(GITHUB, "unknown"), (HERE, "succeeded")])

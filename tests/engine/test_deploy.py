@@ -11,6 +11,7 @@ import pytest
 
 from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import to_watch
+from multigit.core.progress.earlier import LastOperation
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Trigger
 from multigit.core.values.deployment import DeploymentSpec, RunState, RunStatus
@@ -312,6 +313,48 @@ def test_after_an_interrupt_the_deployments_keep_running(world: World) -> None:
     again = world.resume(notes)
     assert again.result is Result.DONE
     assert world.runners.starts == {(name, ""): 1 for name in NAMES}
+
+
+class AllTogether(dict[str, LastOperation]):
+    """Earlier operations: they are looked up when that of each repository is about to be."""
+
+    def __init__(self, repos: int) -> None:
+        super().__init__()
+        self._all = threading.Barrier(repos, timeout=20)
+
+    def get(self, *_: object) -> LastOperation:
+        """Return none, when all threads have asked."""
+        self._all.wait()
+        return LastOperation("")
+
+
+def test_what_waits_for_a_slot_at_an_interrupt_does_not_start(world: World) -> None:
+    """Nothing is noted for it either, so a kill leaves no doubt."""
+    world.jobs, world.earlier = 1, AllTogether(len(NAMES))
+    world.runners.at_start = lambda _: world.leave.set()
+    plan, notes = world.begun()
+    report = world.run(plan, notes)
+    assert sorted(ends(report).values()) == [["not_started"], ["not_started"], ["queued"]]
+    assert world.runners.starts.total() == 1
+    noted = [entry.deployment.state for entry in notes.entries if entry.deployment]
+    assert noted == [RunState.STARTING, RunState.QUEUED]
+
+
+def test_an_interrupt_while_a_failed_run_is_looked_at_starts_no_other(world: World) -> None:
+    """It is looked at a last time just before the new attempt."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    polls: list[str] = []
+
+    def leave(spec: DeploymentSpec) -> None:
+        polls.append(spec.key)
+        if len(polls) == 2:
+            world.leave.set()
+
+    world.runners.at_poll = leave
+    assert ends(world.resume(notes))["api"] == ["failed"]
+    assert (len(polls), world.runners.starts["api", ""]) == (2, 1)
 
 
 # --- A truncated journal

@@ -7,10 +7,10 @@ from dataclasses import replace
 from multigit.core.planning.plan import Result
 from multigit.core.progress.journal import Operation
 from multigit.core.values.deploy_config import Deploy, Trigger
-from multigit.core.values.deployment import Idle, RunState
+from multigit.core.values.deployment import Idle, RunState, RunStatus
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import LONGEST_PAUSE, HealthAnswer
-from tests.engine.deployments import GITHUB, HEALTH, RUNNING, SUCCEEDED, Notes, World, ends
+from tests.engine.deployments import FAILED, GITHUB, HEALTH, RUNNING, SUCCEEDED, Notes, World, ends
 from tests.engine.operations import outcome
 from tests.support.fake_runners import FakeProbe
 
@@ -54,6 +54,24 @@ def test_one_that_is_killed_while_it_waits_started_nothing(world: World) -> None
     known = Operation.from_entries(notes.entries)
     assert known
     assert known.state.of("api").deployments[""].state is RunState.NOT_STARTED
+    assert ends(world.resume(notes))["api"] == ["succeeded"]
+    assert world.runners.starts[API] == 1
+
+
+def test_one_that_is_killed_while_it_waits_knows_the_run_before(world: World) -> None:
+    """The first attempt failed; while the second waits, someone reruns it."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    before = len([e for e in notes.entries if e.repos == ("api",) and e.deployment])
+    world.runners.at_start = lambda _: world.runners.limits.setdefault(API, [90.0])
+    world.resume(notes)
+    mine = [e for e in notes.entries if e.repos == ("api",) and e.deployment]
+    assert noted(notes, "api")[before : before + 3] == ["starting", "failed", "starting"]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[before + 2 :]]
+    world.runners.starts[API] = 1
+    run = f"{plan.operation}/api/1"
+    world.runners.courses[run] = [RunStatus(RUNNING), RunStatus(SUCCEEDED)]
     assert ends(world.resume(notes))["api"] == ["succeeded"]
     assert world.runners.starts[API] == 1
 

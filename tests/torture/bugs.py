@@ -66,7 +66,7 @@ def read_after_push(repository, repo, flight, read, **_):
         "engine/attempt.py",
         """
 assert callable(Attempt._find_run)
-Attempt._find_run = lambda self, starting, **_: self._start(starting, starting)
+Attempt._find_run = lambda self, starting, *_, **__: self._start(starting, starting.attempt)
 """,
         ("request/github/start-2/after",),
     ),
