@@ -19,15 +19,17 @@ class Attempt(Start):
     def follow(self, known: Deployment | None) -> Deployment:
         """Follow the deployment until it ends, from wherever an earlier attempt left it.
 
-        If its result stays unknown, a new attempt begins only if a person has accepted that.
+        If its result stays unknown, a new attempt begins only if a person accepts that now.
         """
         if known and known.state.good:
             return known
         if known is None:
             return self._followed(None, self._start_new(None))
         deployment = self._followed(known, self._resume(known))
-        accepted = self._spec(known).key in {each.about for each in self.context.plan.accepted}
-        if accepted and deployment.state is RunState.UNKNOWN and self.context.starts:
+        spec, unknown = self._spec(known), deployment.state is RunState.UNKNOWN
+        same = spec == self._spec(deployment)  # and not one that was requested just now
+        accepted = same and spec.key in self.context.plan.accepted_now
+        if accepted and unknown and self.context.starts:
             return self._followed(deployment, self._start_new(deployment))
         return deployment
 

@@ -196,7 +196,7 @@ class Start:
         this command was told to start another one even so.
         """
         context, spec, runner = self.context, self._spec(ended), self.step.runner
-        accepted = spec.key in {each.about for each in context.plan.accepted}
+        accepted = spec.key in context.plan.accepted_now
         until = context.clock.elapsed() + LATE
         while True:
             try:

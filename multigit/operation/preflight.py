@@ -18,6 +18,7 @@ from multigit.operation.earlier import looks_at, that_may_run
 if TYPE_CHECKING:
     from multigit.core.planning.plan import Plan
     from multigit.core.progress.findings import Findings
+    from multigit.core.values.agreement import Accepted
     from multigit.operation.session import Session
 
 
@@ -63,14 +64,17 @@ def _with_doubts(
 ) -> tuple[Plan, Findings]:
     """Return the plan and what keeps it from deploying: what is running, or may be.
 
-    A doubt that a person accepts only warns, and the plan names it.
+    A doubt that a person accepts only warns, and the plan names it. What was accepted for an
+    earlier attempt stays named, but decides nothing: it was about what was found then.
     """
     found = {name: each for name, look in looks.items() if (each := look.problem(plan.target))}
     doubts = {name: found[name] for name, look in looks.items() if look.doubts}
+    accepted: list[Accepted] = []
     if doubts and accepts_doubts(session.screen, plan.target, doubts, consent):
         found |= {name: each.as_warning() for name, each in doubts.items()}
         accepted = [each for name in doubts for each in looks[name].accepted(name)]
-        plan = replace(plan, accepted=(*plan.accepted, *accepted))
+    now = tuple(each.about for each in accepted)
+    plan = replace(plan, accepted=(*plan.accepted, *accepted), accepted_now=now)
     return plan, {name: (each,) for name, each in found.items()}
 
 

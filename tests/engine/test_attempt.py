@@ -8,6 +8,7 @@ import pytest
 
 from multigit.core.planning.plan import Result
 from multigit.core.progress.journal import Operation
+from multigit.core.values.agreement import Accepted
 from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Runner, Trigger
 from multigit.core.values.deployment import (
     Deployment,
@@ -360,6 +361,46 @@ def test_what_cannot_be_looked_at_just_before_a_start_may_be_running(world: Worl
     (deployment,) = outcome(world.resume(notes), "api").deployments
     assert (deployment.state, deployment.attempt) == (RunState.UNKNOWN, 1)
     assert world.runners.starts["api", ""] == 1
+
+
+@pytest.mark.parametrize(("now", "starts"), [(False, 1), (True, 2)])
+def test_only_what_is_accepted_now_starts_a_new_attempt(
+    world: World, *, now: bool, starts: int
+) -> None:
+    """What was accepted for an earlier attempt was about what was found then."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    key = f"{plan.operation}/api/1"
+    plan = replace(
+        plan,
+        accepted=(Accepted("deployment_in_doubt", "api", "it is unknown.", key),),
+        accepted_now=(key,) if now else (),
+    )
+    notes.entries = [replace(notes.entries[0], plan=plan)]
+    world.run(plan, notes)
+    world.runners.at_poll = lambda spec: setattr(world.runners, "broken_looks", spec.key == key)
+    world.runners.script("api", SUCCEEDED)
+    world.resume(notes)
+    assert world.runners.starts["api", ""] == starts
+
+
+def test_what_is_accepted_is_not_what_was_requested_since(world: World) -> None:
+    """The old request never arrived; the answer to a new one is lost, which is another doubt."""
+    world.runners.lose_request.add(("api", ""))
+    plan, notes = world.begun()
+    key = f"{plan.operation}/api/1"
+    accepted = (Accepted("deployment_in_doubt", "api", "it is unknown.", key),)
+    plan = replace(plan, accepted=accepted, accepted_now=(key,))
+    notes.entries = [replace(notes.entries[0], plan=plan)]
+    world.run(plan, notes)
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries.remove(mine[-1])
+    world.clock.time += 3600
+    world.runners.never_began.add(("api", ""))
+    world.runners.lose_request.add(("api", ""))
+    (deployment,) = outcome(world.resume(notes), "api").deployments
+    assert (deployment.state, deployment.attempt) == (RunState.UNKNOWN, 1)
+    assert world.runners.starts["api", ""] == 0
 
 
 def test_an_interrupt_while_the_end_of_a_failed_run_is_read_leaves_it_failed(world: World) -> None:

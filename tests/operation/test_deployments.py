@@ -24,7 +24,7 @@ from multigit.core.values.deployment import (
 )
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
-from multigit.errors import FAILED, OK, REFUSED, MultigitError, RefusedError
+from multigit.errors import FAILED, OK, REFUSED, MultigitError, NotStartedError, RefusedError
 from multigit.operation.approving import Reviewed, ReviewRequest, approve
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
@@ -296,6 +296,26 @@ def test_what_is_unknown_is_started_again_only_if_that_is_accepted(desk: Desk) -
     assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 2}
     (record,) = desk.records
     assert [each.about for each in record.accepted] == [f"{operation}/web/1"]
+
+
+def test_what_was_accepted_counts_for_one_command(desk: Desk) -> None:
+    """It started nothing; a later continue asks again. The log has both decisions."""
+    left_open(desk)
+    desk.hosts.deleted |= {run for run, place in desk.hosts.runs.items() if place[0] == "web"}
+    desk.hosts.script("web", RunState.SUCCEEDED)
+
+    def never(_: DeploymentSpec) -> None:
+        raise NotStartedError("the host is not reachable.")
+
+    def works(_: DeploymentSpec) -> None:
+        return
+
+    steps = ((YES, never, 1), (ACCEPTING, never, 1), (YES, works, 1), (ACCEPTING, works, 2))
+    for consent, desk.hosts.at_start, starts in steps:
+        continue_(desk.session(), consent, skip_blocked=False, accept_reverts=False)
+        assert desk.hosts.starts["web", ""] == starts
+    (record,) = desk.records
+    assert [each.repo for each in record.accepted] == ["web", "web"]
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,8 @@ class Plan:
     `accept_reverts`, a merge may leave out or remove reverted work. `undoes` is the operation that
     this one undoes, or empty. If `wait` is False, multigit does not wait for deployments.
     `lock_repo` is the repository whose remote held the locks at the start, or empty. `accepted` is
-    what was in the way of it, and a person accepted.
+    what was in the way of it, and a person accepted; `accepted_now` are the keys of the deployments
+    whose unknown result the present command accepts, and no later one that continues it.
     """
 
     command: str
@@ -211,6 +212,7 @@ class Plan:
     undoes: str = ""
     lock_repo: str = ""
     accepted: tuple[Accepted, ...] = ()
+    accepted_now: tuple[str, ...] = ()
 
     @property
     def result(self) -> Result:
