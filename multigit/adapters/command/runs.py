@@ -174,7 +174,8 @@ class CommandRuns:
             return RunStatus(RunState.FAILED, detail="it was never started.")
         detail = "its result is unknown: its supervisor was killed."
         if running := orphans(folder):
-            detail += f" Of the command, {still_running(running)}"
+            more = still_running(running, " of the command")
+            detail += f" {more[:1].upper()}{more[1:]}"
         return RunStatus(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _ended(self, folder: Path) -> RunStatus:

@@ -73,9 +73,12 @@ def end_all(
     return tuple(left)
 
 
-def still_running(found: Sequence[tuple[int, str]]) -> str:
-    """Return the sentence about processes, each a number and a name: process 7 (sh) is …."""
+def still_running(found: Sequence[tuple[int, str]], of: str = "") -> str:
+    """Return the sentence about processes, each a number and a name: process 7 (sh) is ….
+
+    `of` says to what they belong.
+    """
     names = shortened(tuple(f"{pid} ({visible(name)})" for pid, name in sorted(found)))
     if len(found) == 1:
-        return f"process {names} is still running."
-    return f"processes {names} are still running."
+        return f"process {names}{of} is still running."
+    return f"processes {names}{of} are still running."

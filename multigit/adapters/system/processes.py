@@ -89,16 +89,12 @@ def recorded(text: str) -> Process | None:
     return Process(int(pid), started)
 
 
-def signal(process: Process, number: int, *, group: bool = False) -> bool:
-    """Send a signal to this process and no other one; return whether it was sent.
-
-    With `group`, to the group that it leads, even if it has just ended and the others have not.
-    """
-    seen = _seen(process.pid)
-    if not seen or seen.process != process or not (group or not seen.ended):
+def signal(process: Process, number: int) -> bool:
+    """Send a signal to this process and no other one; return whether it was sent."""
+    if not is_running(process):
         return False
     with suppress(ProcessLookupError, PermissionError):
-        (os.killpg if group else os.kill)(process.pid, number)
+        os.kill(process.pid, number)
         return True
     return False
 
@@ -149,16 +145,23 @@ def _read_by_ps(*which: str) -> Iterator[Seen]:
 
 
 def _ps(*arguments: str) -> list[str]:
-    """Return the lines of ps. Times are local, so the zone is set: it may change later."""
+    """Return the lines of ps, except its own: it is a child of this process.
+
+    Times are local, so the zone is set: it may change later.
+    """
     try:
-        output = subprocess.run(  # noqa: S603  (fixed words, and a number)
+        with subprocess.Popen(  # noqa: S603  (fixed words, and a number)
             ("ps", *arguments),  # noqa: S607  (in the system's own place on PATH)
             env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=PS_SECONDS,
-        ).stdout
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as ps:
+            try:
+                output, _ = ps.communicate(timeout=PS_SECONDS)
+            finally:
+                ps.kill()
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return output.decode("utf-8", "replace").splitlines()
+    lines = output.decode("utf-8", "replace").splitlines()
+    return [line for line in lines if line.split(maxsplit=1)[:1] != [str(ps.pid)]]

@@ -140,7 +140,7 @@ def end_supervisor(folder: Path) -> None:
     """Kill the supervisor of a run, and all that it started."""
     supervisor = processes.recorded((folder / PID).read_text())
     assert supervisor
-    assert processes.signal(supervisor, signal.SIGKILL, group=True)
+    os.killpg(supervisor.pid, signal.SIGKILL)
 
 
 def end_of(here: CommandRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
@@ -245,9 +245,9 @@ def test_the_result_of_a_killed_run_is_unknown(tmp_path: Path) -> None:
     assert process
     assert status.state is RunState.UNKNOWN
     assert status.detail.startswith(
-        "its result is unknown: its supervisor was killed. "
-        f"Of the command, process {process.pid} (python"
+        f"its result is unknown: its supervisor was killed. Process {process.pid} (python"
     )
+    assert status.detail.endswith(") of the command is still running.")
     assert processes.signal(process, signal.SIGKILL)
     until(lambda: not processes.is_running(process))
     assert here.poll(wanted, run).detail == "its result is unknown: its supervisor was killed."
@@ -365,7 +365,7 @@ def test_a_timeout_ends_no_other_process(tmp_path: Path, recorded: str) -> None:
     here.end(wanted, run)
     assert processes.signal(supervisor, 0)
     assert not (folder / ENDED).exists()
-    assert processes.signal(supervisor, signal.SIGKILL, group=True)
+    os.killpg(supervisor.pid, signal.SIGKILL)
     assert end_of(here, wanted, run).state is RunState.UNKNOWN
 
 

@@ -63,6 +63,11 @@ def test_everything_is_found(tree: tuple[subprocess.Popen[bytes], str, set[int]]
     assert numbers_of(descendants(root.pid, mark)) == started  # the child has the mark, too
 
 
+def test_looking_finds_nothing_that_it_started_itself() -> None:
+    """The ps that lists the processes is a child of the process that looks for its own."""
+    assert "ps" not in {each.name for each in descendants(os.getpid(), "MULTIGIT_RUN=none")}
+
+
 def test_everything_is_ended(tree: tuple[subprocess.Popen[bytes], str, set[int]]) -> None:
     """Nothing is left, and the root is not signaled."""
     root, mark, _ = tree

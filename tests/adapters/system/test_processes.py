@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -77,27 +76,11 @@ def test_a_signal_reaches_the_very_process(sleeper: subprocess.Popen[bytes]) -> 
 def test_another_process_of_the_same_number_is_left_alone(
     sleeper: subprocess.Popen[bytes],
 ) -> None:
-    """A signal for a former process with this id reaches neither this one nor its group."""
+    """A signal for a former process with this id does not reach this one."""
     former = known(sleeper.pid)._replace(started="at another time")
     assert not alive(former)
     assert not processes.signal(former, signal.SIGKILL)
-    assert not processes.signal(former, signal.SIGKILL, group=True)
     assert sleeper.poll() is None
-
-
-def test_a_group_gets_the_signal_while_its_leader_is_not_forgotten() -> None:
-    """A process that the leader started is ended, too, while the leader is a zombie."""
-    script = "sleep 60 & echo $!; exec sleep 60"
-    with subprocess.Popen(
-        ["sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE
-    ) as leader:
-        assert leader.stdout
-        child = known(int(leader.stdout.readline()))
-        process = known(leader.pid)
-        os.kill(leader.pid, signal.SIGKILL)
-        until(lambda: not alive(process))
-        assert processes.signal(process, signal.SIGKILL, group=True)
-        until(lambda: not alive(child))
 
 
 @pytest.mark.parametrize("pid", [0, -1, 2**22 + 1])
