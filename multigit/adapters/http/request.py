@@ -190,7 +190,7 @@ def _text(body: bytes, kind: str) -> str:
     _, _, charset = kind.lower().partition("charset=")
     try:
         return body.decode(charset.split(";")[0].strip(" \"'") or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # Python does not know it, or not for this
         return body.decode("utf-8", "replace")
 
 

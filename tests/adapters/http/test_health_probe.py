@@ -69,6 +69,7 @@ def test_an_answer_with_its_headers(service: Endpoint) -> None:
         ("text/plain; charset=ISO-8859-1", b"gr\xfcn", "grün"),
         ("text/plain", "grün".encode(), "grün"),
         ("text/plain; charset=no-such", b"ok", "ok"),
+        ("text/plain; charset=idna", b"ok", "ok"),
         ("text/plain", b"\xff", "\ufffd"),
     ],
 )
