@@ -58,10 +58,9 @@ class Reviewed:
 def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
     """Review what waits for us; raises RefusedError if nothing does, or without confirmation."""
     _, operation = session.files.read_journal(deploying(session, request.operation))
+    runs = to_review(operation, {repo.name for repo in request.repos})
     with session.fleet() as fleet:
-        reviewers = session.runners(fleet.listener)
-        runs = to_review(operation, {repo.name for repo in request.repos})
-        found = find_pending_reviews(runs, reviewers, fleet)
+        found = find_pending_reviews(runs, session.runners(fleet.listener), fleet)
     session.screen.gates(found.waiting, found.unread)
     chosen = named(found.waiting, request.environments)
     if not chosen:
@@ -74,6 +73,7 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     what = f"{verb} {plural(count, 'deployment')} to {operation.plan.target}"
     given = _agreed(session.screen, operation, what, consent)
     with session.fleet() as fleet:
+        reviewers = session.runners(fleet.listener)
         reviews, interrupted = review(chosen, reviewers, request.answer, request.comment, fleet)
     note_interrupts()  # what was sent must still be recorded and shown
     code = reviews_exit_code(

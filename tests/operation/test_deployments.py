@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from multigit.core.values.deployment import (
     RunStatus,
     Verdict,
 )
+from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
 from multigit.errors import FAILED, OK, REFUSED, MultigitError, NotStartedError, RefusedError
@@ -33,7 +35,7 @@ from multigit.operation.status import read_status
 from multigit.operation.unfinished import last_deployed
 from multigit.operation.watching import watch
 from tests.operation.conftest import with_work
-from tests.operation.desk import COMMAND, DRY, WORKFLOW, YES, Desk, KilledError
+from tests.operation.desk import COMMAND, DRY, WORKFLOW, YES, Desk, DeskSession, KilledError
 
 ACCEPTING = Consent(yes=True, accept_doubt=True)
 MINE = (Gate(1, "production", ("ada",), mine=True),)
@@ -434,6 +436,23 @@ def review(
     session = desk.session()
     request = ReviewRequest(None, session.workspace.repos, answer, "looks good", environments)
     return approve(session, request, consent)
+
+
+def test_reviews_are_sent_under_their_own_live_view(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of the search for them has ended, so it could not show that a host asks to wait."""
+    waiting(desk)
+    listeners: list[Listener | None] = []
+
+    def runners(session: DeskSession, listener: Listener | None = None) -> Any:
+        listeners.append(listener)
+        return session.hosts
+
+    monkeypatch.setattr(DeskSession, "runners", runners)
+    review(desk)
+    searching, sending = listeners
+    assert searching is not sending
 
 
 @pytest.mark.parametrize("answer", [ReviewResult.APPROVED, ReviewResult.REJECTED])
