@@ -16,6 +16,7 @@ from multigit.adapters.github.client import GithubClient
 from multigit.adapters.github.run_status import gate
 from multigit.adapters.http.documents import mapping, mappings, number, text
 from multigit.core.values.deployment import Gate, GateState, Verdict
+from multigit.errors import MultigitError
 
 LOOKS, LAG = 3, 2.0  # how often a lost review is looked for, and the seconds in between
 Decisions = Counter[tuple[int, str, str]]  # environment, state, login
@@ -54,7 +55,7 @@ class Reviewing:
         except UnclearError as error:
             return self._look_up(gates, wanted, before, error)
         except GithubError:
-            with suppress(GithubError):
+            with suppress(MultigitError):  # the refusal counts, whatever the look meets
                 found = self._look(gates, wanted, before)
                 if all(verdict.state.decided for verdict in found):
                     return found

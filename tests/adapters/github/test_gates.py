@@ -177,6 +177,17 @@ def test_a_review_that_may_not_be_given_is_refused(gated: GitHub, api: ForgeRepo
     assert gated.runs()[0].gates == ("production",)
 
 
+def test_a_refused_review_stays_refused_if_a_limit_follows(gated: GitHub, api: ForgeRepo) -> None:
+    """The look for a colleague's review may meet a limit, which is not the reason."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    gates = runs.pending(wanted, run)
+    gated.tokens[TOKEN] = Token("mallory")
+    gated.inject(faults.secondary_limit(3600), operation=PENDING, times=None)
+    error = refused(lambda: runs.review(wanted, run, gates, approve=True, comment=""))
+    assert "mallory may not review production" in error.message
+
+
 def reviewed(
     gated: GitHub, wanted: DeploymentSpec, run: Run, *, approve: bool = True
 ) -> list[tuple[GateState, str]]:
