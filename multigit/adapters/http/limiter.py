@@ -28,6 +28,14 @@ class Early(Exception):  # noqa: N818  (it never leaves the limiter)
         self.seconds = seconds
 
 
+class _ClosedError(TooEarlyError):
+    """No request may be sent before `opens`, on the limiter's clock."""
+
+    def __init__(self, message: str, *, hint: str, seconds: float, opens: float) -> None:
+        super().__init__(message, hint=hint, seconds=seconds)
+        self.opens = opens
+
+
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """A request on its way: when it was sent, and whether it has to be the only one."""
@@ -45,7 +53,8 @@ class Limiter:
     is over, and a limit costs one refusal.
 
     `wait` waits that many seconds, or raises to stop; `patience` is how long one request may wait
-    in all, in seconds; `notify` gets a sentence when the waiting begins, and nothing at its end.
+    in all, in seconds; `notify` gets a sentence when the waiting begins, and nothing when the last
+    request stops waiting.
     """
 
     def __init__(
@@ -66,6 +75,7 @@ class Limiter:
         self._alone: _Turn | None = None
         self._limited = False  # whether the host ever refused a request for a limit
         self._closed = self._opens = clock()
+        self._waiting = 0  # requests that wait until it opens
         self._unnamed = 0  # limits in a row that named no time
         self._text = ""
 
@@ -78,22 +88,27 @@ class Limiter:
         while True:
             try:
                 return self._once(ask, alone=alone)
-            except TooEarlyError as error:
+            except _ClosedError as error:
                 early = error
             patience -= early.seconds
             if patience < 0:
                 raise early
             self._wait_for(early)
 
-    def _wait_for(self, early: TooEarlyError) -> None:
-        opens = self._opens
+    def _wait_for(self, early: _ClosedError) -> None:
+        with self._change:
+            self._waiting += 1
         self._notify(early.message)
         try:
             self._wait(early.seconds)
         finally:
-            self._notify("")
+            with self._change:
+                self._waiting -= 1
+                last = not self._waiting
+            if last:
+                self._notify("")
         with self._change:
-            if self._opens == opens:
+            if self._opens == early.opens:  # else another request was refused since
                 self._opens = self._clock()
 
     def _once(self, ask: Callable[[], T], *, alone: bool) -> T:
@@ -155,9 +170,11 @@ class Limiter:
             if turn.sent >= self._closed:
                 self._unnamed = 0
 
-    def _early(self) -> TooEarlyError:
+    def _early(self) -> _ClosedError:
         hint = "Try again then; to avoid it, start fewer at a time, or pause between starts."
-        return TooEarlyError(self._text, hint=hint, seconds=max(0.0, self._opens - self._clock()))
+        with self._change:
+            text, opens = self._text, self._opens
+        return _ClosedError(text, hint=hint, seconds=max(0.0, opens - self._clock()), opens=opens)
 
 
 def _clock_time(seconds: float) -> str:

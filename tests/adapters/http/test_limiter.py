@@ -114,6 +114,46 @@ def test_the_waiting_can_be_stopped() -> None:
     assert host.said[-1] == ""
 
 
+def test_the_sentence_stays_until_no_one_waits() -> None:
+    """Another request may wait for less long: its end is not that of the limit."""
+    host = Host(7.0)
+    wait, others = host.wait, [lambda: host.limiter.send(host.ask)]
+
+    def wait_together(seconds: float) -> None:
+        if others:
+            others.pop()()
+            assert host.said[-1] != ""
+        wait(seconds)
+
+    host.limiter = Limiter(
+        "GitHub", wait=wait_together, notify=host.said.append, clock=lambda: host.time
+    )
+    assert host.limiter.send(host.ask) == "answer"
+    first, second, nothing = host.said
+    assert (first, nothing) == (second, "")
+
+
+def test_a_later_time_is_not_forgotten_for_an_earlier_one() -> None:
+    """Another request may be refused again between the look at the time and the wait for it."""
+    host = Host(100.0, 100.0)
+    too_early(lambda: host.limiter.send(host.ask))
+    host.time += 70.0
+    looks = 0
+
+    def now() -> float:
+        nonlocal looks
+        looks += 1
+        time = host.time
+        if looks == 2:  # its wait is computed: the other one is refused before it begins
+            host.time += 30.0
+            too_early(lambda: host.limiter.send(host.ask))
+        return time
+
+    host.limiter._clock = now
+    assert too_early(lambda: host.limiter.send(host.ask)).seconds == 70.0
+    assert (host.asked, host.waits) == (2, [30.0])
+
+
 class Slow:
     """Requests that last until the test ends them."""
 
