@@ -165,9 +165,10 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """An environment for which a run waits: its id on the host, its reviewers, and is it `mine`.
+    """An environment for which a run waits: its id on the host, and its reviewers.
 
-    `since` is when the run began to wait, in Unix seconds; 0 if that is unknown.
+    `mine` says whether the user may review it. `since` is when the run began to wait, in Unix
+    seconds; 0 if that is unknown.
     """
 
     environment: int
@@ -193,7 +194,7 @@ class GateState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a gate; `by` is who was faster than we, `detail` why it is unknown."""
+    """What became of a gate; `by` is who reviewed it first, `detail` why it is unknown."""
 
     gate: Gate
     state: GateState

@@ -28,9 +28,8 @@ class Observation(ABC):
     def query(self) -> RefQuery:
         """The branches and tags that are fetched and read."""
 
-    def of(self, repo: Repo) -> Observation:
+    def of(self, _: Repo) -> Observation:
         """Return itself, to observe any repository with it."""
-        del repo
         return self
 
     def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
