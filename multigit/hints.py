@@ -252,6 +252,9 @@ class Hint(StrEnum):
     CHECK_CONFIG = "Correct the file, then run `multigit config check`."
     CHECK_LONG_CONFIG = "Is it the right file? Correct it, then run `multigit config check`."
     PUSH_WORKFLOWS = "Wrote {count}. Review and push: `multigit push {stage}{elsewhere}`"
+    PUSH_LATER_STAGE = (
+        "Where work starts at {stage}, push the others: `multigit push {stage}{elsewhere}`"
+    )
     EXPOSED = (
         "`multigit push` leaves it out. To make git ignore it, too: `printf '%s\\n' {lines} "
         ">>{ignore} && git -C {path} rm -r --quiet --cached --ignore-unmatch {files}`"

@@ -48,9 +48,9 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Writings:
-    """The examples of a workspace whose first stage is `stage`."""
+    """The examples of a workspace, and the first stages of the repositories that get one."""
 
-    stage: str
+    stages: tuple[str, ...]
     each: tuple[Writing, ...]
 
     @property
@@ -66,7 +66,8 @@ def write_workflows(folder: Path, *, dry_run: bool) -> Writings:
     for each in writings:
         if each.wanted and not dry_run:
             write_new(each.file, each.example.text)
-    return Writings(space.stages[0].name, writings)
+    repos = (each.example.repo for each in writings if each.wanted)
+    return Writings(tuple(dict.fromkeys(space.stages_of(r)[0].name for r in repos)), writings)
 
 
 def _look(space: Workspace, example: Example) -> Writing:

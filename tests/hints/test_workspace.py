@@ -81,13 +81,18 @@ def test_a_lock_file_that_is_read_only(forge: Forge, monkeypatch: pytest.MonkeyP
 
 
 def test_workflows_are_pushed(forge: Forge) -> None:
-    """They are pushed to the first stage, where work starts."""
-    api = forge.add("api")
+    """They are pushed to the first stage that their repositories have, where work starts."""
+    api, web = forge.add("api"), forge.add("web", stages=("stg", "main"))
     config = forge.write_config()
-    config.write_text(config.read_text() + WORKFLOW)
+    text = config.read_text() + WORKFLOW
+    config.write_text(text.replace('[repos."web"]', '[repos."web"]\nstages = ["stg", "main"]'))
     done = forge.run("init", "--workflows", check=DONE)
     follow(forge, done.stdout, Hint.PUSH_WORKFLOWS, "multigit push dev", "--yes")
     assert ".github/workflows/ship.yml" in api.tree("dev")
+    assert ".github/workflows/ship.yml" not in web.tree("stg")
+    web.git("checkout", "--quiet", "stg")
+    follow(forge, done.stdout, Hint.PUSH_LATER_STAGE, "multigit push stg", "--yes")
+    assert ".github/workflows/ship.yml" in web.tree("stg")
 
 
 def test_what_has_no_page_is_in_the_status(forge: Forge) -> None:

@@ -163,6 +163,17 @@ def test_workflows_are_written_where_none_are(tmp_path: Path, *, dry_run: bool) 
         assert again["api"].obstacle
 
 
+def test_workflows_are_pushed_where_work_starts(tmp_path: Path) -> None:
+    """This is the first stage that a repository has, and only of those with a new workflow."""
+    late = CONFIG.replace("[repos.web]", '[repos.web]\nstages = ["stg"]')
+    (tmp_path / "multigit.toml").write_text(late)
+    (tmp_path / "web").mkdir()
+    assert write_workflows(tmp_path, dry_run=True).stages == ("stg",)
+    (tmp_path / "api").mkdir()
+    assert write_workflows(tmp_path, dry_run=False).stages == ("dev", "stg")
+    assert write_workflows(tmp_path, dry_run=False).stages == ()
+
+
 def test_a_workflow_that_cannot_be_given_is_refused(tmp_path: Path) -> None:
     """Two stages require different content in the same file."""
     other = """

@@ -141,4 +141,7 @@ def _sentence(done: Writings, folder: Path, *, dry_run: bool) -> str:
         return f"{plural(count, 'workflow')} would be written."
     there = elsewhere(folder, f"--config {quote(str(folder / FILE))}")
     workflows = plural(count, "workflow")
-    return Hint.PUSH_WORKFLOWS.format(count=workflows, stage=done.stage, elsewhere=there)
+    first, *others = done.stages
+    hints = [Hint.PUSH_WORKFLOWS.format(count=workflows, stage=first, elsewhere=there)]
+    hints += [Hint.PUSH_LATER_STAGE.format(stage=each, elsewhere=there) for each in others]
+    return "\n".join(hints)
