@@ -71,7 +71,7 @@ def _with_doubts(
     doubts = {name: found[name] for name, look in looks.items() if look.doubts}
     accepted: list[Accepted] = []
     if doubts and accepts_doubts(session.screen, plan.target, doubts, consent):
-        found |= {name: each.as_warning() for name, each in doubts.items()}
+        found |= {name: replace(each.as_warning(), hint="") for name, each in doubts.items()}
         accepted = [each for name in doubts for each in looks[name].accepted(name)]
     now = tuple(each.about for each in accepted)
     plan = replace(plan, accepted=(*plan.accepted, *accepted), accepted_now=now)

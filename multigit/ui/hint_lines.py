@@ -48,7 +48,7 @@ class Flowing:
 
 def ending(sentence: str, hint: str) -> RenderableType:
     """Return the last words of a command: the summary, and below it the hint."""
-    return Group(Text(visible(sentence), "bold"), *hint_lines(hint))
+    return Group(Text(visible(local(sentence)), "bold"), *hint_lines(hint))
 
 
 def hint_lines(hint: str, indent: int = 0, style: str = "") -> list[RenderableType]:

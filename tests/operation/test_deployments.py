@@ -181,7 +181,8 @@ def test_a_doubt_blocks_until_it_is_accepted(desk: Desk) -> None:
     assert problems(desk.deploy(DRY)) == {"api": [], "web": ["deployment_in_doubt"]}
     ended = desk.deploy(ACCEPTING)
     assert deployed(ended) == BOTH
-    assert [each.severity for each in ended.report.outcomes[1].problems] == [Severity.WARN]
+    (warning,) = ended.report.outcomes[1].problems
+    assert (warning.severity, warning.hint) == (Severity.WARN, "")
     (accepted,) = desk.records[-1].accepted
     assert (accepted.code, accepted.repo) == ("deployment_in_doubt", "web")
     assert accepted.message == "run of web was deleted."

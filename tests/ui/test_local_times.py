@@ -10,6 +10,7 @@ from multigit.core.progress.locks import Holder
 from multigit.core.values.flight import Flight, push_under_way
 from multigit.core.values.problem import Problem
 from multigit.phrase import Instant, Typed, parts_of, phrase
+from multigit.ui.hint_lines import ending
 from multigit.ui.local_times import local, local_time
 from multigit.ui.problems import problem_lines
 from multigit.ui.screen import Screen
@@ -69,3 +70,9 @@ def test_the_end_of_a_push_is_not_rounded_down() -> None:
     flight = Flight(began=0.0, until=1_784_127_690.5, host="laptop", mark="1:2")
     (line,) = shown(next(iter(problem_lines([("api", [push_under_way(flight)])]))), 200)
     assert line.endswith("until 2026-07-15 17:02 +02:00 at the latest.")
+
+
+def test_the_last_sentence_has_the_local_time() -> None:
+    """Such as when an operation was already undone."""
+    said = phrase("It was already undone at {time}.", time=Instant("2025-01-15T15:01:30Z"))
+    assert shown(ending(said, ""), 80) == ["It was already undone at 2025-01-15 16:01 +01:00."]

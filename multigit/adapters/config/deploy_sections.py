@@ -81,7 +81,11 @@ class HealthSection(Section):
         default="{sha}", description="The required value of json or header, as a template."
     )
     attempts: int = Field(
-        default=10, ge=1, le=1000, description="How often the answer may be wrong."
+        default=10,
+        ge=1,
+        le=1000,
+        description="How often it is asked at the most; `successes` - 1 more, for the answers "
+        "after the first right one.",
     )
     interval: Duration = Field(default="10s", description="How long to wait between two attempts.")
     successes: int = Field(

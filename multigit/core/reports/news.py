@@ -149,11 +149,18 @@ def _state(outcome: Outcome, one: Deployment | None) -> str:
     """Return its state: a failure with the reason, a waiting run with its reviewers."""
     if one is None or outcome.state in BAD:
         reasons = [p.message for p in outcome.problems if p.blocks or outcome.state in BAD]
-        return _with(str(outcome.state).replace("_", " "), reasons[0] if reasons else "")
+        return _with(_word(outcome), reasons[0] if reasons else "")
     if one.state is RunState.WAITING:
         return f"waiting for {', '.join(one.status.reviewers) or 'a reviewer'}"
     explained = one.state.bad or one.state is RunState.SKIPPED
     return _with(one.state.in_words, one.status.detail if explained else "")
+
+
+def _word(outcome: Outcome) -> str:
+    """Return the state of a repository; a deployment alone publishes nothing."""
+    if outcome.state is State.NOT_PUBLISHED and not outcome.plan.updates():
+        return "not started"
+    return str(outcome.state).replace("_", " ")
 
 
 def _with(state: str, reason: str) -> str:

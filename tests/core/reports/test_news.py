@@ -214,3 +214,10 @@ def test_the_job_summary_of_what_was_not_done_names_no_release() -> None:
     """Its tag does not exist."""
     assert "Release" not in job_summary(cancelled(planned(BOTH), interrupted=False))
     assert "Release" in job_summary(planned(BOTH))
+
+
+def test_what_a_deployment_did_not_reach_was_not_started() -> None:
+    """It publishes nothing, so it leaves nothing unpublished."""
+    waits = Outcome(replace(to_publish(WEB), steps=()), State.NOT_PUBLISHED)
+    whole = replace(plan(to_publish(API), waits.plan), command="deploy")
+    assert "| web | not started |" in job_summary(ended(whole, [deployed(DONE), waits]))
