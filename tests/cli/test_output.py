@@ -50,7 +50,9 @@ def wide(forge: Forge) -> Forge:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Forge:
     """Return a workspace whose names, subjects and paths are too wide."""
-    return wide(Forge(tmp_path_factory.mktemp("output")))
+    forge = wide(Forge(tmp_path_factory.mktemp("output")))
+    forge.run("status", check=DONE)  # fetches for the tests that do not
+    return forge
 
 
 @pytest.fixture
