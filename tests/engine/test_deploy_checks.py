@@ -64,6 +64,20 @@ def test_what_runs_is_watched_only_where_its_journal_is(world: World) -> None:
     assert elsewhere.hint == "Wait until it has ended: https://runs.example/r"
 
 
+@pytest.mark.parametrize("state", [RUNNING, SUCCEEDED])
+def test_what_a_later_operation_did_not_reach_is_looked_at(world: World, state: RunState) -> None:
+    """The running one is named; once it has ended, what was not reached is still to be deployed."""
+    (first,) = looked(world, state).seen
+    before = replace(first.last, operation="first", here=False)
+    later = LastOperation("later", ended=(RunState.NOT_STARTED,), before=(before,))
+    assert later.may_run
+    look = look_at({"api": later}, world.runners, Fleet(world.heard, 1))["api"]
+    assert look.state is (RUNNING if state is RUNNING else RunState.NOT_STARTED)
+    found = look.problem("stg")
+    assert bool(found) == (state is RUNNING)
+    assert not found or found.message.endswith("first")
+
+
 @pytest.mark.parametrize("state", [SUCCEEDED, FAILED])
 def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) -> None:
     """No one has to watch it first, and its end may be read in several steps."""
