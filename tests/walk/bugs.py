@@ -178,4 +178,25 @@ RemoteLocks._take = _anyway
         ),
         "locks_keep_others_out",
     ),
+    "what no command works on is running": Lie(
+        Bug(
+            "operation/pending.py",
+            """
+_pending = pending
+
+
+def pending(config):
+    operation, line = _pending(config)
+    return operation, line.replace("unfinished", "running")
+""",
+            (
+                "colleague api dev",
+                "colleague web dev",
+                "refuse web",
+                "promote dev stg --yes",
+                "status --pending",
+            ),
+        ),
+        "status_is_right",
+    ),
 }

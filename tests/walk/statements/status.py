@@ -30,6 +30,9 @@ def status_is_right(step: Step, annals: Annals) -> Claims:
     recorded = {each["operation"] for each in step.after.records[said.workspace]}  # these are over
     there = [each for each in step.after.unfinished[said.workspace] if each not in recorded]
     yield (told in there) if there else not told, f"{told} is unfinished, not {there}"
+    if "--pending" in said.words:  # no command runs meanwhile
+        line = " ".join((*told.split("-")[1:-1], "unfinished")) if told else ""
+        yield said.message == line, f"the line is {said.message!r}, not {line!r}"
 
 
 def marks_are_right(step: Step, _: Annals) -> Claims:
