@@ -134,7 +134,8 @@ def nothing_changed_where_it_says_so(step: Step, annals: Annals) -> Claims:
 def no_commit_is_lost(step: Step, annals: Annals) -> Claims:
     """A commit on a branch of a remote stays on one, unless an undo says that it removed it."""
     said = step.said
-    cut_undo = bool(said and said.about == "undo" and said.document is None)
+    silent = said is not None and (said.document is None or said.gave_up_waiting)
+    cut_undo = bool(said and said.about == "undo" and silent)
     for repo in step.after.refs:
         missing = annals.ever[repo] - annals.excused[repo] - annals.reached(repo, step.after)
         annals.excused[repo] |= missing
