@@ -34,11 +34,15 @@ class Attempt(Start):
         return deployment
 
     def _followed(self, known: Deployment | None, deployment: Deployment) -> Deployment:
-        """Return the deployment when it has ended, or is no longer waited for."""
+        """Return the deployment when it has ended, or is no longer waited for.
+
+        If no one waits, an earlier run is looked at once: it may have ended since.
+        """
         unseen = deployment.state.over or deployment.state is RunState.NOT_STARTED
-        if unseen or self.context.stopping or not self.context.plan.wait:
-            return deployment
         new_run = not (known and known.run and known.attempt == deployment.attempt)
+        left_running = new_run and not self.context.plan.wait
+        if unseen or left_running or self.context.stopping:
+            return deployment
         with self.context.throttle.watching():
             deployment = self._watch(deployment, watched=new_run)
         return self.context.note(self.repo, deployment) if deployment.state.over else deployment
@@ -72,7 +76,8 @@ class Attempt(Start):
             if deployment.state is RunState.SUCCEEDED and self.step.health:
                 return self._healthy(deployment, self.step.health)
             context.show(self.repo, deployment)
-            if deployment.state.over:
+            looked = not context.plan.wait and not deployment.status.more
+            if deployment.state.over or looked:
                 break
             now = context.clock.elapsed()
             remaining -= 0.0 if deployment.state is RunState.WAITING else now - last

@@ -26,9 +26,17 @@ if TYPE_CHECKING:
 
 
 def continue_(
-    session: Session, consent: Consent, *, skip_blocked: bool, accept_reverts: bool
+    session: Session,
+    consent: Consent,
+    *,
+    skip_blocked: bool,
+    accept_reverts: bool,
+    wait: bool = True,
 ) -> Ended | Closed:
-    """Do what is left of the unfinished operation, as confirmed before."""
+    """Do what is left of the unfinished operation, as confirmed before.
+
+    Without `wait` it returns when the deployments of the next wave have started.
+    """
     with alone(session, "continue", dry_run=consent.dry_run) as over:
         if over and not session.files.unfinished():
             return Closed("continue", over[-1])
@@ -37,12 +45,12 @@ def continue_(
             operation = replace(operation, plan=replace(operation.plan, accept_reverts=True))
         known = operation.state.flights  # which of them are over is asked before the remotes
         flights = pending_pushes(session.git, session.workspace, known)
-        onward, wait = bool(operation.plan.undoes), not consent.dry_run
-        remotes = ask_remotes(session, journal, operation, onward=onward, wait=wait)
+        onward, looks_on = bool(operation.plan.undoes), not consent.dry_run
+        remotes = ask_remotes(session, journal, operation, onward=onward, wait=looks_on)
         moved = to_plan_again(operation, remotes)
         again = _plan_again(session, operation, moved, skip_blocked=skip_blocked)
         left = resumed(operation, remotes, again, skip_blocked=skip_blocked)
-        plan = with_preflight_again(session, left, consent)
+        plan = replace(with_preflight_again(session, left, consent), wait=wait)
         planned_again = any(repo.state is State.PLANNED for repo in again.values())
         to_be_asked = planned_again or any_unseen_commit(plan, left.state)
         agreed = None if to_be_asked else operation.agreement

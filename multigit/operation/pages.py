@@ -15,6 +15,7 @@ from multigit.operation.watching import deploying
 
 if TYPE_CHECKING:
     from multigit.core.reports.status import StatusRow
+    from multigit.core.values.workspace import Repo
     from multigit.operation.session import Session
 
 
@@ -46,9 +47,12 @@ def _comparisons(session: Session, row: StatusRow) -> Iterator[str]:
     configured = session.workspace.github_api or os.environ.get("GITHUB_API_URL", "")
     host = web_host(api_address(configured))
     with suppress(MultigitError):  # it is elsewhere
-        urls = session.git.repository(repo).remote_urls()
-        slug = checked_slug(repo.slug) if repo.slug else slug_from(urls, host)
+        slug = checked_slug(repo.slug) if repo.slug else _slug_of(session, repo, host)
         for pair in row.pairs:
             if pair.state in {"waiting", "conflict", "reverted"}:
                 base, head = row.branches[pair.target], row.branches[pair.source]
                 yield comparison(host, slug, base=base, head=head)
+
+
+def _slug_of(session: Session, repo: Repo, host: str) -> str:
+    return slug_from(session.git.repository(repo).remote_urls(), host)

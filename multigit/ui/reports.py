@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.summary import CLOSED_BY, summary
 from multigit.core.values.problem import Problem
-from multigit.core.values.text import visible
+from multigit.core.values.text import shortened, visible
 from multigit.ui.deployments import deployment_lines
 from multigit.ui.hint_lines import ending
 from multigit.ui.items import Item, items_view
@@ -35,6 +35,7 @@ def report_view(report: Report) -> RenderableType:
     """
     here = [each for each in report.outcomes if not each.plan.absent]
     good = [o for o in here if o.state in {State.PUBLISHED, State.DEPLOYED}]
+    good.sort(key=lambda o: any(each.state.bad for each in o.deployments))
     bad_states = (State.SKIPPED, State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
     bad = [each for state in bad_states for each in here if each.state is state]
     rows = [
@@ -44,7 +45,7 @@ def report_view(report: Report) -> RenderableType:
             outcome_hint(each),
         )
         for each in (*good, *bad)
-        for text in [outcome_text(each, report.plan)]
+        for text in [outcome_text(each, report)]
     ]
     notes = problem_lines((each.repo, notes_of(each)) for each in good)
     absent = problem_lines((o.repo, o.problems) for o in report.outcomes if o.plan.absent)
@@ -53,8 +54,9 @@ def report_view(report: Report) -> RenderableType:
     return Group(items_view(rows), *notes, *absent, *more, Text(), sentence_view(report))
 
 
-def outcome_text(outcome: Outcome, plan: Plan) -> Text:
+def outcome_text(outcome: Outcome, report: Report) -> Text:
     """Return the result of one repository, in a line or two."""
+    plan = report.plan
     if outcome.state in {State.PUBLISHED, State.DEPLOYED}:
         tags = {outcome.plan.tag, *(step.tag for step in outcome.plan.deploys())} - {""}
         return Text(f"{outcome.after[:7]}  {visible(' '.join(sorted(tags)))}".rstrip())
@@ -62,7 +64,9 @@ def outcome_text(outcome: Outcome, plan: Plan) -> Text:
         return skipped(outcome, "left as is" if plan.undoes else "skipped")
     problems = notes_of(outcome)
     if not problems:
-        return Text(not_started(outcome.plan), "yellow")
+        before = held_up_by(outcome.plan, report)
+        why = f": comes after {visible(shortened(before))}" if before else ""
+        return Text(f"{not_started(outcome.plan)}{why}", "yellow")
     lines = (visible(line) for problem in problems for line in local(problem.message).split("\n"))
     return Text("\n".join(lines))
 
@@ -84,6 +88,17 @@ def not_started(repo: RepoPlan) -> str:
     if repo.is_undo:
         return "not undone"
     return "not published" if repo.updates() else "not started"
+
+
+def held_up_by(repo: RepoPlan, report: Report) -> tuple[str, ...]:
+    """Return the repositories of earlier waves that have not succeeded, or not yet."""
+    left = {State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED}
+    return tuple(
+        each.repo
+        for each in report.outcomes
+        if each.plan.wave < repo.wave
+        and (each.state in left or not all(one.state.good for one in each.deployments))
+    )
 
 
 def notes_of(outcome: Outcome) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.earlier import LastOperation
@@ -99,15 +100,15 @@ class World:
             state=state,
         ).run()
 
-    def resume(self, notes: Notes) -> Report:
+    def resume(self, notes: Notes, *, wait: bool = True) -> Report:
         """Run `multigit continue` after an operation that left these notes."""
         known = Operation.from_entries(notes.entries)
         assert known
         remotes = read_remote_states(self.git, self.git.workspace, known, Fleet(self.heard, 4))
         left = resumed(known, remotes, {}, skip_blocked=False)
-        progress = left.state.repos
-        notes.write(Entry(EntryKind.BEGUN, left.plan, known.actor, progress=progress))
-        return self.run(left.plan, notes, again=True, state=left.state)
+        plan, progress = replace(left.plan, wait=wait), left.state.repos
+        notes.write(Entry(EntryKind.BEGUN, plan, known.actor, progress=progress))
+        return self.run(plan, notes, again=True, state=left.state)
 
     def begun(self) -> tuple[Plan, Notes]:
         """Return a plan and the journal in which it was started."""

@@ -529,3 +529,23 @@ def test_the_wrong_version_is_unhealthy(world: World) -> None:
     again = world.resume(notes)
     assert outcome(again, "database").deployments[0].state is SUCCEEDED
     assert world.runners.starts["database", ""] == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "state"), [(SUCCEEDED, RunState.SUCCEEDED), (RUNNING, RunState.RUNNING)]
+)
+def test_without_waiting_an_earlier_run_is_looked_at_once(
+    world: World, now: RunState, state: RunState
+) -> None:
+    """It may have ended since it was left running; then the next wave begins."""
+    world.git.waves = {"api": 1, "web": 1}
+    world.runners.script("database", RUNNING)
+    plan, notes = world.begun()
+    alone = replace(plan, wait=False)
+    first = world.run(alone, notes)
+    assert outcome(first, "database").deployments[0].state is RunState.QUEUED
+    (run,) = (known for known, place in world.runners.runs.items() if place[0] == "database")
+    world.runners.courses[run] = [RunStatus(now)]
+    report = world.resume(notes, wait=False)
+    assert outcome(report, "database").deployments[0].state is state
+    assert (world.runners.starts.get(("api", ""), 0) == 1) is (now is SUCCEEDED)

@@ -231,8 +231,10 @@ def test_what_runs_is_watched_without_publishing_the_rest(shop: Forge) -> None:
     tip = shop.repos["api"].tip("stg")
     follow(shop, document, Hint.RUNNING_AND_MORE, "multigit watch", check=FAILED)
     assert shop.repos["api"].tip("stg") == tip
-    follow(shop, document, Hint.RUNNING_AND_MORE, "multigit continue")
+    follow(shop, document, Hint.RUNNING_AND_MORE, "multigit continue", "--no-wait")
     assert shop.repos["api"].tip("stg") != tip
+    watched = shop.json("watch", check=DONE)
+    assert rows(watched)["api"]["deployment"]["state"] == "succeeded"
 
 
 def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: Forge) -> None:

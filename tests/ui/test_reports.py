@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from multigit.core.planning.plan import RepoPlan, Result, State
 from multigit.core.planning.taking_part import no_stage
-from multigit.core.progress.outcome import Outcome, Report
+from multigit.core.progress.outcome import Outcome, Report, ended
+from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Repo
 from multigit.ui.reports import report_view
 from tests.core.builders import API, MADE, ROOT, STG, WEB, plan, to_publish, without_steps
 from tests.ui.views import shown
@@ -32,3 +36,18 @@ def test_what_does_not_take_part_is_said_once(width: int) -> None:
     assert text.count("skipped") == 1
     assert "skipped: It is." in text
     assert "1 published, 3 left out." in text
+
+
+def test_what_failed_is_below_what_succeeded_and_holds_up_the_rest() -> None:
+    """On a small screen the last rows are seen; a later wave names what it comes after."""
+    failed, done = (
+        Outcome(to_publish(repo), State.PUBLISHED, MADE, deployments=(Deployment(state=state),))
+        for repo, state in ((API, RunState.FAILED), (WEB, RunState.SUCCEEDED))
+    )
+    later = replace(to_publish(Repo("later", "later")), wave=1)
+    outcomes = (failed, done, Outcome(later, State.NOT_PUBLISHED))
+    report = ended(plan(*(each.plan for each in outcomes)), outcomes)
+    rows = [line for line in shown(report_view(report), 80) if line.startswith("  ")]
+    named = [line.split()[0] for line in rows if line.split()[0] in {"api", "web", "later"}]
+    assert named == ["web", "api", "later"]
+    assert rows[-1].endswith("not published: comes after api")

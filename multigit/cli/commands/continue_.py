@@ -12,6 +12,7 @@ def continue_(
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     accept_doubt: o.AcceptDoubt = False,
+    no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
     """Continue the operation that was interrupted or partly failed.
@@ -32,6 +33,10 @@ def continue_(
         space, space.repos, checklist_done=checklist_done, accept_doubt=accept_doubt
     )
     ended = continuing.continue_(
-        session, consent, skip_blocked=skip_blocked, accept_reverts=accept_reverts
+        session,
+        consent,
+        skip_blocked=skip_blocked,
+        accept_reverts=accept_reverts,
+        wait=not no_wait,
     )
     return show(session, ended)
