@@ -217,14 +217,14 @@ def test_no_question_waits_where_half_a_terminal_is(closed: str, shop: Forge) ->
     assert agreed(shop) == ("not_given", "")
 
 
-def test_input_at_its_end_is_no_answer(shop: Forge) -> None:
-    """End of input at the question exits with 3, and the log records that no one confirmed."""
+def test_ctrl_d_at_the_question_cancels(shop: Forge) -> None:
+    """As an empty answer does; the log records that no one confirmed."""
     text = shop.write_config().read_text()
     shop.write_config(text.replace("checklist", "# checklist"))
     with untouched(shop), at_terminal(shop, *TO_MAIN) as terminal:
         terminal.expect(NAME_QUESTION)
         terminal.send_key("ctrl-d")
         assert terminal.finish() == REFUSED
-    assert "--confirm main" in terminal.text
-    assert last_record(shop)["reason"] == "confirmation_needed"
+    assert "Cancelled. Nothing was changed." in terminal.text
+    assert last_record(shop)["result"] == "cancelled"
     assert agreed(shop) == ("not_given", "")
