@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from shlex import quote
 from types import MappingProxyType
 
-from multigit.core.planning.plan import Plan
+from multigit.core.planning.plan import Plan, RepoPlan
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.deployment import Deployment, RunState, for_all_targets
@@ -179,13 +179,17 @@ def _watched(
 def with_unfinished(
     last: LastDeployments, plan: Plan, started: Mapping[str, Mapping[str, Deployment]]
 ) -> LastDeployments:
-    """Return the last deployments, including those of an operation that has no record yet."""
+    """Return the last deployments, including those of an operation that has no record yet.
+
+    A target that it has not `started` yet keeps what an earlier one deployed there.
+    """
+
+    def deployments(repo: RepoPlan) -> tuple[DeploymentRecord, ...]:
+        not_yet = {step.target: Deployment(step.target) for step in repo.deploys()}
+        return tuple(map(DeploymentRecord.of, (not_yet | dict(started[repo.repo])).values()))
+
     repos = tuple(
-        RepoRecord(
-            repo=repo.repo,
-            tag=repo.deploy_tag,
-            deployments=tuple(map(DeploymentRecord.of, started[repo.repo].values())),
-        )
+        RepoRecord(repo=repo.repo, tag=repo.deploy_tag, deployments=deployments(repo))
         for repo in plan.repos
         if repo.repo in started
     )

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.records.last_deployments import failed_last, last_deployed, with_unfinished
 from multigit.core.records.record import Record
-from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.deploy_config import CommandRunner
+from multigit.core.values.deployment import Deployment, Run, RunState
 from tests.core.builders import plan, record, row, to_publish
 
 
@@ -158,6 +160,24 @@ def test_an_operation_without_a_record_counts_by_its_journal() -> None:
     assert (known.release, known.state) == ("stg-deploy-20250115-160130", "running")
     assert known.operation == plan().operation
     assert with_unfinished(last, plan(to_publish()), {}) == last
+
+
+def test_what_an_unfinished_operation_has_not_noted_keeps_the_earlier_one_there() -> None:
+    """The journal notes one target after the other; the second one still has what ran before."""
+    repo = to_publish()
+    steps = [
+        DeployStep("stg", "stg", "staging", target, CommandRunner(("true",)), 60.0)
+        for target in ("eu", "us")
+    ]
+    both = plan(replace(repo, steps=(*repo.steps, *steps)))
+    last = last_deployed([kept("r-1", "succeeded", "failed", stage="stg", operation="one")])
+    begun = {"api": {"eu": Deployment("eu", RunState.SUCCEEDED, Run("1"))}}
+    known = with_unfinished(last, both, begun)["api"]["stg"]
+    assert known.by_operation() == {
+        both.operation: {"eu": "succeeded", "us": "not_started"},
+        "one": {"us": "failed"},
+    }
+    assert known.went_wrong
 
 
 @pytest.mark.parametrize(
