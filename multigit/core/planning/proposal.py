@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from multigit.core.planning.plan import Plan, RepoPlan
@@ -11,56 +12,57 @@ from multigit.core.values.pushed import without_instructions
 from multigit.core.values.text import plural, visible
 
 LENGTH = 72  # letters, as git recommends for the first line of a message
-LEAST = 16  # letters of a subject, at the least
 
 
 def proposed_message(plan: Plan) -> str:
-    """Return what reaches the plan's target: api: fix: time-out, feat: orders; web: dark mode.
+    """Return what reaches the plan's target: api: fix: time-out, feat: orders; web: 2 commits.
 
-    If that is too long, some subjects are counted, and then shortened. Empty if nothing is known.
+    Repositories take turns to name their next commit, the newest first, while the line has room.
+    No subject is cut: the other commits are counted. Empty if nothing is known.
     """
     groups = _groups(plan)
-    for most in (None, 3, 2, 1):
-        text = _joined(groups, most)
-        if len(text) <= LENGTH:
-            return text
-    around = len(_joined({repos: ["", *said[1:]] for repos, said in groups.items()}, 1))
-    needed = [len(said[0]) for said in groups.values()]
-    shares = _shares(needed, LENGTH - around)
-    if all(share >= min(LEAST, need) for share, need in zip(shares, needed, strict=True)):
-        short = {
-            repos: [_cut(said[0], share), *said[1:]]
-            for (repos, said), share in zip(groups.items(), shares, strict=True)
-        }
-        return _joined(short, 1)
+    if len(groups) == 1:
+        groups = [replace(groups[0], repos=(), named=1)]  # whole, even if it is long
+    for _ in range(max((len(each.subjects) for each in groups), default=0)):
+        for at, group in enumerate(groups):
+            groups[at] = replace(group, named=group.named + 1)
+            if len(_joined(groups)) > LENGTH:
+                groups[at] = group
+    if len(groups) <= 1 or len(_joined(groups)) <= LENGTH:
+        return _joined(groups)
     commits = sum(repo.commit_count for repo in plan.planned())
-    count = f"{plural(commits, 'commit')} in {plural(len(plan.planned()), 'repository')}"
-    return _cut(f"{count}: {next(iter(groups.values()))[0]}", LENGTH)
+    return f"{plural(commits, 'commit')} in {plural(len(plan.planned()), 'repository')}"
 
 
-def _shares(needed: Sequence[int], room: int) -> list[int]:
-    """Return what each gets of the room: all that it needs, or as much as others that need more."""
-    shares = [0] * len(needed)
-    by_need = sorted(range(len(needed)), key=needed.__getitem__)
-    for place, number in enumerate(by_need):
-        shares[number] = min(needed[number], room // (len(needed) - place))
-        room -= shares[number]
-    return shares
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What goes out alike in some repositories: the commits of each, the newest by subject."""
+
+    subjects: tuple[str, ...]
+    commits: int
+    repos: tuple[str, ...] = ()
+    named: int = 0
+
+    @property
+    def text(self) -> str:
+        """Return the commits that are named, and how many others there are."""
+        names = self.subjects[: self.named]
+        rest = self.commits - len(names)
+        said = f"{', '.join(names)} and {rest} more" if rest else ", ".join(names)
+        text = said if names else plural(self.commits, "commit")
+        return f"{', '.join(self.repos)}: {text}" if self.repos else text
 
 
-Groups = Mapping[tuple[str, ...], Sequence[str]]
+def _joined(groups: Sequence[_Group]) -> str:
+    return "; ".join(group.text for group in groups)
 
 
-def _groups(plan: Plan) -> Groups:
-    """Return the subjects by the repositories that have the same ones; () for all of them."""
-    repos = {repo.repo: tuple(_subjects(repo, plan.target)) for repo in plan.planned()}
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for repo, subjects in repos.items():
-        if subjects:
-            alike.setdefault(subjects, []).append(visible(repo))
-    if len(alike) == 1:
-        return dict.fromkeys([()], *alike)
-    return {tuple(names): subjects for subjects, names in alike.items()}
+def _groups(plan: Plan) -> list[_Group]:
+    alike: dict[_Group, list[str]] = {}
+    for repo in plan.planned():
+        if subjects := tuple(_subjects(repo, plan.target)):
+            alike.setdefault(_Group(subjects, repo.commit_count), []).append(visible(repo.repo))
+    return [replace(group, repos=tuple(repos)) for group, repos in alike.items()]
 
 
 def _subjects(repo: RepoPlan, target: str) -> Iterator[str]:
@@ -79,24 +81,3 @@ def _changes(step: CommitStep) -> str:
     if len(step.changes) == 1:
         return f"change {visible(PurePosixPath(step.changes[0].path).name)}"
     return f"change {plural(len(step.changes), 'file')}"
-
-
-def _joined(groups: Groups, most: int | None) -> str:
-    return "; ".join(
-        (f"{', '.join(repos)}: " if repos else "") + _listed(subjects, most)
-        for repos, subjects in groups.items()
-    )
-
-
-def _listed(subjects: Sequence[str], most: int | None) -> str:
-    more = len(subjects[most:]) if most else 0
-    return ", ".join(subjects[:most]) + (f" and {more} more" if more else "")
-
-
-def _cut(text: str, length: int) -> str:
-    """Return a text of at most this length, cut with … after a whole word where possible."""
-    if len(text) <= length:
-        return text
-    words, _, part = text[:length].rpartition(" ")
-    kept = words if len(part) < length // 2 else text[: length - 1]
-    return f"{kept.rstrip(' ,;:')}…"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, RepoPlan
-from multigit.core.planning.proposal import LENGTH, proposed_message
+from multigit.core.planning.proposal import proposed_message
 from multigit.core.planning.steps import CommitStep, MergeStep
-from multigit.core.values.commits import PendingCommits
+from multigit.core.values.commits import SUBJECTS, PendingCommits
 from multigit.core.values.workspace import Repo
 from tests.core import builders
 from tests.core.builders import API, WEB
 
 
-def going(repo: Repo, *subjects: str) -> RepoPlan:
+def going(repo: Repo, *subjects: str, commits: int = 0) -> RepoPlan:
     """Return the plan of a repository in which these commits go out, newest first."""
-    waiting = PendingCommits(len(subjects), builders.NEWEST, subjects=subjects)
+    waiting = PendingCommits(commits or len(subjects), builders.NEWEST, subjects=subjects)
     merge = replace(builders.merge(), waiting=waiting)
     return replace(builders.to_publish(repo), steps=(MergeStep(merge, "develop", "staging"),))
 
@@ -35,7 +35,7 @@ def test_the_subjects_of_one_repository() -> None:
 def test_a_commit_that_skipped_its_workflows_does_not_skip_those_of_the_release() -> None:
     """A push starts no workflow if the message of its last commit says so."""
     found = proposed(going(API, "docs: typo [skip ci]", "[no ci]", "fix: time-out"))
-    assert found == "docs: typo, fix: time-out"
+    assert found == "docs: typo, fix: time-out and 1 more"
 
 
 def test_the_subjects_of_each_repository() -> None:
@@ -51,26 +51,26 @@ def test_many_subjects_are_counted() -> None:
     assert found == "api: feat: number 0, feat: number 1 and 7 more; web: dark mode"
 
 
-def test_long_subjects_are_cut_after_a_word() -> None:
-    """Then each repository still has its part."""
-    found = proposed(going(API, "feat: " + "orders " * 20), going(WEB, "fix: " + "colors " * 20))
-    assert found.startswith("api: feat: orders")
-    assert "…; web: fix: colors" in found
-    assert len(found) <= LENGTH
+def test_no_subject_is_cut() -> None:
+    """One that does not fit is counted; with nothing beside it, it is proposed as it is."""
+    long = "fix: " + "colors " * 9 + "again"
+    assert proposed(going(API, long, "docs"), going(WEB, "y")) == "api: 2 commits; web: y"
+    assert proposed(going(API, "x"), going(WEB, long, "y")) == "api: x; web: 2 commits"
+    assert proposed(going(API, long, "docs")) == f"{long} and 1 more"
+    assert proposed(going(API, long), going(WEB, long)) == long
 
 
-def test_a_short_subject_leaves_its_room_to_a_long_one() -> None:
-    """All letters are used; what is counted takes room, too."""
-    assert proposed(going(API, "x" * 100), going(WEB, "y")) == f"api: {'x' * 58}…; web: y"
-    found = proposed(going(API, "x" * 100, "z"), going(WEB, "y" * 20))
-    assert found == f"api: {'x' * 28}… and 1 more; web: {'y' * 20}"
-    assert len(found) == LENGTH
+def test_commits_whose_subjects_are_not_kept_are_counted() -> None:
+    """A plan keeps the subjects of the newest ones only."""
+    some = going(API, *[f"feat: {n}" for n in range(SUBJECTS)], commits=30)
+    assert proposed(some).endswith("feat: 5 and 24 more")
+    assert proposed(going(API, "feat: orders", commits=3)) == "feat: orders and 2 more"
 
 
 def test_many_repositories_are_counted() -> None:
-    """No room for all of them: the number of commits and the first subject."""
+    """No room for all of them: the number of commits."""
     repos = [going(Repo(f"service-{n}", str(n)), f"feat: number {n} of many") for n in range(20)]
-    assert proposed(*repos) == "20 commits in 20 repositories: feat: number 0 of many"
+    assert proposed(*repos) == "20 commits in 20 repositories"
 
 
 def test_what_is_still_to_be_committed() -> None:
