@@ -5,7 +5,7 @@ What a plan lacks, such as its message, is asked for once the plan was shown, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from multigit.core.planning.checks import check_message
@@ -38,7 +38,7 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
     try:
         if given is None:
             open_items = ticks is ChecklistState.NOT_TICKED
-            if open_items and not _ticked(plan, screen):
+            if open_items and not _checked_off(plan.checklist, screen):
                 return cancelled(planned, interrupted=False)
             if not confirmed(plan, screen, plan.command, "Continue?"):
                 return cancelled(planned, interrupted=False)
@@ -54,11 +54,19 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
     return Agreement(given, ticks, None if given is ConsentState.NOT_REQUIRED else actor)
 
 
-def _ticked(plan: Plan, screen: Terminal) -> bool:
-    if screen.check_off(plan.checklist):
-        screen.note("Every item of the checklist is checked off.")
-        return True
-    screen.note("Not every item of the checklist is checked off.")
+def _checked_off(checklist: Sequence[str], screen: Terminal) -> bool:
+    """Ask again while items are open; those that were checked off stay so."""
+    checked: Collection[int] = ()
+    for _ in range(TRIES):
+        answer = screen.check_off(checklist, checked)
+        if answer is None:
+            return False
+        checked = answer
+        left = [item for number, item in enumerate(checklist) if number not in checked]
+        if not left:
+            screen.note("Every item of the checklist is checked off.")
+            return True
+        screen.note(f"Still open: {'; '.join(left)}.")
     return False
 
 

@@ -131,8 +131,11 @@ class Terminal(Protocol):
         Enter accepts the proposal, which can be edited; without one it cancels.
         """
 
-    def check_off(self, items: Sequence[str]) -> bool:
-        """Ask to check off a checklist. Raises EOFError if the terminal is gone."""
+    def check_off(self, items: Sequence[str], checked: Collection[int]) -> Collection[int] | None:
+        """Ask to check off a checklist, of which these items are; return those that are then.
+
+        None cancels. Raises EOFError if the terminal is gone.
+        """
 
 
 class Execute(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from select import select
 from typing import Any
@@ -43,34 +43,39 @@ def text(question: str, proposal: str) -> str:
     return str(_answer(asked)).strip()
 
 
-def check_off(items: Sequence[str]) -> bool:
-    """Ask to check off a checklist; True if all items are. Raises KeyboardInterrupt on Ctrl-C."""
-    question = "Checklist (space to check off, enter to continue)"
-    return len(_chosen(question, items, checked=False)) == len(items)
+def check_off(items: Sequence[str], checked: Collection[int]) -> list[int] | None:
+    """Ask to check off a checklist; return the numbers of the items that are, counted from 0.
+
+    At first the `checked` ones are. None on Ctrl-D; raises KeyboardInterrupt on Ctrl-C.
+    """
+    return _chosen("Checklist (space to check off, enter to continue)", items, checked)
 
 
 def choose(question: str, items: Sequence[str]) -> list[int]:
     """Ask which of the items, all of them at first; return their numbers, counted from 0."""
-    return _chosen(f"{question} (space to deselect, enter to continue)", items, checked=True)
+    every = range(len(items))
+    return _chosen(f"{question} (space to deselect, enter to continue)", items, every) or []
 
 
-def _chosen(question: str, items: Sequence[str], *, checked: bool) -> list[int]:
+def _chosen(question: str, items: Sequence[str], checked: Collection[int]) -> list[int] | None:
     output = _stderr()
     width = _width(output) - len(BELOW)
     below = f"\n{BELOW}"
     rows = (below.join(broken(visible(item), width)) for item in items)
     choices = [
-        questionary.Choice([("class:text", row)], number, checked=checked)
+        questionary.Choice([("class:text", row)], number, checked=number in checked)
         for number, row in enumerate(rows)
     ]
     checklist = questionary.checkbox(
         INDENT.join(broken(question, _width(output) - MARK)),
         instruction=" ",
         choices=choices,
+        initial_choice=next((each for each in choices if not each.checked), None),
         output=output,
         erase_when_done=True,  # it would repeat a single item, broken anywhere
     )
-    return list(_answer(checklist))
+    answer: list[int] | None = _answer(checklist, ended=None)
+    return answer
 
 
 def broken(text: str, width: int, room: int = 0) -> list[str]:
@@ -98,14 +103,14 @@ def _pieces(word: str, width: int) -> list[str]:
     return pieces
 
 
-def _answer(question: questionary.Question) -> Any:
-    """Ask; Ctrl-D at the end of the line, or at a list, is an empty answer."""
+def _answer(question: questionary.Question, ended: str | None = "") -> Any:
+    """Ask; return the answer, or `ended` for Ctrl-D at the end of the line, or at a list."""
     ending, asking = KeyBindings(), question.application
     behind = Condition(lambda: asking.current_buffer.document.is_cursor_at_the_end)
 
     @ending.add("c-d", filter=behind, eager=True)
     def _(event: KeyPressEvent) -> None:
-        event.app.exit(result="")
+        event.app.exit(result=ended)
 
     asking.key_bindings = merge_key_bindings([asking.key_bindings or KeyBindings(), ending])
     with _from_now_on():

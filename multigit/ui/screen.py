@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -296,8 +296,11 @@ class Screen:
         )
         return tuple(part for part in parts if part.gates)
 
-    def check_off(self, items: Sequence[str]) -> bool:
-        """Ask to check off a whole checklist. Raises EOFError if the terminal is gone."""
+    def check_off(self, items: Sequence[str], checked: Collection[int]) -> Collection[int] | None:
+        """Ask to check off a checklist, of which these items are; return those that are then.
+
+        None cancels. Raises EOFError if the terminal is gone.
+        """
         from multigit.ui import prompts
 
-        return prompts.check_off(items)
+        return prompts.check_off(items, checked)

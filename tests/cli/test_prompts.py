@@ -27,7 +27,6 @@ from tests.cli.answers import (
     rows,
     states,
     subject,
-    tick_and_name,
     told,
     wait_for,
 )
@@ -166,19 +165,33 @@ def test_what_was_typed_before_the_question_is_no_answer(pair: Forge) -> None:
 
 
 def test_checklist_has_to_be_ticked_before_the_name_is_asked_for(pair: Forge) -> None:
-    """The name is asked for once all items are checked off; one left out, or Ctrl-C, cancels."""
+    """What is open is asked for again, on its first item; Ctrl-C and Ctrl-D cancel."""
     text = pair.write_config().read_text()
     pair.write_config(text.replace('confirm = "name"\n', f'confirm = "name"\n{CHECKLIST}'))
-    for keys, exit_code in ((("space", "enter"), REFUSED), (("space", "ctrl-c"), INTERRUPTED)):
+    for key, exit_code in (("ctrl-d", REFUSED), ("ctrl-c", INTERRUPTED)):
         with untouched(pair), at_terminal(pair, *TO_MAIN) as terminal:
-            terminal.expect("A roll-back plan exists")
-            for key in keys:
-                terminal.send_key(key)
+            _leave_one_open(terminal)
+            terminal.send_key(key)
             assert terminal.finish() == exit_code
         assert NAME_QUESTION not in terminal.text
     with at_terminal(pair, *TO_MAIN) as terminal:
-        tick_and_name(terminal)
+        _leave_one_open(terminal)
+        for answer in ("space", "enter"):
+            terminal.send_key(answer)
+        terminal.expect(NAME_QUESTION)
+        terminal.send_line("main")
         assert terminal.finish() == DONE
+
+
+def _leave_one_open(terminal: Terminal) -> None:
+    """Check off the first of two items, and wait for the checklist with the other one."""
+    terminal.expect("A roll-back plan exists")
+    for key in ("space", "enter"):
+        terminal.send_key(key)
+    terminal.expect("Still open: A roll-back plan exists.")
+    terminal.expect("● Staging is verified")
+    terminal.expect("○ A roll-back plan exists")
+    terminal.expect_keys()
 
 
 def test_long_items_and_questions_wrap(pair: Forge) -> None:

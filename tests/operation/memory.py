@@ -211,7 +211,7 @@ class MemoryScreen:
     trail: Trail
     interactive: bool = True
     answer: bool | None = True
-    ticks: bool = True
+    ticks: Sequence[Collection[int] | None] = ()  # what each try checks off, as far as not all
     message: str | None = ""
     notes: list[str] = field(default_factory=list)
 
@@ -241,11 +241,11 @@ class MemoryScreen:
         self.trail(f"ask message {stage}")
         return proposal if self.message is None else self.message
 
-    def check_off(self, items: Sequence[str]) -> bool:
-        """Check off all items, or not all."""
-        assert items
+    def check_off(self, items: Sequence[str], checked: Collection[int]) -> Collection[int] | None:
+        """Check off the items of this try, in the end all; or cancel."""
         self.trail("tick")
-        return self.ticks
+        self.ticks, tries = self.ticks[1:], self.ticks or (range(len(items)),)
+        return None if tries[0] is None else {*checked, *tries[0]}
 
 
 @dataclass

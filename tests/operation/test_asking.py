@@ -45,13 +45,26 @@ def test_the_checklist_comes_before_the_question(screen: MemoryScreen) -> None:
     assert found == Agreement(ConsentState.TERMINAL, ChecklistState.TICKED, ADA)
 
 
-def test_an_item_that_is_not_ticked_ends_it(screen: MemoryScreen) -> None:
-    """Nothing else is asked."""
-    screen.ticks = False
+def test_items_that_are_open_are_asked_for_again(screen: MemoryScreen) -> None:
+    """They are named each time, and what was checked off stays so."""
+    plan = replace(STRICT, checklist=("Tested", "Announced", "Backed up"))
+    screen.ticks = ({0}, {2}, {1})
+    assert isinstance(agree(planned(plan), Consent(), screen, ADA), Agreement)
+    assert screen.trail.steps == ["tick"] * 3 + ["ask word"]
+    assert screen.notes[:2] == ["Still open: Announced; Backed up.", "Still open: Announced."]
+
+
+@pytest.mark.parametrize(("ticks", "times"), [(((),) * TRIES, TRIES), ((None,), 1)])
+def test_items_that_stay_open_end_it(
+    ticks: tuple[tuple[int, ...] | None, ...], times: int, screen: MemoryScreen
+) -> None:
+    """After three tries, or when it is cancelled; nothing else is asked."""
+    screen.ticks = ticks
     found = agree(planned(STRICT), Consent(), screen, ADA)
     assert isinstance(found, Report)
     assert found.result is Result.CANCELLED
-    assert screen.trail.steps == ["tick"]
+    assert screen.trail.steps == ["tick"] * times
+    assert screen.notes == ["Still open: Staging is verified."] * (times if times > 1 else 0)
 
 
 @pytest.mark.parametrize(
