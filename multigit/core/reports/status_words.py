@@ -11,6 +11,7 @@ from multigit import errors
 from multigit.core.planning.plan import Result
 from multigit.core.reports.document import frame, problem_document
 from multigit.core.reports.status import StatusRow
+from multigit.core.values.deployment import RunState
 from multigit.core.values.text import plural
 from multigit.core.values.workspace import Stage
 from multigit.hints import Hint
@@ -89,7 +90,34 @@ def status_sentence(rows: Sequence[StatusRow]) -> str:
         numbers.update({what: int(holds) for what, holds in _facts(row).items()})
     counts = ", ".join(f"{number} {what}" for what, number in numbers.items() if number)
     total = plural(len(rows), "repository")
-    return f"{total}: {counts}." if counts else f"{total}, all stages up to date."
+    stages = f"{total}: {counts}." if counts else f"{total}, all stages up to date."
+    return f"{stages} {_deployments(rows)}".rstrip()
+
+
+def _deployments(rows: Sequence[StatusRow]) -> str:
+    """Return how many deployments have not ended, or may not have, as a sentence, or nothing.
+
+    One is running, or waiting, only if its host was asked just now.
+    """
+    left = [
+        each.state if each.under_way and stage in row.asked else RunState.UNKNOWN
+        for row in rows
+        for stage, each in row.deployed.items()
+        if each.may_run
+    ]
+    waiting, unknown = left.count(RunState.WAITING), left.count(RunState.UNKNOWN)
+    parts = (
+        _clause(len(left) - waiting - unknown, "is running", "are running"),
+        _clause(waiting, "is waiting for approval", "are waiting for approval"),
+        _clause(unknown, "has an unknown result", "have an unknown result"),
+    )
+    said = ", ".join(filter(None, parts))
+    return f"{said}." if said else ""
+
+
+def _clause(count: int, one: str, several: str) -> str:
+    verb = one if count == 1 else several
+    return f"{plural(count, 'deployment')} {verb}" if count else ""
 
 
 def _facts(row: StatusRow) -> dict[str, bool]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.reports.status import (
     StatusRow,
     status_rows,
@@ -196,3 +197,29 @@ def test_a_repository_counts_once_in_the_sentence() -> None:
     assert status_sentence([both, row(snapshot())]) == (
         "2 repositories: 1 with commits to promote."
     )
+
+
+@pytest.mark.parametrize(
+    ("states", "asked", "said"),
+    [
+        (["running"], True, " 1 deployment is running."),
+        (["queued", "starting", "succeeded"], True, " 2 deployments are running."),
+        (
+            ["waiting", "checking", "unknown", "timed_out"],
+            True,
+            (
+                " 1 deployment is running, 1 deployment is waiting for approval, 2 deployments "
+                "have an unknown result."
+            ),
+        ),
+        (["running"], False, " 1 deployment has an unknown result."),
+        (["succeeded", "skipped"], True, ""),
+    ],
+)
+def test_deployments_that_have_not_ended_are_counted(
+    states: list[str], *, asked: bool, said: str
+) -> None:
+    """One is running only if its host was asked just now, as its mark in the table says."""
+    deployed = {str(number): LastDeployment("", "", state) for number, state in enumerate(states)}
+    found = replace(row(snapshot()), deployed=deployed, asked=frozenset(deployed if asked else ()))
+    assert status_sentence([found]) == f"1 repository, all stages up to date.{said}"
