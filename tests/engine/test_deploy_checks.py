@@ -44,12 +44,24 @@ def problem(look: Look) -> tuple[str, bool]:
     return (found.code, found.blocks) if found else ("", False)
 
 
-@pytest.mark.parametrize("state", [RUNNING, RunState.WAITING, RunState.QUEUED])
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (RUNNING, "running"),
+        (RunState.WAITING, "waiting for approval"),
+        (RunState.QUEUED, "queued"),
+    ],
+)
 @pytest.mark.parametrize("noted", [RUNNING, FAILED, RunState.TIMED_OUT, RunState.UNKNOWN])
-def test_what_runs_blocks_the_next_one(world: World, state: RunState, noted: RunState) -> None:
+def test_what_runs_blocks_the_next_one(
+    world: World, state: RunState, words: str, noted: RunState
+) -> None:
     """The host is asked, whatever was noted: what failed may have been rerun on its page."""
     look = looked(world, state, noted=noted)
     assert problem(look) == ("still_deploying", True)
+    found = look.problem("stg")
+    assert found
+    assert found.message == f"a deployment of earlier to stg is still {words}."
     assert look.doubts == ()
 
 

@@ -22,6 +22,7 @@ from multigit.core.values.problem import Problem
 from multigit.hints import Hint
 
 DOUBT = "deployment_in_doubt"
+_STILL = {RunState.QUEUED: "queued", RunState.WAITING: "waiting for approval"}
 APPEARS = 60.0  # seconds in which a requested run appears at its host
 ACCEPT = "Check that it is no longer running, then pass --accept-doubt."
 
@@ -138,13 +139,14 @@ class Look:
         if not self.state.may_run:
             return None
         running = [each for each in self.seen if each.state is self.state]
-        last, words = running[0].last, self.state.in_words
+        last = running[0].last
         operation = last.operation
         url = next((each.url for each in running if each.url and each.last is last), "")
         hint = f"Wait until it has ended{f': {url}' if url else '.'}"
         if last.here:
             hint = Hint.WATCH_OPERATION.format(operation=operation)
-        message = f"a deployment to {stage} is still running ({words}): {operation}"
+        still = _STILL.get(self.state, "running")
+        message = f"a deployment of {operation} to {stage} is still {still}."
         return Problem("still_deploying", message, hint)
 
     def accepted(self, repo: str) -> tuple[Accepted, ...]:
