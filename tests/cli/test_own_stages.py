@@ -66,7 +66,7 @@ def test_it_is_promoted_directly_and_undone(forge: Forge) -> None:
     assert codes(rows(document)["api"]) == ["not_neighbours"]
     assert (document["source"], document["target"]) == ("dev", "main")
     docs = forge.repos["docs"]
-    assert subject(docs, "main") == "Merge dev into main (production deployment)"
+    assert subject(docs, "main") == "Merge develop into main (production deployment)"
     assert docs.remote_git("rev-parse", "main^2") == docs.tip("develop")
     assert docs.tree("main")["a.txt"] == "1\n"
     assert f"refs/tags/{document['release']}" in docs.remote_refs()
@@ -94,7 +94,7 @@ def test_a_hotfix_goes_down_to_every_first_stage(forge: Forge) -> None:
         "api": [("main", "stg"), ("stg", "dev")],
         "docs": [("main", "develop")],
     }
-    assert subject(forge.repos["docs"], "develop") == "Merge main into dev (hotfix sync)"
+    assert subject(forge.repos["docs"], "develop") == "Merge main into develop (hotfix sync)"
 
 
 def test_pushes_and_pulls_use_its_branch(forge: Forge) -> None:

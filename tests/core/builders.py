@@ -218,7 +218,7 @@ def to_publish(repo: Repo = API, *problems: Problem, commits: int = 3) -> RepoPl
     updates = (RefUpdate("refs/heads/staging", "stg-1"), RefUpdate(f"refs/tags/{tag}", ""))
     steps: tuple[Step, ...] = (
         merge_step(commits=commits),
-        TagStep(tag, "staging", "Merge dev into stg"),
+        TagStep(tag, "staging", "Merge develop into staging"),
         PushStep(updates),
         FastForwardStep("staging"),
     )

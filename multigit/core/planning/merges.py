@@ -53,8 +53,10 @@ class MergeRequest:
 
     @property
     def message(self) -> str:
-        """Return the message of the last merge."""
-        return self.hops[-1].message
+        """Return the message of the merge, or what several of them do."""
+        if len(self.hops) > 1:
+            return f"Merge {self.source.name} into {self.target.name}"
+        return self.hops[0].message
 
     @property
     def tag_template(self) -> str:

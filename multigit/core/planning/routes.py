@@ -32,9 +32,12 @@ class Hop:
     forward: bool = True
 
 
-def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
-    """Return the message of a merge for which none was given."""
-    message = f"Merge {source.name} into {target.name}"
+def default_message(
+    workspace: Workspace, source: Stage, target: Stage, *, branches: bool = False
+) -> str:
+    """Return the message of a merge for which none was given; in a commit it names the branches."""
+    here, there = (each.branch if branches else each.name for each in (source, target))
+    message = f"Merge {here} into {there}"
     if workspace.is_later(target, source):
         return f"{message} (production deployment)" if workspace.is_last(target) else message
     return f"{message} ({'hotfix sync' if workspace.is_last(source) else 'sync verified'})"
@@ -128,7 +131,8 @@ def hops_down(workspace: Workspace, source: str | None, repos: Sequence[Repo]) -
 def route_in(hops: tuple[Hop, ...], workspace: Workspace, repo: Repo) -> tuple[Hop, ...] | Problem:
     """Return the merges of a route in one repository, without the stages that it lacks.
 
-    Return a problem if one end is missing there, or if a stage stands between the two.
+    A message that no one gave names its own branches. Return a problem if one end is missing there,
+    or if a stage stands between the two.
     """
     first, *others = (hops[0].source, *(each.target for each in hops))
     own = {stage.name: stage for stage in workspace.stages_of(repo, (first, *others))}
@@ -138,16 +142,17 @@ def route_in(hops: tuple[Hop, ...], workspace: Workspace, repo: Repo) -> tuple[H
     for here, there in itertools.pairwise(route):
         if here.name != there.promotes_from and there.name != here.promotes_from:
             return _not_neighbors(workspace, here, there)
-    messages = {(each.source.name, each.target.name): each.message for each in hops}
-    return tuple(
-        Hop(
-            here,
-            there,
-            messages.get((here.name, there.name), default_message(workspace, here, there)),
-            hops[0].forward,
-        )
-        for here, there in itertools.pairwise(route)
-    )
+    given = {
+        (each.source.name, each.target.name): each.message
+        for each in hops
+        if each.message != default_message(workspace, each.source, each.target)
+    }
+
+    def hop_in(here: Stage, there: Stage) -> Hop:
+        default = default_message(workspace, here, there, branches=True)
+        return Hop(here, there, given.get((here.name, there.name), default), hops[0].forward)
+
+    return tuple(itertools.starmap(hop_in, itertools.pairwise(route)))
 
 
 def _not_neighbors(workspace: Workspace, here: Stage, there: Stage) -> Problem:

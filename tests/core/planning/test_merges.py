@@ -70,7 +70,7 @@ MAIN_TO_DEV = Plan(
     date="1736953290 +0100",
     source="main",
     target="dev",
-    message="Merge stg into dev (sync verified)",
+    message="Merge main into dev",
     repos=(),
     release="",
     confirm=Confirm.YES,
@@ -112,7 +112,7 @@ def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
                 state=State.PLANNED,
                 steps=(
                     merge_step(),
-                    TagStep("stg-deploy-20250115-160130", "staging", "Merge dev into stg"),
+                    TagStep("stg-deploy-20250115-160130", "staging", "Merge develop into staging"),
                     PushStep(
                         (
                             RefUpdate("refs/heads/staging", "stg-1"),

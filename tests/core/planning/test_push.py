@@ -152,7 +152,7 @@ def test_a_push_with_a_promotion_is_one_plan() -> None:
                     AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST)),
                     commit_step(CODE, commit="dev-3"),
                     merge_step(tips=("dev-3", "stg-1")),
-                    TagStep(TAG, "staging", "Merge dev into stg"),
+                    TagStep(TAG, "staging", "Merge develop into staging"),
                     PushStep(
                         (
                             RefUpdate("refs/heads/develop", "dev-1"),

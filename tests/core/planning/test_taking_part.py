@@ -127,9 +127,14 @@ def test_a_back_merge_skips_the_stages_that_a_repository_lacks() -> None:
         "api": ["master → staging", "staging → develop"],
         "web": ["master → trunk"],
     }
-    own = taking_part(request, SPACE)["web"]
-    assert own.hops[0].message == "Merge main into dev (hotfix sync)"
-    assert not own.hops[0].forward
+    own = taking_part(request, SPACE)
+    assert [(name, hop.message) for name, each in own.items() for hop in each.hops] == [
+        ("api", "Merge master into staging (hotfix sync)"),
+        ("api", "Merge staging into develop (sync verified)"),
+        ("web", "Merge master into trunk (hotfix sync)"),
+    ]
+    assert request.message == "Merge main into dev"
+    assert not own["web"].hops[0].forward
 
 
 def test_a_back_merge_leaves_out_what_has_no_earlier_stage() -> None:
