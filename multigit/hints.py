@@ -78,15 +78,15 @@ class Hint(StrEnum):
     )
     HEALTH_OR_DEPLOY = (
         "To check the health again, run `multigit watch{which}`; to deploy again, fix the cause, "
-        "then run `multigit deploy {stage} --failed`."
+        "then run `multigit deploy {stage}{asked} --failed{repos}`."
     )
     HEALTH_OR_RERUN = (
         "To check the health again, run `multigit watch{which}`; to deploy again, fix the cause, "
         "rerun it on {host}, and watch it the same way."
     )
     DEPLOY_FAILED = (
-        "Fix the cause, then run `multigit deploy {stage} --failed`. If the fix is a commit, push "
-        "it and promote again."
+        "Fix the cause, then run `multigit deploy {stage}{asked} --failed{repos}`. If the fix is "
+        "a commit, push it and promote again."
     )
     DEPLOY_CONTINUE = (
         "Fix the cause, then run `multigit continue`. If the fix is a commit, run `multigit "

@@ -18,7 +18,7 @@ from tests.cli.answers import (
     rows,
     told,
 )
-from tests.cli.hosts import COMMAND, GITHUB, RELEASE, WORKFLOW, Host, deployed, scripted
+from tests.cli.hosts import COMMAND, GITHUB, RELEASE, STAGES, WORKFLOW, Host, deployed, scripted
 from tests.doubles.receivers import Health, healthy
 from tests.hints.typing import follow
 from tests.support.forge import Forge
@@ -73,15 +73,52 @@ def test_a_failure_that_needs_a_commit_is_abandoned(shop: Forge) -> None:
 
 
 def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
-    """`--failed` deploys the repositories that failed; without any, a hint deploys the stage."""
-    place = block(shop, "api")
-    document = shop.json(*PROMOTE, check=FAILED)
-    unwell = shop.json("deploy", "stg", "-r", "api", "--failed", "--dry-run", check=DONE)
+    """The hint names it, so another one that failed before is left alone."""
+    place, other = block(shop, "api"), block(shop, "database")
+    shop.json(*PROMOTE, "-r", "database", check=FAILED)
+    document = shop.json(*PROMOTE, "-r", "api", check=FAILED)
+    unwell = shop.json("deploy", "stg", "--failed", "--dry-run", check=DONE)
+    assert unwell["message"] == "2 repositories will be deployed."
     place.rmdir()
-    follow(shop, document, Hint.DEPLOY_FAILED, "multigit deploy stg --failed", "--yes")
-    assert unwell["message"] == "1 repository will be deployed."
+    follow(shop, document, Hint.DEPLOY_FAILED, "multigit deploy stg --failed -r api", "--yes")
+    other.rmdir()
+    shop.json("deploy", "stg", "--failed", "--yes", check=DONE)
+    assert {name: len(releases) for name, releases in deployed(shop).items()} == {
+        "api": 1,
+        "database": 1,
+    }
     none = shop.json("deploy", "stg", "--failed", "--yes", check=REFUSED)
     follow(shop, none, Hint.DEPLOY_ANYWAY, "multigit deploy stg", "--yes")
+
+
+def test_a_release_that_failed_is_deployed_again_not_what_came_after_it(shop: Forge) -> None:
+    """Going back to it was the purpose: without its name, the branch's last commit is deployed."""
+    first = shop.json(*PROMOTE, "-r", "database", check=DONE)["release"]
+    shop.repos["database"].commit("dev", {"a": "2\n"}, message="feat: more")
+    shop.json(*PROMOTE, "-r", "database", check=DONE)
+    seen = Path(shop.env["PLACE"]) / "database"
+    seen.rename(seen.with_suffix(".before"))
+    place = block(shop, "database")
+    document = shop.json("deploy", "stg", first, "--yes", check=FAILED)
+    place.rmdir()
+    command = f"multigit deploy stg {first} --failed -r database"
+    follow(shop, document, Hint.DEPLOY_FAILED, command, "--yes")
+    assert deployed(shop)["database"] == [first]
+
+
+def test_many_failures_are_found_by_their_stage(shop: Forge) -> None:
+    """Four names would make a long command."""
+    script = {"deploy.sh": 'echo "$1" >> "$PLACE/$MULTIGIT_REPO"\n', "a": "1\n"}
+    for name in ("jobs", "web"):
+        shop.add(name).commit("dev", script)
+    tables = [f'\n[repos.{name}]\nurl = "{repo.url}"\n' for name, repo in shop.repos.items()]
+    shop.write_config(STAGES + COMMAND + "".join(tables))
+    places = [block(shop, name) for name in shop.repos]
+    document = shop.json(*PROMOTE, check=FAILED)
+    for place in places:
+        place.rmdir()
+    assert " -r " not in document["hint"]
+    follow(shop, document, Hint.DEPLOY_FAILED, "multigit deploy stg --failed", "--yes")
 
 
 def test_what_may_still_run_is_watched_not_deployed_again(shop: Forge) -> None:
@@ -146,7 +183,7 @@ def test_the_health_is_checked_again_before_anything_is_deployed_again(
     checked.answer(healthy(status=503))
     document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
     checked.answer(healthy())
-    command = "multigit deploy stg --failed"
+    command = "multigit deploy stg --failed -r database"
     follow(shop, document, Hint.HEALTH_OR_DEPLOY, command, "--yes", check=DONE)
 
 

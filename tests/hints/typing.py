@@ -17,6 +17,7 @@ Document = dict[str, Any]
 FILLED = r"(?:'[^']*'|[^\s;]+(?: [a-z]+)?)"  # a word, quoted if a shell requires it, or a command
 SEVERAL = {
     "again",
+    "asked",
     "back",
     "count",
     "elsewhere",
@@ -26,6 +27,7 @@ SEVERAL = {
     "keeping",
     "lines",
     "meant",
+    "repos",
     "then",
     "which",
 }

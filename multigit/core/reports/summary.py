@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from shlex import quote
 
+from multigit.core.planning.deploy import asked_release
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
@@ -14,6 +16,7 @@ from multigit.core.values.deployment import RunState
 from multigit.core.values.text import plural
 from multigit.hints import Hint
 
+NAMED = 3  # repositories in a command, at most
 CLOSED_BY = {"undone", "abandoned"}  # codes of the problems that say how an operation was closed
 
 
@@ -241,7 +244,21 @@ def _again(report: Report, which: str, *, unhealthy: bool) -> str:
     if not ways or any(problem.code == "deployed_since" for problem in report.problems):
         return ""
     hint = Hint.HEALTH_OR_DEPLOY if unhealthy else Hint.DEPLOY_FAILED
-    return hint.format(stage=report.plan.target, which=which)
+    stage, release, repos = report.plan.target, asked_release(report.plan), _named(report)
+    asked = f" {quote(release)}" if release else ""
+    return hint.format(stage=stage, asked=asked, repos=repos, which=which)
+
+
+def _named(report: Report) -> str:
+    """Return the options that name what was not deployed: others may have failed there before.
+
+    Empty if there are many, all of which `--failed` can deploy: what only a push deploys is not.
+    """
+    left = [o for o in report.outcomes if any(not each.state.good for each in o.deployments)]
+    free = [o for o in left if not any(step.runner.by_push for step in o.plan.deploys())]
+    if free == left and len(left) > NAMED:
+        return ""
+    return "".join(f" -r {quote(outcome.repo)}" for outcome in free)
 
 
 def which_operation(called: str) -> str:

@@ -252,11 +252,14 @@ def test_the_sentence_of_what_was_undone() -> None:
     assert summary(given_up)[0] == "It was abandoned. 1 undone."
 
 
+AGAIN_WEB = Hint.DEPLOY_FAILED.format(stage="stg", asked="", repos=" -r web")
+
+
 @pytest.mark.parametrize(
     ("api", "other", "hint"),
     [
         (RunState.FAILED, RunState.SUCCEEDED, Hint.RERUN.format(host="GitHub", which="")),
-        (RunState.SUCCEEDED, RunState.FAILED, Hint.DEPLOY_FAILED.format(stage="stg")),
+        (RunState.SUCCEEDED, RunState.FAILED, AGAIN_WEB),
     ],
 )
 def test_the_hint_is_about_what_was_not_deployed(api: RunState, other: RunState, hint: str) -> None:
@@ -272,6 +275,38 @@ def test_the_hint_is_about_what_was_not_deployed(api: RunState, other: RunState,
         for repo, state in zip(repos, (api, other), strict=True)
     ]
     assert summary(ended(plan(*repos), outcomes))[1] == hint
+
+
+def failing(count: int, release: str = "", *, push: int = -1) -> Report:
+    """Return the report of so many repositories whose deployments failed, and one that is well.
+
+    Only a push deploys the one with the number `push`.
+    """
+    step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0, sha="stg-1")
+    pushed = replace(step, runner=GithubRunner("deploy.yml", Trigger.PUSH))
+    names = [f"svc {number}" for number in range(count)]
+    outcomes = [
+        Outcome(
+            RepoPlan(name, name, State.PLANNED, (pushed if name == f"svc {push}" else step,)),
+            State.DEPLOYED,
+            deployments=(Deployment("", state, Run("1")),),
+        )
+        for name, state in [*((n, RunState.FAILED) for n in names), ("good", RunState.SUCCEEDED)]
+    ]
+    message = f"Deploy {release or 'stg'}"
+    whole = plan(*(each.plan for each in outcomes), command="deploy")
+    return ended(replace(whole, release=release or "stg-deploy-9", message=message), outcomes)
+
+
+def test_a_few_repositories_are_named_to_be_deployed_again() -> None:
+    """Others may have failed at this stage before. A release that was asked for is named, too."""
+    few, many, earlier = failing(3), failing(4), failing(1, "stg-deploy-1")
+    named = "multigit deploy stg --failed -r 'svc 0' -r 'svc 1' -r 'svc 2'."
+    assert named in summary(few)[1]
+    assert "multigit deploy stg --failed." in summary(many)[1]
+    mixed = summary(failing(5, push=4))[1]
+    assert f"{named[:-1]} -r 'svc 3'." in mixed, "--failed alone would find the other one, too"
+    assert "multigit deploy stg stg-deploy-1 --failed -r 'svc 0'." in summary(earlier)[1]
 
 
 def test_a_reason_for_all_comes_before_the_counts() -> None:
