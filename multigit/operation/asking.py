@@ -5,8 +5,9 @@ What a plan lacks, such as its message, is asked for once the plan was shown, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from multigit.core.planning.checks import check_message
 from multigit.core.planning.consent import (
@@ -93,20 +94,22 @@ def _in_tries(ask: Callable[[], bool | None], screen: Terminal, mistyped: str) -
     return False
 
 
-def accepts_doubts(
-    screen: Terminal, stage: str, doubts: Mapping[str, Problem], consent: Consent
-) -> bool:
-    """Return whether to deploy although the result of earlier deployments is unknown.
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """The repositories with earlier deployments whose result is unknown.
 
-    Only --accept-doubt or an answer at the terminal decides that, never --yes. A dry run does not
-    ask. `doubts` are by repository.
+    `declined` returns the plan if a person does not accept that.
     """
-    if consent.accept_doubt or consent.dry_run or not screen.interactive:
-        return consent.accept_doubt
-    for name, problem in doubts.items():
-        screen.note(f"{name}: {problem.message}")
+
+    repos: tuple[str, ...]
+    declined: Callable[[], Plan]
+
+
+def accepts_doubts(screen: Terminal, stage: str, doubts: Doubts) -> bool:
+    """Return whether a person deploys although the result of earlier deployments is unknown."""
+    unknown = f"The result of an earlier deployment is unknown: {', '.join(doubts.repos)}."
     with suppress(EOFError):  # the terminal went away
-        return agreed(screen, f"Deploy to {stage} anyway?")
+        return agreed(screen, f"{unknown} Deploy to {stage} anyway?")
     return False
 
 

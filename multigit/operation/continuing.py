@@ -50,14 +50,16 @@ def continue_(
         moved = to_plan_again(operation, remotes)
         again = _plan_again(session, operation, moved, skip_blocked=skip_blocked)
         left = resumed(operation, remotes, again, skip_blocked=skip_blocked)
-        plan = replace(with_preflight_again(session, left, consent), wait=wait)
+        left = replace(left, plan=replace(left.plan, wait=wait))
+        plan, doubts = with_preflight_again(session, left, consent)
         planned_again = any(repo.state is State.PLANNED for repo in again.values())
         to_be_asked = planned_again or any_unseen_commit(plan, left.state)
         agreed = None if to_be_asked else operation.agreement
         there = left.state.published()
         flights = {repo: each for repo, each in flights.items() if repo not in there}
         state = replace(left.state, flights=flights)
-        run = OperationRun(context_of(session), plan, consent, journal, agreed, state)
+        context = context_of(session)
+        run = OperationRun(context, plan, consent, journal, agreed, state, doubts=doubts)
         if plan.result is not Result.NOTHING:
             return run.carry_out()
         if consent.dry_run:

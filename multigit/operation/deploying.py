@@ -32,8 +32,8 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
         seen = session.observe_each(request, lambda own: DeployObservation(own.stage))
-        plan = with_preflight(session, plan_deploy(request, space, seen), consent)
-        return OperationRun(context_of(session), plan, consent).carry_out()
+        plan, doubts = with_preflight(session, plan_deploy(request, space, seen), consent)
+        return OperationRun(context_of(session), plan, consent, doubts=doubts).carry_out()
 
 
 def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:

@@ -21,6 +21,8 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     request = replace(request, later=later)
     with new_operation(session, request.command, dry_run=consent.dry_run):
         seen = session.observe_each(request, MergeObservation)
-        plan = with_preflight(session, plan_merges(request, session.workspace, seen), consent)
+        plan = plan_merges(request, session.workspace, seen)
+        plan, doubts = with_preflight(session, plan, consent)
         words = wording(session, request.target, request.message)
-        return OperationRun(context_of(session), plan, consent, wording=words).carry_out()
+        run = OperationRun(context_of(session), plan, consent, wording=words, doubts=doubts)
+        return run.carry_out()

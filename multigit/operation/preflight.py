@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multigit.core.planning.consent import Consent
+from multigit.core.planning.plan import Plan, Result
 from multigit.core.progress.earlier import DOUBT, LastOperation, Look
 from multigit.core.progress.findings import clear_of, together, with_findings
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.records.last_deployments import as_seen, failed_dependencies
-from multigit.operation.asking import accepts_doubts
+from multigit.operation.asking import Doubts
 from multigit.operation.earlier import looks_at, that_may_run
 
 if TYPE_CHECKING:
-    from multigit.core.planning.plan import Plan
     from multigit.core.progress.findings import Findings
-    from multigit.core.values.agreement import Accepted
+    from multigit.core.records.last_deployments import LastDeployments
     from multigit.operation.session import Session
 
 
-def with_preflight(session: Session, plan: Plan, consent: Consent) -> Plan:
-    """Return the plan of a new operation with the findings of its preflight checks."""
-    space, found = session.workspace, together()
+def with_preflight(session: Session, plan: Plan, consent: Consent) -> tuple[Plan, Doubts | None]:
+    """Return the plan of a new operation with the findings of its preflight checks, and its doubts.
+
+    If there are any, a person is to be asked, and this is the plan for a yes.
+    """
+    space, mine = session.workspace, dict[str, Look]()
+    seen: LastDeployments = {}
+    running: dict[str, str] = {}
     if deploying := [repo.repo for repo in plan.planned() if repo.deploys()]:
         last = session.files.history.last_deployed()
         before = (other for name in deploying for other in space.repo(name).after)
         names = dict.fromkeys((*deploying, *before))
         looks = looks_at(session, that_may_run(session, plan.target, names, last))
         mine = {name: look for name, look in looks.items() if name in deploying}
-        plan, found = _with_doubts(session, plan, consent, mine)
         seen = as_seen(last, plan.target, {name: look.state for name, look in looks.items()})
         problems = {name: look.problem(plan.target) for name, look in looks.items()}
         running = {name: p.hint for name, p in problems.items() if p and p.code != DOUBT}
-        before_it = failed_dependencies(clear_of(plan, found), space, seen, running)
-        found = together(found, before_it)
-    ahead = _checked(session, clear_of(plan, found), NOTHING_YET)
-    return with_findings(plan, NOTHING_YET, together(found, ahead), space)
+
+    def checked(plan: Plan, found: Findings) -> Plan:
+        found = together(found, failed_dependencies(clear_of(plan, found), space, seen, running))
+        ahead = _checked(session, clear_of(plan, found), NOTHING_YET)
+        return with_findings(plan, NOTHING_YET, together(found, ahead), space)
+
+    return _with_doubts(session, plan, consent, mine, checked)
 
 
-def with_preflight_again(session: Session, left: Operation, consent: Consent) -> Plan:
-    """Return the plan of what is left with the findings of its preflight checks.
+def with_preflight_again(
+    session: Session, left: Operation, consent: Consent
+) -> tuple[Plan, Doubts | None]:
+    """Return the plan of what is left with the findings of its preflight checks, and its doubts.
 
     Its own deployments whose result is unknown do not block it: they are looked up again, and
     started again only if a person accepts that, which the plan then names.
@@ -53,29 +62,47 @@ def with_preflight_again(session: Session, left: Operation, consent: Consent) ->
     }
     looks = looks_at(session, {name: last for name, last in every.items() if last.deployments})
     doubts = {name: look for name, look in looks.items() if look.doubts}
-    plan, found = _with_doubts(session, left.plan, consent, doubts)
-    warnings = {name: [p.as_warning() for p in problems] for name, problems in found.items()}
-    found = together(warnings, _checked(session, plan, left.state))
-    return with_findings(plan, left.state, found, session.workspace)
+
+    def checked(plan: Plan, found: Findings) -> Plan:
+        warnings = {name: [p.as_warning() for p in problems] for name, problems in found.items()}
+        found = together(warnings, _checked(session, plan, left.state))
+        return with_findings(plan, left.state, found, session.workspace)
+
+    return _with_doubts(session, left.plan, consent, doubts, checked)
 
 
 def _with_doubts(
-    session: Session, plan: Plan, consent: Consent, looks: Mapping[str, Look]
-) -> tuple[Plan, Findings]:
-    """Return the plan and what keeps it from deploying: what is running, or may be.
+    session: Session,
+    plan: Plan,
+    consent: Consent,
+    looks: Mapping[str, Look],
+    checked: Callable[[Plan, Findings], Plan],
+) -> tuple[Plan, Doubts | None]:
+    """Return the plan, `checked` with what keeps it from deploying: what is running, or may be.
 
     A doubt that a person accepts only warns, and the plan names it. What was accepted for an
     earlier attempt stays named, but decides nothing: it was about what was found then.
     """
     found = {name: each for name, look in looks.items() if (each := look.problem(plan.target))}
     doubts = {name: found[name] for name, look in looks.items() if look.doubts}
-    accepted: list[Accepted] = []
-    if doubts and accepts_doubts(session.screen, plan.target, doubts, consent):
-        found |= {name: replace(each.as_warning(), hint="") for name, each in doubts.items()}
-        accepted = [each for name in doubts for each in looks[name].accepted(name)]
-    now = tuple(each.about for each in accepted)
-    plan = replace(plan, accepted=(*plan.accepted, *accepted), accepted_now=now)
-    return plan, {name: (each,) for name, each in found.items()}
+    accepted = [each for name in doubts for each in looks[name].accepted(name)]
+    warnings = {name: replace(each.as_warning(), hint="") for name, each in doubts.items()}
+
+    def declined() -> Plan:
+        blocking = {name: (each,) for name, each in found.items()}
+        return checked(replace(plan, accepted_now=()), blocking)
+
+    asked = session.screen.interactive and not consent.dry_run
+    if not doubts or not (consent.accept_doubt or asked):
+        return declined(), None
+    about = tuple(each.about for each in accepted)
+    ready = replace(plan, accepted=(*plan.accepted, *accepted), accepted_now=about)
+    ready = checked(ready, {name: (each,) for name, each in (found | warnings).items()})
+    if consent.accept_doubt:
+        return ready, None
+    if ready.result is Result.BLOCKED:
+        return declined(), None
+    return ready, Doubts(tuple(doubts), declined)
 
 
 def _checked(session: Session, plan: Plan, state: OperationState) -> Findings:

@@ -25,6 +25,7 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     with new_operation(session, "push", dry_run=consent.dry_run):
         seen = session.observe_each(request, lambda own: PushObservation(own, space.push))
         seen = with_links(session.git, request, space, seen)
-        plan = with_preflight(session, plan_push(request, space, seen), consent)
+        plan, doubts = with_preflight(session, plan_push(request, space, seen), consent)
         words = wording(session, request.strict, request.message)
-        return OperationRun(context_of(session), plan, consent, wording=words).carry_out()
+        run = OperationRun(context_of(session), plan, consent, wording=words, doubts=doubts)
+        return run.carry_out()

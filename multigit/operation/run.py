@@ -17,7 +17,7 @@ from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from multigit.errors import InterruptedRunError, MultigitError, StoppedError
-from multigit.operation.asking import agree, message_for
+from multigit.operation.asking import Doubts, accepts_doubts, agree, message_for
 from multigit.operation.closing import append, close, last_step, record_once
 from multigit.operation.interrupts import note_interrupts
 from multigit.operation.ports import Keep, OperationContext, OperationJournal
@@ -55,7 +55,8 @@ class OperationRun:
     """One operation, from its plan until it ends. With a `journal` it is continued.
 
     With an `agreement` to the plan nothing is asked; with a `wording` the plan has no message yet.
-    `state` is how far it got before; its flights are earlier pushes that may still be in flight.
+    With `doubts` it is the plan for a person who accepts them. `state` is how far it got before;
+    its flights are earlier pushes that may still be in flight.
     """
 
     context: OperationContext
@@ -65,6 +66,7 @@ class OperationRun:
     agreement: Agreement | None = None
     state: OperationState = NOTHING_YET
     wording: Wording | None = None
+    doubts: Doubts | None = None
 
     def carry_out(self) -> Ended:
         """Show the plan, ask for confirmation, run it, record it, send notifications."""
@@ -113,6 +115,8 @@ class OperationRun:
         self.context.journals.require_writable()
         if self.plan.result is Result.BLOCKED:
             return self._not_begun(self._planned())
+        if self.doubts:
+            return self._doubted(self.doubts)
         if self.wording:
             return self._worded(self.wording)
         agreement = self.agreement or agree(
@@ -126,6 +130,19 @@ class OperationRun:
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             self._tell(report, undone)
         return report
+
+    def _doubted(self, doubts: Doubts) -> Report:
+        """Ask whether to deploy beside what may be running, which --yes does not decide."""
+        try:
+            plan = self.plan
+            if not accepts_doubts(self.context.screen, plan.target, doubts):
+                plan = doubts.declined()
+                if self.journal is None:  # it leaves something out; what is continued looks alike
+                    self.context.screen.plan(planned(plan))
+        except KeyboardInterrupt:
+            without = replace(self.plan, accepted=(), accepted_now=())
+            return self._not_begun(cancelled(planned(without, self.state), interrupted=True))
+        return replace(self, plan=plan, doubts=None)._decide()  # noqa: SLF001
 
     def _worded(self, wording: Wording) -> Report:
         """Ask for the message that the plan lacks, and decide about the plan with it."""

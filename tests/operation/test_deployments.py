@@ -26,7 +26,15 @@ from multigit.core.values.deployment import (
 from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
-from multigit.errors import FAILED, OK, REFUSED, MultigitError, NotStartedError, RefusedError
+from multigit.errors import (
+    FAILED,
+    INTERRUPTED,
+    OK,
+    REFUSED,
+    MultigitError,
+    NotStartedError,
+    RefusedError,
+)
 from multigit.operation.approving import Reviewed, ReviewRequest, approve
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
@@ -190,15 +198,32 @@ def test_a_doubt_blocks_until_it_is_accepted(desk: Desk) -> None:
 
 @pytest.mark.parametrize("answer", [True, False, EOFError()])
 def test_a_person_is_asked_about_a_doubt(desk: Desk, *, answer: bool | BaseException) -> None:
-    """It is a question of its own, which names the repository and what was found."""
+    """It is a question of its own after the plan, which names the repository and what was found.
+
+    --yes does not answer it. After a no, the plan is shown without what that leaves out.
+    """
     in_doubt(desk)
+    course = desk.screen.asked
+    desk.screen.plan = lambda report: course.append(report.plan.result)  # type: ignore[method-assign]
     desk.screen.person, desk.screen.answer = True, answer
     ended = desk.deploy()
-    assert desk.screen.asked == ["Deploy to stg anyway?"]
-    assert any(said.startswith("web: ") and "was deleted" in said for said in desk.screen.said)
+    question = "The result of an earlier deployment is unknown: web. Deploy to stg anyway?"
+    assert course == ["planned", question] + ["blocked"] * (answer is not True)
+    (problem,) = ended.report.outcomes[1].problems
+    assert problem.message.endswith("is unknown: run of web was deleted.")
     assert (ended.report.exit_code == OK) is (answer is True)
+    assert [each.repo for each in desk.records[-1].accepted] == ["web"] * (answer is True)
     desk.deploy(DRY)
-    assert len(desk.screen.asked) == 1
+    assert course.count(question) == 1
+
+
+def test_a_doubt_that_is_not_decided_is_not_accepted(desk: Desk) -> None:
+    """Ctrl-C at the question cancels, and the log says so."""
+    in_doubt(desk)
+    desk.screen.person, desk.screen.answer = True, KeyboardInterrupt()
+    ended = desk.deploy()
+    assert (ended.report.result, ended.report.exit_code) == (Result.CANCELLED, INTERRUPTED)
+    assert (desk.records[-1].result, desk.records[-1].accepted) == (Result.CANCELLED, ())
 
 
 def test_only_what_failed_is_deployed_again_as_the_host_says(desk: Desk) -> None:
@@ -295,7 +320,8 @@ def test_what_is_unknown_is_started_again_only_if_that_is_accepted(desk: Desk) -
     assert (
         deployed(continue_(desk.session(), YES, skip_blocked=False, accept_reverts=False)) == BOTH
     )
-    assert desk.screen.asked == ["Deploy to stg anyway?"]
+    (asked,) = desk.screen.asked
+    assert asked.endswith("Deploy to stg anyway?")
     assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 2}
     (record,) = desk.records
     assert [each.about for each in record.accepted] == [f"{operation}/web/1"]

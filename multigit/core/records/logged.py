@@ -67,7 +67,8 @@ def _lost(
         return "the configuration does not say any more where it ran."
     if isinstance(deploy.runner, CommandRunner):
         host = next((each.actor.host for each in reversed(records) if each.actor.host), "")
-        return f"its command ran on {host or 'another machine'}, and its journal is not here."
+        where = host or "another machine"
+        return f"it was a command on {where}; check there whether it is still running."
     if isinstance(deploy.runner, JenkinsRunner):
         known = [each for each in deployments if each.url or each.run]
         if not all(_page_of(deploy.runner, each.url) for each in known):

@@ -51,7 +51,7 @@ def test_a_log_of_an_earlier_version_lacks_the_run() -> None:
 @pytest.mark.parametrize(
     ("runner", "why"),
     [
-        (CommandRunner(("true",)), "ran on ci-1"),
+        (CommandRunner(("true",)), "command on ci-1; check there"),
         (JenkinsRunner("https://jenkins.example", "shop/other"), "not a build of shop/other"),
         (None, "does not say any more"),
     ],
