@@ -54,6 +54,17 @@ def parts_of(text: str) -> tuple[str, ...]:
     return getattr(text, "parts", (text,))
 
 
+def lines_of(text: str) -> list[Phrase]:
+    """Return the lines of a text of several lines; commands and times stay what they are."""
+    lines = list[list[str]]([[]])
+    for part in parts_of(text):
+        kind = type(part) if isinstance(part, Typed | Instant) else str
+        first, *others = map(kind, part.split("\n"))
+        lines[-1].append(first)
+        lines += ([each] for each in others)
+    return [Phrase(*line) for line in lines]
+
+
 def mapped(change: Callable[[str], str], text: str) -> str:
     """Return the text with each part changed; commands and times stay what they are."""
     if isinstance(text, Typed | Instant):

@@ -7,7 +7,7 @@ import json
 
 from multigit.core.values.text import masked, visible
 from multigit.hints import Hint
-from multigit.phrase import Instant, Phrase, Typed, parts_of, phrase
+from multigit.phrase import Instant, Phrase, Typed, lines_of, parts_of, phrase
 
 
 def typed(text: str) -> list[str]:
@@ -67,3 +67,11 @@ def test_pieces_of_a_command_are_one_command() -> None:
     whole = "git push origin HEAD:dev && git stash pop --index"
     assert typed(phrase("Run `git push origin HEAD:{to}`{then}.", to="dev", then=then)) == [whole]
     assert typed(Phrase(Typed("a"), "", Typed(" b"), " or ", Typed("c"))) == ["a b", "c"]
+
+
+def test_the_lines_of_a_phrase_are_phrases() -> None:
+    """A screen shows each by itself, with its commands."""
+    first, second = lines_of(Phrase(phrase("Run `git add a`."), "\n", phrase("Or `git add b`.")))
+    assert (first, second) == ("Run git add a.", "Or git add b.")
+    assert typed(first) + typed(second) == ["git add a", "git add b"]
+    assert lines_of("a\n") == ["a", ""]

@@ -17,6 +17,7 @@ from multigit.core.values.workspace import named_in
 from multigit.errors import OK
 from multigit.hints import Hint
 from multigit.operation.run import Closed, Ended, Show
+from multigit.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +69,7 @@ def _show_closed(screen: Screen, closed: Closed) -> int:
     message = f"{closed.operation} was recorded already, and is closed now."
     problem = Problem("recorded_already", message, Hint.LOG, Severity.WARN)
     screen.say(message, "bold")
-    screen.note(f"Hint: {problem.hint}")
+    screen.note(Phrase("Hint: ", problem.hint))
     screen.document(
         frame(
             closed.command,

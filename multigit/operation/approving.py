@@ -28,6 +28,7 @@ from multigit.operation.asking import confirmed
 from multigit.operation.interrupts import note_interrupts
 from multigit.operation.session import Session
 from multigit.operation.watching import deploying
+from multigit.phrase import Phrase
 from multigit.ui.screen import Screen
 
 
@@ -142,6 +143,6 @@ def _append(session: Session, record: Record) -> tuple[Problem, ...]:
     try:
         session.files.log.append(record)
     except errors.RefusedError as error:
-        session.screen.note(f"{error.message} {error.hint}")
+        session.screen.note(Phrase(error.message, " ", error.hint))
         return (Problem.of(error),)
     return ()

@@ -26,6 +26,7 @@ from multigit.core.values.pushed import skip_instruction
 from multigit.core.values.workspace import Confirm, Stage
 from multigit.errors import UsageError
 from multigit.operation.ports import Terminal
+from multigit.phrase import Phrase
 
 TRIES = 3  # for one answer
 
@@ -140,7 +141,7 @@ def message_for(planned: Report, consent: Consent, screen: Terminal, strict: Sta
             try:
                 check_message(typed)
             except UsageError as error:
-                screen.note(f"{error.message} {error.hint}")
+                screen.note(Phrase(error.message, " ", error.hint))
             else:
                 if note := _keeps_from_starting(planned.plan, typed):
                     screen.note(note)

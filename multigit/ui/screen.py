@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from multigit.core.values.text import masked, visible
-from multigit.phrase import Phrase
+from multigit.phrase import Phrase, lines_of
 from multigit.ui.local_times import local
 from multigit.ui.streams import safe_stream
 
@@ -184,8 +184,7 @@ class Screen:
         if self._has_reader:
             from multigit.ui.hint_lines import Flowing
 
-            lines = text.split("\n") if "\n" in text else [text]
-            self._show(*(Flowing(line, style=style) for line in lines))
+            self._show(*(Flowing(line, style=style) for line in lines_of(text)))
 
     def command(self, words: Sequence[str]) -> None:
         """Show a command as one would type it, on one line however narrow the terminal is."""

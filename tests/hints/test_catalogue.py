@@ -115,7 +115,8 @@ def test_no_text_takes_the_marks_of_a_hint() -> None:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
         if isinstance(node, ast.JoinedStr | ast.BinOp)
         for part in ast.walk(node)
-        if isinstance(part, ast.Attribute) and ast.unparse(part.value) == "Hint"
+        if isinstance(part, ast.Attribute)
+        if part.attr == "hint" or ast.unparse(part.value) == "Hint"
     ]
     assert found == []
 

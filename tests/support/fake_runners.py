@@ -10,6 +10,7 @@ from multigit.core.values.deployment import DeploymentSpec, Idle, Run, RunState,
 from multigit.core.values.health_check import HealthAnswer
 from multigit.core.values.problem import Problem
 from multigit.errors import GitError, NotStartedError, TooEarlyError, UnknownStartError
+from multigit.phrase import marked
 
 Place = tuple[str, str]  # repository, target
 
@@ -68,7 +69,7 @@ class FakeRunners:
             self._require_no_limit(place)
             if place in self.refuse:
                 self.refuse.discard(place)
-                raise GitError("the host refused it.", hint="Ask there.")
+                raise GitError("the host refused it.", hint=marked("Ask `there`."))
             if place in self.lose_request:
                 self.lose_request.discard(place)
                 raise UnknownStartError("the connection broke off.")

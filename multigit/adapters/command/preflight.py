@@ -14,6 +14,7 @@ from multigit.core.values.text import plural, shortened, visible
 from multigit.core.values.work_tree import Gaps
 from multigit.errors import MultigitError
 from multigit.hints import Hint
+from multigit.phrase import Phrase, marked
 
 EXECUTABLE = "100755"
 MOST_LINKS = 40  # followed for one path, as on Linux
@@ -89,13 +90,16 @@ def _gaps(gaps: Gaps) -> Iterator[Problem]:
         yield _gap(code, f"{folders} empty", hint, paths)
     if paths := gaps.pointers:
         files = "1 file is a pointer" if len(paths) == 1 else f"{len(paths)} files are pointers"
-        code, hint = "pointers_exported", "set up the filter on this machine: git lfs install"
+        code, hint = (
+            "pointers_exported",
+            marked("set up the filter on this machine: `git lfs install`"),
+        )
         yield _gap(code, f"{files} without content", hint, paths)
 
 
 def _gap(code: str, what: str, hint: str, paths: tuple[str, ...]) -> Problem:
     message = f"{what} where the command runs: {shortened(paths)}."
-    hint = f"If the command needs the content, {hint}"
+    hint = Phrase("If the command needs the content, ", hint)
     return Problem(code, message, hint, Severity.WARN, files=paths)
 
 

@@ -13,6 +13,7 @@ from multigit.adapters.config.mistakes import Key, Mistake
 from multigit.adapters.config.values import shown
 from multigit.core.values.text import nearest
 from multigit.core.values.workspace import unknown
+from multigit.phrase import Phrase
 
 
 class MisspeltStage(NamedTuple):
@@ -41,8 +42,10 @@ def misspelt_stages(document: Mapping[str, Any]) -> tuple[MisspeltStage, ...]:
                 ("stages", name),
                 f"is none of the stages {', '.join(stages)}, and has nothing but "
                 f"{', '.join(tables[name])}.",
-                f"{unknown('stage', name, stages).hint} A new stage needs its branch: "
-                f"branch = {shown(name)}.",
+                Phrase(
+                    unknown("stage", name, stages).hint,
+                    f" A new stage needs its branch: branch = {shown(name)}.",
+                ),
             ),
         )
         for name in suspects

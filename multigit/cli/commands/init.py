@@ -13,6 +13,7 @@ from multigit.adapters.config import FILE
 from multigit.cli import options as o
 from multigit.core.values.text import visible
 from multigit.hints import Hint
+from multigit.phrase import Phrase
 
 if TYPE_CHECKING:
     from multigit.operation.example_workflows import Writing, Writings
@@ -73,7 +74,7 @@ def init(
         if done.ignores_written:
             screen.say(f"Added to {done.ignores_file}: {', '.join(map(visible, done.ignores))}")
         elif done.hint and not json:
-            screen.note(f"Hint: {done.hint}")
+            screen.note(Phrase("Hint: ", done.hint))
     screen.document(_document(done, dry_run=dry_run))
     return errors.OK
 
@@ -125,7 +126,7 @@ def _show(screen: Screen, each: Writing, *, dry_run: bool) -> None:
     if problem := each.problem:
         screen.say(f"{row}not written: {problem.message}")
         if not screen.json_wanted:
-            screen.note(f"Hint: {problem.hint}")
+            screen.note(Phrase("Hint: ", problem.hint))
         return
     screen.say(row + (each.obstacle or ("would be written" if dry_run else "written")))
 
@@ -142,6 +143,6 @@ def _sentence(done: Writings, folder: Path, *, dry_run: bool) -> str:
     there = elsewhere(folder, f"--config {quote(str(folder / FILE))}")
     workflows = plural(count, "workflow")
     first, *others = done.stages
-    hints = [Hint.PUSH_WORKFLOWS.format(count=workflows, stage=first, elsewhere=there)]
-    hints += [Hint.PUSH_LATER_STAGE.format(stage=each, elsewhere=there) for each in others]
-    return "\n".join(hints)
+    review = Hint.PUSH_WORKFLOWS.format(count=workflows, stage=first, elsewhere=there)
+    later = (Hint.PUSH_LATER_STAGE.format(stage=each, elsewhere=there) for each in others)
+    return Phrase(review, *(Phrase("\n", each) for each in later))

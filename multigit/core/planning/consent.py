@@ -8,6 +8,7 @@ from multigit.core.planning.plan import Plan
 from multigit.core.values.agreement import ChecklistState, ConsentState
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
+from multigit.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Probl
     if consent.yes:
         hint = f"{plan.word} must be confirmed by name: pass {option} (--yes is not enough)."
     if plan.checklist and not consent.checklist_done:
-        hint = f"{hint} If the checklist is done, also pass --checklist-done."
+        hint = Phrase(hint, " If the checklist is done, also pass --checklist-done.")
     return Problem(
         "confirmation_needed",
         "Cannot ask for confirmation: no interactive terminal. Nothing was changed.",

@@ -61,7 +61,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
     if around.possible < around.jobs:
         possible = f"{plural(around.possible, 'repository')} at a time, not {around.jobs}"
         message = f"the limit of open files allows {possible}."
-        hint = f"Raise it: ulimit -n {around.files}"
+        hint = phrase("Raise it: `ulimit -n {files}`", files=around.files)
         yield Finding("", Level.WARNING, "open_files", message, hint)
 
 
