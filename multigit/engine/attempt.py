@@ -10,6 +10,7 @@ from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import LONGEST_PAUSE, Checks, unhealthy
 from multigit.engine.start import Start, to_poll, with_hint
 from multigit.errors import MultigitError
+from multigit.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Attempt(Start):
         if known.run is None:
             return self._find_run(known) if known.state.may_run else self._start_new(known)
         if known.state.may_run or known.state is RunState.UNHEALTHY:
-            return to_poll(known)
+            return to_poll(known, self.step.runner)
         return self._running_again(known, known.run) or self._start_new(known)
 
     # Until it ends
@@ -118,7 +119,8 @@ class Attempt(Start):
             self.context.runners.end(spec, run)
             status = self._poll(spec, run, self.step.timeout)
         except MultigitError as error:
-            return self._finished(deployment, RunState.TIMED_OUT, f"{detail} {with_hint(error)}")
+            detail = Phrase(f"{detail} ", with_hint(error))
+            return self._finished(deployment, RunState.TIMED_OUT, detail)
         deployment = deployment.seen(status, self._seconds(deployment))
         if status.state is RunState.SUCCEEDED and self.step.health:
             return self._healthy(deployment, self.step.health)

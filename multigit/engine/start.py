@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.deployments import DeploymentSpecs
+from multigit.core.values.deploy_config import Runner
 from multigit.core.values.deployment import (
     Deployment,
     DeploymentSpec,
@@ -19,6 +20,7 @@ from multigit.core.values.deployment import (
 from multigit.core.values.duration import in_words
 from multigit.engine.deploy_context import DeployContext
 from multigit.errors import MultigitError, NotStartedError, TooEarlyError, UnknownStartError
+from multigit.phrase import Phrase
 
 LATE = 60.0  # seconds that a run may take to appear after its start
 NO_RUN = "it was requested, but no run appeared."
@@ -185,9 +187,9 @@ class Start:
         return None
 
     def _with_run(self, starting: Deployment, run: Run) -> Deployment:
-        queued = self.context.note(self.repo, to_poll(replace(starting, run=run)))
-        self.context.show(self.repo, queued)
-        return queued
+        found = to_poll(replace(starting, run=run), self.step.runner)
+        self.context.show(self.repo, self.context.note(self.repo, found))
+        return found
 
     def _running_again(self, ended: Deployment, run: Run) -> Deployment | None:
         """Return the deployment to follow if its run, which ended badly, may be running; or None.
@@ -219,7 +221,7 @@ class Start:
         may_run = not status.state.has_result and runner.reruns and not accepted
         if status.state.bad and not may_run:
             return None
-        return to_poll(ended.seen(status, self._seconds(ended)))
+        return to_poll(ended.seen(status, self._seconds(ended)), runner)
 
     def _poll(self, spec: DeploymentSpec, run: Run, seconds: float) -> RunStatus:
         """Poll the run; a host that asks to wait is waited for, for at most so many seconds."""
@@ -238,9 +240,13 @@ class Start:
         return self.specs.of_known(self.step, deployment)
 
 
-def to_poll(known: Deployment) -> Deployment:
-    """Return a deployment whose run is polled next, without what was said about it before."""
-    status = RunStatus(RunState.QUEUED, url=known.status.url)
+def to_poll(known: Deployment, runner: Runner) -> Deployment:
+    """Return a deployment whose run is polled next, without what was said about it before.
+
+    At a host it may wait its turn; a command on this machine does not.
+    """
+    state = RunState.QUEUED if runner.queues else RunState.RUNNING
+    status = RunStatus(state, url=known.status.url)
     return replace(known, state=status.state, status=status)
 
 
@@ -250,8 +256,8 @@ def saying(known: Deployment, detail: str) -> Deployment:
 
 
 def with_hint(error: MultigitError) -> str:
-    """Return the message of an error with its hint."""
-    return f"{error.message} {error.hint}".rstrip()
+    """Return the message of an error with its hint, whose commands stay known."""
+    return Phrase(error.message, " " if error.hint else "", error.hint)
 
 
 def pushed_at(plan: Plan) -> float:

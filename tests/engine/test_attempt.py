@@ -22,6 +22,7 @@ from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.start import BRIEF, LATE
 from multigit.engine.throttle import LONGEST
 from multigit.errors import GitError, NotStartedError
+from multigit.phrase import Typed, parts_of
 from tests.core.builders import state
 from tests.engine.deployments import (
     FAILED,
@@ -160,7 +161,9 @@ def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
     world.runners.refuse.add(("api", ""))
     report = world.run()
     assert ends(report) == {"database": ["succeeded"], "api": ["failed"], "web": ["succeeded"]}
-    assert outcome(report, "api").deployments[0].status.detail == "the host refused it. Ask there."
+    detail = outcome(report, "api").deployments[0].status.detail
+    assert detail == "the host refused it. Ask there."
+    assert [part for part in parts_of(detail) if isinstance(part, Typed)] == ["there"]
     assert (report.exit_code, report.unfinished) == (1, False)
 
 
@@ -177,6 +180,16 @@ def test_time_runs_out(world: World) -> None:
     assert ends(report)["api"] == ["timed_out"]
     assert (report.result, report.unfinished) == (Result.FAILED, True)
     assert world.runners.ended == []
+
+
+def test_a_command_runs_as_soon_as_it_was_started(world: World) -> None:
+    """It never waits its turn, so it is noted and shown as running before anyone looks at it."""
+    world.git.deploy = Deploy(CommandRunner(("sleep", "1d")))
+    plan, notes = world.begun()
+    report = world.run(replace(plan, wait=False), notes)
+    assert ends(report)["api"] == ["running"]
+    noted = [entry.deployment.state for entry in notes.entries if entry.deployment]
+    assert set(noted) == {RunState.STARTING, RunState.RUNNING}
 
 
 def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:

@@ -22,6 +22,7 @@ class AnyRunner:
 
     host: ClassVar[str] = ""  # on which people review runs
     reruns: ClassVar[bool] = False  # whether anyone can run a failed one again, on its page
+    queues: ClassVar[bool] = True  # whether a run that was started may wait before it runs
 
     @property
     def by_push(self) -> bool:
@@ -80,6 +81,7 @@ class CommandRunner(AnyRunner):
 
     command: tuple[str, ...]
     type: Literal["command"] = "command"
+    queues: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
