@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.steps import MovingStep
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
@@ -119,14 +120,25 @@ def verdict(repo: RepoPlan, progress: Progress) -> Text:
 
 
 def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
-    """Return which deployments will be started, and which are only watched: deploy to fra."""
-    verbs = zip(("deploy", "watch"), still_to_come(repo, progress), strict=True)
+    """Return what is deployed, deployed again or only watched: deploy again to fra."""
+    starts, watched = still_to_come(repo, progress)
+    begun = {target for target, each in progress.deployments.items() if each.begun}
+    again = [step for step in starts if step.target in begun]
+    first = [step for step in starts if step.target not in begun]
     return ", ".join(
-        " ".join(filter(None, (verb, what, f"to {where}" if where else "")))
-        for verb, steps in verbs
+        " ".join(filter(None, (verb, what, more, _to(steps))))
+        for verb, more, steps in (
+            ("deploy", "", first),
+            ("deploy", "again", again),
+            ("watch", "", watched),
+        )
         if steps
-        for where in [", ".join(step.target for step in steps if step.target)]
     )
+
+
+def _to(steps: Iterable[DeployStep]) -> str:
+    targets = ", ".join(step.target for step in steps if step.target)
+    return f"to {targets}" if targets else ""
 
 
 def files_to_commit(plan: Plan) -> Iterable[RenderableType]:

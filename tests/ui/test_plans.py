@@ -10,12 +10,15 @@ import pytest
 from rich.console import RenderableType
 
 from multigit.core.planning.plan import RepoPlan, State
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep, Step
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.state import Progress
+from multigit.core.values.deploy_config import CommandRunner
+from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Repo
-from multigit.ui.plans import plan_view, verb
+from multigit.ui.plans import deploying, plan_view, verb
 from tests.core.builders import API, NEWEST, WEB, merge_step, plan, to_publish, without_steps
 from tests.ui.views import shown
 
@@ -92,6 +95,23 @@ def test_what_is_already_published_names_its_branch_too(*, named: bool, words: s
     done = RepoPlan("api", "api", State.PUBLISHED, (MERGE,))
     there = Progress(settled=State.PUBLISHED)
     assert verb(MERGE, done, there, named=named) == words
+
+
+def test_what_failed_is_deployed_again() -> None:
+    """What was never started is deployed, and what still runs is watched."""
+    steps = [
+        DeployStep("stg", "stg", "staging", name, CommandRunner(("true",)), 60.0) for name in "abc"
+    ]
+    known = {
+        name: Deployment(name, state=state)
+        for name, state in (
+            ("b", RunState.FAILED),
+            ("c", RunState.RUNNING),
+        )
+    }
+    repo, there = replace(to_publish(API), steps=(*steps,)), Progress(deployments=known)
+    assert deploying(repo, there) == "deploy to a, deploy again to b, watch to c"
+    assert deploying(replace(repo, steps=(steps[1],)), there, "v1") == "deploy v1 again to b"
 
 
 def test_narrow_plan_is_a_list() -> None:
