@@ -8,30 +8,35 @@ from multigit.core.values.deploy_config import CommandRunner, HealthCheck
 from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import LONGEST_PAUSE, Checks, unhealthy
-from multigit.engine.start import Start, to_poll, with_hint
-from multigit.errors import MultigitError
+from multigit.engine.reruns import Reruns
+from multigit.engine.start import Start
+from multigit.engine.target import Target, with_hint
+from multigit.errors import MultigitError, TooEarlyError
 from multigit.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt(Start):
+class Attempt:
     """Follows one deployment. Nothing is ever started while an earlier one may still run."""
+
+    target: Target
 
     def follow(self, known: Deployment | None) -> Deployment:
         """Follow the deployment until it ends, from wherever an earlier attempt left it.
 
         If its result stays unknown, a new attempt begins only if a person accepts that now.
         """
+        target, start = self.target, Start(self.target)
         if known and known.state.good:
             return known
         if known is None:
-            return self._followed(None, self._start_new(None))
+            step = target.step
+            return self._followed(None, start.after(Deployment(step.target, attempt=step.attempt)))
         deployment = self._followed(known, self._resume(known))
-        spec, unknown = self._spec(known), deployment.state is RunState.UNKNOWN
-        same = spec == self._spec(deployment)  # and not one that was requested just now
-        accepted = same and spec.key in self.context.plan.accepted_now
-        if accepted and unknown and self.context.starts:
-            return self._followed(deployment, self._start_new(deployment))
+        same = target.spec(known) == target.spec(deployment)  # and not one requested just now
+        accepted = same and target.accepted(known) and target.context.starts
+        if accepted and deployment.state is RunState.UNKNOWN:
+            return self._followed(deployment, start.after(deployment))
         return deployment
 
     def _followed(self, known: Deployment | None, deployment: Deployment) -> Deployment:
@@ -39,24 +44,26 @@ class Attempt(Start):
 
         If no one waits, an earlier run is looked at once: it may have ended since.
         """
+        context = self.target.context
         unseen = deployment.state.over or deployment.state is RunState.NOT_STARTED
         new_run = not (known and known.run and known.attempt == deployment.attempt)
-        left_running = new_run and not self.context.plan.wait
-        if unseen or left_running or self.context.stopping:
+        left_running = new_run and not context.plan.wait
+        if unseen or left_running or context.stopping:
             return deployment
-        with self.context.throttle.watching():
+        with context.throttle.watching():
             deployment = self._watch(deployment, watched=new_run)
-        return self.context.note(self.repo, deployment) if deployment.state.over else deployment
+        return self.target.note(deployment) if deployment.state.over else deployment
 
     # Its start
 
     def _resume(self, known: Deployment) -> Deployment:
-        """Return the deployment to follow: the earlier attempt's, or a new one."""
-        if known.run is None:
-            return self._find_run(known) if known.state.may_run else self._start_new(known)
-        if known.state.may_run or known.state is RunState.UNHEALTHY:
-            return to_poll(known, self.step.runner)
-        return self._running_again(known, known.run) or self._start_new(known)
+        """Return the deployment to follow: one of the earlier attempts, or a new one."""
+        start = Start(self.target)
+        if known.state.may_run and not known.run:
+            return start.find(known)
+        if known.run and (known.state.may_run or known.state is RunState.UNHEALTHY):
+            return self.target.to_poll(known)
+        return Reruns(self.target).followed(known) or start.after(known)
 
     # Until it ends
 
@@ -66,17 +73,17 @@ class Attempt(Start):
         The time that it waits for a person does not count. How long it took is known only if it was
         `watched`: a run that is found ended may have ended at any time.
         """
-        context, remaining = self.context, self.step.timeout
-        spec = self._spec(deployment)
+        target, context = self.target, self.target.context
+        remaining, spec = target.step.timeout, target.spec(deployment)
         last = context.clock.elapsed()
         while not context.stopping and deployment.run:
             deployment = self._polled(deployment, spec, deployment.run, remaining)
             watched = watched or not deployment.state.over
             if not watched:
                 deployment = replace(deployment, seconds=0.0)
-            if deployment.state is RunState.SUCCEEDED and self.step.health:
-                return self._healthy(deployment, self.step.health)
-            context.show(self.repo, deployment)
+            if deployment.state is RunState.SUCCEEDED and target.step.health:
+                return self._healthy(deployment, target.step.health)
+            target.show(deployment)
             looked = not context.plan.wait and not deployment.status.more
             if deployment.state.over or looked:
                 break
@@ -85,60 +92,68 @@ class Attempt(Start):
             last = now
             if remaining <= 0 and not deployment.status.more:
                 return self._out_of_time(deployment)
-            context.throttle.pause(self.step.runner, soon=deployment.status.more)
+            context.throttle.pause(target.step.runner, soon=deployment.status.more)
         return deployment
 
     def _polled(
         self, deployment: Deployment, spec: DeploymentSpec, run: Run, seconds: float
     ) -> Deployment:
-        """Return the deployment after a poll; a poll that fails does not change its state."""
+        """Return the deployment after a poll; a poll that fails does not change its state.
+
+        If its host may not be asked again within so many seconds, they pass.
+        """
+        target = self.target
         try:
-            status = self._poll(spec, run, seconds)
+            status = target.poll(spec, run, seconds)
         except MultigitError as error:
+            if isinstance(error, TooEarlyError):
+                target.context.throttle.hold(error, seconds)
             before = deployment.status
             status = replace(before, state=deployment.state, detail=error.message, more=False)
-        return deployment.seen(status, self._seconds(deployment))
+        return target.now(deployment, status)
 
     def _out_of_time(self, deployment: Deployment) -> Deployment:
         """End a run on this machine; one at a host keeps running, and can be polled again."""
-        if not self.context.starts:
+        target = self.target
+        if not target.context.starts:
             return deployment
-        detail = f"it did not end within {in_words(self.step.timeout)}."
-        if isinstance(self.step.runner, CommandRunner) and deployment.run:
+        detail = f"it did not end within {in_words(target.step.timeout)}."
+        if isinstance(target.step.runner, CommandRunner) and deployment.run:
             return self._end(deployment, deployment.run, detail)
         last = f" The last poll: {deployment.status.detail}" if deployment.status.detail else ""
-        return self._finished(deployment, RunState.TIMED_OUT, detail + last)
+        return target.over(deployment, RunState.TIMED_OUT, detail + last)
 
     def _end(self, deployment: Deployment, run: Run, detail: str) -> Deployment:
         """End a run, and read how it ended: something of it may still be running.
 
         It may also have ended by itself in the last moment.
         """
-        spec = self._spec(deployment)
+        target = self.target
+        spec = target.spec(deployment)
         try:
-            self.context.runners.end(spec, run)
-            status = self._poll(spec, run, self.step.timeout)
+            target.context.runners.end(spec, run)
+            status = target.poll(spec, run)
         except MultigitError as error:
-            detail = Phrase(f"{detail} ", with_hint(error))
-            return self._finished(deployment, RunState.TIMED_OUT, detail)
-        deployment = deployment.seen(status, self._seconds(deployment))
-        if status.state is RunState.SUCCEEDED and self.step.health:
-            return self._healthy(deployment, self.step.health)
+            detail = Phrase(detail, " ", with_hint(error))
+            return target.over(deployment, RunState.TIMED_OUT, detail)
+        deployment = target.now(deployment, status)
+        if status.state is RunState.SUCCEEDED and target.step.health:
+            return self._healthy(deployment, target.step.health)
         if status.state is RunState.SUCCEEDED:
-            return self._finished(deployment, status.state, "")
+            return target.over(deployment, status.state, "")
         more = status.detail or "it could not be ended."
         state = status.state if status.state.over else RunState.TIMED_OUT
-        return self._finished(deployment, state, f"{detail} {more[:1].upper()}{more[1:]}")
+        return target.over(deployment, state, f"{detail} {more[:1].upper()}{more[1:]}")
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
         """Ask until enough answers in a row are right, or there are no attempts left.
 
         A service that asks to wait gets its next check later, a minute at most.
         """
-        context, spec = self.context, self._spec(deployment)
+        context, spec = self.target.context, self.target.spec(deployment)
         url, wanted = spec.fill(check.url), spec.fill(check.equals)
         deployment = replace(deployment, state=RunState.CHECKING)
-        context.show(self.repo, deployment)
+        self.target.show(deployment)
         checks, pause = Checks(), 0.0
         for number in range(check.attempts + check.successes - 1):
             if number:
@@ -149,13 +164,13 @@ class Attempt(Start):
                 wrong, pause = self._ask(url, wanted, check)
             checks = checks.after(wrong)
             if checks.row == check.successes:
-                return self._finished(deployment, RunState.SUCCEEDED, "")
-        return self._finished(deployment, RunState.UNHEALTHY, f"{url}: {checks.reason(check)}")
+                return self.target.over(deployment, RunState.SUCCEEDED, "")
+        return self.target.over(deployment, RunState.UNHEALTHY, f"{url}: {checks.reason(check)}")
 
     def _ask(self, url: str, wanted: str, check: HealthCheck) -> tuple[str, float]:
         """Return what is wrong with an answer, and how many seconds the service asks to wait."""
         try:
-            answer = self.context.probe.ask(url, timeout=check.timeout)
+            answer = self.target.context.probe.ask(url, timeout=check.timeout)
         except MultigitError as error:
             return error.message, 0.0
         wrong = unhealthy(check, wanted, answer)

@@ -13,6 +13,7 @@ from multigit.core.values.refs import Objects
 from multigit.engine.attempt import Attempt
 from multigit.engine.deploy_context import DeployContext
 from multigit.engine.run_all import run_all
+from multigit.engine.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Deployer:
         for step in repo.deploys():
             deployment = known.get(step.target)
             if good:
-                deployment = Attempt(self.context, step, specs).follow(deployment)
+                deployment = Attempt(Target(self.context, step, specs)).follow(deployment)
             deployments.append(deployment or Deployment(step.target))
             good = good and deployments[-1].state.good
         state = for_all_targets(each.state for each in deployments)

@@ -39,26 +39,34 @@ def _all_seen(last: LastOperation, runners: RunnerPort) -> Iterator[SeenDeployme
         lost = last.lost or "there is no trace of it."
         yield SeenDeployment(last, last.operation, RunState.UNKNOWN, lost)
     yield from (SeenDeployment(last, last.operation, state) for state in last.ended)
-    for each in last.deployments:
-        status = _seen(each, runners)
-        yield SeenDeployment(last, each.spec.key, status.state, status.detail, status.url)
+    yield from (_seen(last, each, runners) for each in last.deployments)
 
 
-def is_running(earlier: Earlier, runners: RunnerPort) -> bool:
-    """Return whether a run of an earlier deployment is running now.
+def _seen(last: LastOperation, earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
+    """Look at one deployment; it failed if it was seen to fail, and its host does not say more."""
+    unread = False
+    try:
+        status = _status(earlier, runners)
+    except MultigitError as error:
+        unread = earlier.may_be_rerun
+        state = earlier.state if unread else RunState.UNKNOWN
+        status = RunStatus(state, detail=error.message)
+    return SeenDeployment(
+        last,
+        earlier.spec.key,
+        status.state,
+        status.detail,
+        status.url,
+        unread=unread,
+        superseded=earlier.superseded,
+    )
 
-    Raises MultigitError if its host does not say.
-    """
-    if not (earlier.run and earlier.may_run):
-        return False
-    state = _polled(earlier.spec, earlier.run, runners).state
-    return state.may_run and not state.over
 
+def _status(earlier: Earlier, runners: RunnerPort) -> RunStatus:
+    """Return the state of a deployment now, if it may be running.
 
-def _seen(earlier: Earlier, runners: RunnerPort) -> RunStatus:
-    """Look at a deployment if it may be running.
-
-    One that was seen to fail has failed, unless its run is found running again.
+    One that was seen to fail has failed if its host does not have its run any more. Raises
+    MultigitError if the host does not say.
     """
     if not earlier.may_run:
         return RunStatus(earlier.state)
@@ -67,8 +75,6 @@ def _seen(earlier: Earlier, runners: RunnerPort) -> RunStatus:
         status = _polled(earlier.spec, run, runners) if run else _idle(earlier.spec, runners)
     except NotStartedError:
         return RunStatus(RunState.NOT_STARTED)
-    except MultigitError as error:
-        status = RunStatus(RunState.UNKNOWN, detail=error.message)
     if status is None:
         detail = phrase(
             "it was requested at {time}, and no run of it was found.", time=utc(earlier.spec.since)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeVar
 
 from multigit.core.planning.plan import Plan
-from multigit.core.progress.earlier import LastOperation
+from multigit.core.progress.earlier import Earlier, LastOperation
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.reports import leaving
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.listener import Listener
-from multigit.engine.deploy_checks import is_running
 from multigit.engine.ports import Clock, JournalWriter, Probe, RunnerPort
 from multigit.engine.throttle import Throttle
 from multigit.errors import MultigitError, TooEarlyError
@@ -95,32 +93,41 @@ class DeployContext:
         if first:
             self.on_waiting(states)
 
-    def running_before(self, repo: str, seconds: float) -> str:
-        """Return the earlier operation of which a deployment is running now, or empty.
-
-        A host that asks to wait is waited for, for at most so many seconds. If it does not say,
-        what was found when the plan was made counts.
-        """
+    def earlier_runs(self, repo: str) -> Iterator[tuple[str, Earlier]]:
+        """Yield the operations that deployed a repository before, each with what may run of it."""
         last = self.earlier.get(repo, LastOperation(""))
-        for of, each in ((one, each) for one in last.each() for each in one.deployments):
-            with suppress(MultigitError):
-                if self.ask(partial(is_running, each, self.runners), seconds):
-                    return of.operation
-        return ""
+        yield from ((of.operation, each) for of in last.each() for each in of.deployments)
 
     def ask(self, question: Callable[[], T], seconds: float) -> T:
         """Ask a host when a slot is free, and again after a limit, for at most so many seconds.
 
         Raises TooEarlyError if that is not enough, or if the user is stopping multigit.
         """
+
+        def in_slot() -> T:
+            with self.slots:
+                return question()
+
+        return self.patiently(in_slot, seconds)
+
+    def patiently(
+        self, action: Callable[[], T], seconds: float, early: Callable[[str], object] = str
+    ) -> T:
+        """Do something, and again when a host that asks to wait for that allows it.
+
+        `early` gets its sentence before each wait. Raises TooEarlyError if it asks for more than
+        so many seconds in all, or if the user is stopping multigit.
+        """
         until = self.clock.elapsed() + seconds
         while True:
             try:
-                with self.slots:
-                    return question()
+                return action()
             except TooEarlyError as error:
-                early = error
+                refused = error
             left = until - self.clock.elapsed()
-            if left <= 0 or self.stopping:
-                raise early
-            self.throttle.hold(early, left)
+            if refused.seconds > left or self.stopping:
+                raise refused
+            early(refused.message)
+            self.throttle.hold(refused, left)
+            if self.stopping:
+                raise refused

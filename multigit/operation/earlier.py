@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,11 @@ def _last_operation(session: Session, stage: str, name: str, last: LastDeploymen
         _with_states(_read(session, stage, name, operation), states)
         for operation, states in last.by_operation().items()
     )
-    return replace(mine, before=tuple(before))
+    failed = (
+        _at(_read(session, stage, name, operation), targets).superseded()
+        for operation, targets in last.failed_before().items()
+    )
+    return replace(mine, before=(*before, *(each for each in failed if each.deployments)))
 
 
 def _with_states(operation: LastOperation, states: Mapping[str, str]) -> LastOperation:
@@ -54,11 +58,17 @@ def _with_states(operation: LastOperation, states: Mapping[str, str]) -> LastOpe
 
     If its details are lost, and the log says how it ended, that counts.
     """
-    ours = tuple(each for each in operation.deployments if each.spec.target in states)
-    if ours or (operation.lost and MAY_RUN & set(states.values())):
-        return replace(operation, deployments=ours)
+    ours = _at(operation, states)
+    if ours.deployments or (operation.lost and MAY_RUN & set(states.values())):
+        return ours
     ended = tuple(STATES.get(state, RunState.UNKNOWN) for state in states.values())
     return replace(operation, deployments=(), lost="", ended=ended)
+
+
+def _at(operation: LastOperation, targets: Container[str]) -> LastOperation:
+    """Return what is known of an operation at these targets."""
+    ours = (each for each in operation.deployments if each.spec.target in targets)
+    return replace(operation, deployments=tuple(ours))
 
 
 def _read(session: Session, stage: str, name: str, operation: str) -> LastOperation:

@@ -100,13 +100,20 @@ class World:
             state=state,
         ).run()
 
-    def resume(self, notes: Notes, *, wait: bool = True) -> Report:
-        """Run `multigit continue` after an operation that left these notes."""
+    def resume(
+        self, notes: Notes, *, wait: bool = True, accepted: tuple[str, ...] | None = None
+    ) -> Report:
+        """Run `multigit continue` after an operation that left these notes.
+
+        `accepted` are the keys of deployments that are accepted now, by default those of its plan.
+        """
         known = Operation.from_entries(notes.entries)
         assert known
         remotes = read_remote_states(self.git, self.git.workspace, known, Fleet(self.heard, 4))
         left = resumed(known, remotes, {}, skip_blocked=False)
-        plan, progress = replace(left.plan, wait=wait), left.state.repos
+        now = left.plan.accepted_now if accepted is None else accepted
+        plan = replace(left.plan, wait=wait, accepted_now=now)
+        progress = left.state.repos
         notes.write(Entry(EntryKind.BEGUN, plan, known.actor, progress=progress))
         return self.run(plan, notes, again=True, state=left.state)
 

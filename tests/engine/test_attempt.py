@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Result
+from multigit.core.progress.deployments import planned_specs
+from multigit.core.progress.earlier import Earlier, LastOperation
 from multigit.core.progress.journal import Operation
+from multigit.core.progress.state import NOTHING_YET
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Runner, Trigger
 from multigit.core.values.deployment import (
@@ -19,7 +22,8 @@ from multigit.core.values.deployment import (
     RunStatus,
 )
 from multigit.core.values.health_check import HealthAnswer
-from multigit.engine.start import BRIEF, LATE
+from multigit.engine.start import BRIEF
+from multigit.engine.target import LATE
 from multigit.engine.throttle import LONGEST
 from multigit.errors import GitError, NotStartedError
 from multigit.phrase import Typed, parts_of
@@ -38,6 +42,7 @@ from tests.engine.deployments import (
 from tests.engine.operations import outcome
 from tests.support.fake_runners import FakeProbe
 
+STARTING = RunState.STARTING
 HERE = CommandRunner(("true",))
 
 
@@ -359,6 +364,85 @@ def test_an_attempt_that_is_refused_twice_starts_later(world: World) -> None:
     world.runners.at_start = lambda _: None
     (deployment,) = outcome(world.resume(notes), "api").deployments
     assert (deployment.state, deployment.attempt) == (SUCCEEDED, 2)
+
+
+def cut_at_the_request(notes: Notes) -> None:
+    """Keep the journal up to the note that the second attempt for api starts."""
+    noted = [entry.repos == ("api",) and entry.deployment for entry in notes.entries]
+    (last,) = [
+        at for at, each in enumerate(noted) if each and each.state is STARTING and each.attempt == 2
+    ]
+    notes.entries = notes.entries[: last + 1]
+
+
+def test_a_kill_before_the_second_request_leaves_the_first_run_known(world: World) -> None:
+    """A person accepts that there is no trace of the second; someone has rerun the first."""
+    notes, run = failed_once(world)
+    world.runners.lose_request.add(("api", ""))
+    second = f"{run[:-1]}2"
+    world.resume(notes)
+    cut_at_the_request(notes)
+    assert ends(world.resume(notes))["api"] == ["unknown"]
+    world.runners.courses[run] = [RunStatus(RUNNING), RunStatus(SUCCEEDED)]
+    (deployment,) = outcome(world.resume(notes, accepted=(second,)), "api").deployments
+    assert (deployment.state, deployment.attempt) == (SUCCEEDED, 1)
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_a_request_that_never_began_keeps_the_first_run_known(world: World) -> None:
+    """It is made again, as the same attempt, unless the first run is running again."""
+    notes, run = failed_once(world)
+    world.runners.lose_request.add(("api", ""))
+    world.resume(notes)
+    cut_at_the_request(notes)
+    kept = list(notes.entries)
+    for course, attempt in ((RUNNING, SUCCEEDED), 1), ((FAILED,), 2):
+        notes.entries = list(kept)
+        world.runners.courses[run] = [RunStatus(state) for state in course]
+        world.runners.never_began.add(("api", ""))
+        (deployment,) = outcome(world.resume(notes), "api").deployments
+        assert (deployment.state, deployment.attempt) == (SUCCEEDED, attempt)
+        assert world.runners.starts["api", ""] == attempt
+
+
+def test_the_first_run_of_three_may_be_running_again(world: World) -> None:
+    """It is followed; a new attempt has a number that none had before."""
+    notes, run = failed_once(world)
+    world.runners.script("api", FAILED)
+    world.resume(notes)
+    world.runners.courses[run] = [RunStatus(RUNNING), RunStatus(FAILED)]
+    (rerun,) = outcome(world.resume(notes), "api").deployments
+    assert (rerun.state, rerun.attempt, world.runners.starts["api", ""]) == (FAILED, 1, 2)
+    world.runners.script("api", SUCCEEDED)
+    (third,) = outcome(world.resume(notes), "api").deployments
+    assert (third.state, third.attempt, world.runners.starts["api", ""]) == (SUCCEEDED, 3, 3)
+    assert [each.attempt for each in third.others] == [1, 2]
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_nothing_starts_while_the_run_of_another_operation_cannot_be_read(
+    world: World, *, accepted: bool
+) -> None:
+    """It failed, and may have been rerun; its host is silent for longer than a minute."""
+    plan = replace(world.plan(), repos=world.plan().repos[1:2])
+    (spec,) = planned_specs(plan, NOTHING_YET)
+    spec = replace(spec, key="earlier/api/1")
+    world.earlier = {"api": LastOperation("earlier", (Earlier(spec, Run("gone"), FAILED),))}
+    plan = replace(plan, accepted_now=(spec.key,) if accepted else ())
+    world.runners.at_poll = lambda each: setattr(
+        world.runners, "broken_looks", each.key == spec.key
+    )
+    (deployment,) = outcome(world.run(plan), "api").deployments
+    assert world.runners.starts["api", ""] == accepted
+    assert (deployment.state is RunState.NOT_STARTED) is not accepted
+    unread = "whether a deployment of earlier to stg is running again is unknown: "
+    assert accepted or deployment.status.detail == f"{unread}the host answered 502."
+    world.runners.at_poll = lambda _: None
+    world.runners.runs["gone"] = ("api", "")
+    world.runners.courses["gone"] = [RunStatus(RUNNING)]
+    (deployment,) = outcome(world.run(plan), "api").deployments
+    assert deployment.state is RunState.NOT_STARTED
+    assert world.runners.starts["api", ""] == accepted
 
 
 def test_what_cannot_be_looked_at_just_before_a_start_may_be_running(world: World) -> None:

@@ -128,10 +128,31 @@ def test_a_push_that_started_nothing_is_no_doubt(world: World, end: RunState) ->
 
 
 def test_a_failure_that_cannot_be_looked_up_stays_one(world: World) -> None:
-    """It was seen to fail; only a run that is seen running again counts."""
+    """But nothing starts beside it before a person accepts that it may be running again."""
     world.runners.broken_looks = 1
-    assert looked(world, RUNNING, noted=FAILED).state is FAILED
-    assert looked(world, RunState.UNKNOWN, noted=FAILED).state is FAILED
+    look = looked(world, RUNNING, noted=FAILED)
+    assert (look.state, problem(look)) == (FAILED, ("deployment_in_doubt", True))
+    gone = looked(world, RunState.UNKNOWN, noted=FAILED)
+    assert (gone.state, gone.problem("stg")) == (FAILED, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [(RUNNING, "still_deploying"), (FAILED, ""), (SUCCEEDED, "")]
+)
+def test_what_failed_before_the_last_one_may_be_running_again(
+    world: World, state: RunState, code: str
+) -> None:
+    """Whatever became of the last one. Once it has ended, only the last one counts."""
+    (older,) = looked(world, state, noted=FAILED).seen
+    deployment = replace(older.last.deployments[0], superseded=False)
+    earlier = replace(older.last, operation="first", deployments=(deployment,)).superseded()
+    last = LastOperation("later", ended=(SUCCEEDED,), before=(earlier,))
+    look = look_at({"api": last}, world.runners, Fleet(world.heard, 1))["api"]
+    assert problem(look)[0] == code
+    assert look.state is (RUNNING if code else SUCCEEDED)
+    world.runners.broken_looks = 1
+    unread = look_at({"api": last}, world.runners, Fleet(world.heard, 1))["api"]
+    assert (unread.state, problem(unread)[0]) == (SUCCEEDED, "deployment_in_doubt")
 
 
 def test_what_would_fail_is_found_while_planning(world: World) -> None:

@@ -258,6 +258,23 @@ def test_what_was_rerun_since_the_plan_is_not_started_again(desk: Desk) -> None:
     assert deployed(continued) == {"api": [RunState.SUCCEEDED]}
 
 
+@pytest.mark.parametrize("kept", ["journal", "log"])
+def test_nothing_is_deployed_beside_an_older_failure_that_is_rerun(desk: Desk, kept: str) -> None:
+    """Two releases failed; someone reruns the first one, not the last."""
+    desk.hosts.script("api", RunState.FAILED)
+    first = desk.promote().report.plan.operation
+    desk.deploy(failed=True)
+    desk.hosts.courses[f"{first}/api/1"] = [RunStatus(RunState.RUNNING)]
+    if kept == "log":
+        forget(desk, first)
+    blocked = desk.deploy()
+    assert problems(blocked) == {"api": ["still_deploying"], "web": []}
+    assert first in blocked.report.outcomes[0].problems[0].message
+    desk.hosts.courses[f"{first}/api/1"] = [RunStatus(RunState.FAILED)]
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    assert deployed(desk.deploy(failed=True)) == {"api": [RunState.SUCCEEDED]}
+
+
 def test_what_comes_after_a_bad_one_waits(desk: Desk) -> None:
     """It is refused if the last deployment of the repository before it failed."""
     desk.hosts.script("api", RunState.FAILED)

@@ -63,10 +63,12 @@ def read_after_push(repository, repo, flight, read, **_):
         ("rivals/promote-locked/early-abandon",),
     ),
     "continue starts again what was asked for": Bug(
-        "engine/attempt.py",
+        "engine/start.py",
         """
-assert callable(Attempt._find_run)
-Attempt._find_run = lambda self, starting, *_, **__: self._start(starting, starting.attempt)
+assert callable(Start.find)
+Start.find = lambda self, starting, *_, **__: self._start(
+    replace(starting, state=RunState.NOT_STARTED)
+)
 """,
         ("request/github/start-2/after",),
     ),

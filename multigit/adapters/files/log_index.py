@@ -19,7 +19,7 @@ from multigit.adapters.files.line_file import lines_before
 from multigit.core.records.chain import canonical, decoded
 from multigit.core.records.last_deployments import AtTarget, LastDeployment
 
-VERSION = 3
+VERSION = 4
 FIELDS = [column.name for column in fields(LastDeployment)]
 
 
@@ -65,7 +65,10 @@ def read_index(file: Path, log: BinaryIO) -> Index:
 
 
 def _deployment(values: Mapping[str, Any]) -> LastDeployment:
-    targets = {name: AtTarget(**each) for name, each in values["targets"].items()}
+    targets = {
+        name: AtTarget(**{**each, "failed": tuple(each["failed"])})
+        for name, each in values["targets"].items()
+    }
     return LastDeployment(**{**values, "targets": targets})
 
 

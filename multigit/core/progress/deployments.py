@@ -33,7 +33,8 @@ class DeploymentSpecs:
 
     def spec(self, step: DeployStep, *, attempt: int, since: float) -> DeploymentSpec:
         """Return the spec of one deployment for this attempt; `since` is in Unix seconds."""
-        others = (each for target, each in self.known.items() if target != step.target)
+        elsewhere = (each for target, each in self.known.items() if target != step.target)
+        others = (one for each in elsewhere for one in each.tried())
         return DeploymentSpec(
             key=deployment_key(self.plan.operation, self.repo, step.target, attempt),
             repo=self.repo,

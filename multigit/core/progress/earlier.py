@@ -29,11 +29,15 @@ ACCEPT = "Check that it is no longer running, then pass --accept-doubt."
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier deployment to one target, and its last state that someone noted."""
+    """An earlier deployment to one target, and its last state that someone noted.
+
+    One that failed and was `superseded` by a later one counts only while it is running again.
+    """
 
     spec: DeploymentSpec
     run: Run | None
     state: RunState
+    superseded: bool = False
 
     @property
     def may_be_rerun(self) -> bool:
@@ -71,9 +75,16 @@ class LastOperation:
         steps = [step for each in plan.repos if each.repo == repo for step in each.deploys()]
         known = [(step, progress.deployments.get(step.target, Deployment())) for step in steps]
         earlier = (
-            Earlier(specs.of_known(step, each), each.run, each.state) for step, each in known
+            Earlier(specs.of_known(step, one), one.run, one.state, superseded=one is not each)
+            for step, each in known
+            for one in (each, *(() if each.state.good else each.others))
         )
         return cls(operation.id, tuple(earlier))
+
+    def superseded(self) -> LastOperation:
+        """Return it as one after which others deployed: only what anyone can rerun counts."""
+        known = (replace(each, superseded=True) for each in self.deployments if each.may_be_rerun)
+        return LastOperation(self.operation, tuple(known), here=self.here)
 
     def unsure(self, now: float) -> LastOperation:
         """Return it with only the deployments that multigit had lost sight of before `now`.
@@ -104,7 +115,9 @@ class LastOperation:
 class SeenDeployment:
     """One deployment after a look; `found` says what was found if its result is unknown.
 
-    `last` is the operation that it belongs to.
+    `last` is the operation that it belongs to. It is `unread` if it failed, and its host does not
+    say whether someone has rerun it. One that failed and was
+    `superseded` by a later one counts only if it may be running.
     """
 
     last: LastOperation
@@ -112,6 +125,13 @@ class SeenDeployment:
     state: RunState
     found: str = ""
     url: str = ""
+    unread: bool = False
+    superseded: bool = False
+
+    @property
+    def in_doubt(self) -> bool:
+        """True if it may be running, and nobody can say."""
+        return self.unread or self.state is RunState.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +143,24 @@ class Look:
     @property
     def state(self) -> RunState:
         """Return the state of all targets together: running, unknown, or how it ended."""
-        return RunState(for_all_targets(each.state for each in self.seen))
+        counting = (each for each in self.seen if each.state.may_run or not each.superseded)
+        return RunState(for_all_targets(each.state for each in counting))
 
     @property
     def doubts(self) -> tuple[SeenDeployment, ...]:
-        """Return the deployments whose result is unknown, unless another one is running."""
-        unknown = tuple(each for each in self.seen if each.state is RunState.UNKNOWN)
-        return unknown if self.state is RunState.UNKNOWN else ()
+        """Return the deployments that may be running, unless one is seen running."""
+        if self.state.may_run and self.state is not RunState.UNKNOWN:
+            return ()
+        return tuple(each for each in self.seen if each.in_doubt)
 
     def problem(self, stage: str) -> Problem | None:
         """Return why nothing may be deployed to the stage now, or None."""
         if self.doubts:
+            first = self.doubts[0]
             unknown = f"the result of its last deployment to {stage} is unknown"
-            return Problem(DOUBT, f"{unknown}: {self.doubts[0].found}", ACCEPT)
+            if first.unread:
+                unknown = f"a deployment to {stage} failed, and may have been rerun since"
+            return Problem(DOUBT, f"{unknown}: {first.found}", ACCEPT)
         if not self.state.may_run:
             return None
         running = [each for each in self.seen if each.state is self.state]

@@ -19,6 +19,7 @@ from multigit.hints import Hint
 MAY_RUN = {state for state in RunState if state.may_run}
 UNDER_WAY = {state for state in MAY_RUN if not state.over}
 WRONG = {state for state in RunState if not (state.may_run or state.good)}
+MOST = 5  # failed operations of a target: each is looked at before a deployment
 DID_NOTHING = {RunState.NOT_STARTED, RunState.SKIPPED}
 
 
@@ -27,12 +28,14 @@ class AtTarget:
     """What the log says of one target: the operation that deployed there last, and how that ended.
 
     If a later operation was to deploy there and started nothing, `left` is the state in which it
-    left the target: not_started or skipped.
+    left the target: not_started or skipped. `failed` are the last operations that failed there
+    before, since one that succeeded: their runs may be rerun.
     """
 
     operation: str = ""
     state: str = ""
     left: str = ""
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,14 @@ class LastDeployment:
                 found[mine][target] = each.left or each.state
             if each.state and each.operation != mine:
                 found.setdefault(each.operation, {})[target] = each.state
+        return found
+
+    def failed_before(self) -> Mapping[str, Sequence[str]]:
+        """Return the targets of each earlier operation that failed there, and may be rerun."""
+        found: dict[str, list[str]] = {}
+        for target, each in self.targets.items():
+            for operation in each.failed:
+                found.setdefault(operation, []).append(target)
         return found
 
 
@@ -155,12 +166,21 @@ def _reached(
         known = before.get(each.target, AtTarget())
         mine = bool(known.state) and known.operation == operation
         if mine or each.attempt > 1 or each.state not in DID_NOTHING:
-            return AtTarget(operation, each.state or str(RunState.UNKNOWN))
+            failed = _failed_before(known, operation)
+            return AtTarget(operation, each.state or str(RunState.UNKNOWN), failed=failed)
         return replace(known, left=each.state)
 
     after = {each.target: reached(each) for each in deployments}
     forgets = any(not each.left for each in after.values())
     return after if forgets else {**before, **after}
+
+
+def _failed_before(known: AtTarget, operation: str) -> tuple[str, ...]:
+    """Return the operations that failed at a target before this one, since one that succeeded."""
+    if known.state in {RunState.SUCCEEDED, RunState.SKIPPED}:
+        return ()
+    last = [known.operation] if known.state in WRONG and known.operation != operation else []
+    return (*known.failed, *last)[-MOST:]
 
 
 def _watched(

@@ -207,7 +207,8 @@ class Deployment:
     """One deployment of one repository to one target, as far as it is known.
 
     `attempt` counts from 1; `since` is when it was requested, in Unix seconds; `seconds` is how
-    long it has taken so far.
+    long it has taken so far. `others` are its other attempts that have a run, which anyone may
+    rerun.
     """
 
     target: str = ""
@@ -217,6 +218,7 @@ class Deployment:
     attempt: int = 1
     since: float = 0.0
     seconds: float = 0.0
+    others: tuple[Deployment, ...] = ()
 
     @property
     def begun(self) -> bool:
@@ -237,6 +239,17 @@ class Deployment:
     def output(self) -> str:
         """Return the file with its whole output, relative to the workspace, or empty."""
         return self.status.output or (self.run.output if self.run else "")
+
+    @property
+    def next_attempt(self) -> int:
+        """Return the number of the attempt to start: its own one if that did not start yet."""
+        if self.state is RunState.NOT_STARTED:
+            return self.attempt
+        return 1 + max(each.attempt for each in (self, *self.others))
+
+    def tried(self) -> tuple[Deployment, ...]:
+        """Return all its attempts that have a run, the last one first."""
+        return tuple(replace(each, others=()) for each in (self, *self.others) if each.run)
 
     def seen(self, status: RunStatus, seconds: float) -> Deployment:
         """Return the deployment after its run was polled."""

@@ -79,7 +79,9 @@ def write_everything(folder: Path) -> Path:
     journal.write(Entry(EntryKind.BEGUN, everything(), ada, progress={"api": earlier}))
     journal.write(Entry(EntryKind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
     journal.write(Entry(EntryKind.SETTLED, repos=("api",), state=State.PUBLISHED))
-    fra = Deployment("fra", RunState.WAITING)
+    fra = Deployment(
+        "fra", RunState.WAITING, others=(Deployment("fra", RunState.FAILED, Run("6")),)
+    )
     journal.write(Entry(EntryKind.DEPLOYMENT, repos=("api",), deployment=fra))
     flight = Flight(1736953290.0, 1736953920.0, "host", "1:2", local=True)
     journal.write(Entry(EntryKind.PUSHING, repos=("api",), flight=flight))

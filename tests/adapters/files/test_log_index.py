@@ -144,7 +144,7 @@ def test_any_damage_makes_it_a_missing_one(
     """Flipped bits, cut files, other types and other versions all cause it to be rebuilt."""
     log.last_deployed()
     good = index(log).read_bytes()
-    version = good.replace(b'"index":3', b'"index":2')
+    version = good.replace(b'"index":4', b'"index":3')
     assert version != good
     damaged = [bytes((*good[:at], good[at] ^ 1, *good[at + 1 :])) for at in range(0, len(good), 7)]
     damaged += [good[:length] for length in range(0, len(good), 23)]

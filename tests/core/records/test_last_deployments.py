@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.records.last_deployments import failed_last, last_deployed, with_unfinished
+from multigit.core.records.last_deployments import (
+    MOST,
+    failed_last,
+    last_deployed,
+    with_unfinished,
+)
 from multigit.core.records.record import Record
 from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import Deployment, Run, RunState
@@ -105,6 +110,22 @@ def test_each_target_has_its_own_last_operation() -> None:
     assert after.by_operation()["one"] == {"us": "succeeded"}
     third = last_deployed([kept("r-3", "failed", "succeeded", operation="three")], last)
     assert list(third["api"]["main"].by_operation()) == ["three"]
+
+
+def test_what_failed_since_the_last_success_is_kept() -> None:
+    """Anyone can rerun it, so it is looked at before the next deployment."""
+    states = ["failed", "succeeded", "failed", "not_started", "unhealthy", "failed"]
+    records = [kept("r", state, operation=f"op-{at}") for at, state in enumerate(states)]
+    last = last_deployed(records)["api"]["main"]
+    assert last.failed_before() == {"op-2": [""], "op-4": [""]}
+    again = kept("r", "running", operation="op-5")
+    assert last_deployed([*records, again])["api"]["main"].failed_before() == last.failed_before()
+    good = [*records, kept("r", "succeeded", operation="op-6")]
+    after = last_deployed([*good, kept("r", "failed", operation="op-7")])["api"]["main"]
+    assert after.failed_before() == {}
+    many = [kept("r", "failed", operation=f"op-{at}") for at in range(20)]
+    assert list(last_deployed(many)["api"]["main"].failed_before())[-1] == "op-18"
+    assert len(last_deployed(many)["api"]["main"].failed_before()) == MOST
 
 
 def test_a_second_attempt_that_was_not_started_follows_a_first_one() -> None:
