@@ -44,7 +44,7 @@ def complete_output(exit_code: int) -> int:
     if not failure:
         return exit_code
     ended = f"The command itself ended with exit code {exit_code}."
-    sys.stderr.write(f"Error: the output could not be written: {failure}. {ended}\n")
+    sys.stderr.write(f"Error: The output could not be written: {failure}. {ended}\n")
     return exit_code or errors.FAILED
 
 

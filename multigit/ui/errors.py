@@ -11,6 +11,7 @@ from multigit.core.values.text import masked, visible
 from multigit.errors import ConfigError, MultigitError
 from multigit.ui.hint_lines import hint_lines
 from multigit.ui.local_times import local
+from multigit.ui.render import Prose, indented
 
 
 def error_view(error: MultigitError) -> RenderableType:
@@ -19,8 +20,9 @@ def error_view(error: MultigitError) -> RenderableType:
 
 
 def _lines(error: MultigitError) -> Iterator[RenderableType]:
-    yield Text.assemble(("Error: ", "bold red"), visible(masked(local(error.message))))
+    message = visible(masked(local(error.message)))
+    yield Prose(Text.assemble(("Error: ", "bold red"), message))
     for message, hint in error.details if isinstance(error, ConfigError) else ():
-        yield Text(f"  {visible(masked(message))}")
+        yield indented(Prose(Text(visible(masked(message)))))
         yield from hint_lines(hint, 4, "dim")
     yield from hint_lines(error.hint)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.style import Style
 from rich.text import Text
@@ -14,15 +14,15 @@ from rich.text import Text
 from multigit.core.values.text import masked, visible
 from multigit.phrase import Phrase, Typed, parts_of
 from multigit.ui.local_times import local
+from multigit.ui.render import Prose, broken
 
 Unit = list[str]  # what stays together: a word, or a command with the punctuation around it
 PUNCTUATION = ".,;:"
-ADDRESS = "://"  # in a word that is opened, and must be in one piece
 
 
 @dataclass(frozen=True, slots=True)
 class Flowing:
-    """A text with commands. Prose is wrapped; a command never is, nor is the address of a page.
+    """A text with commands. Prose is wrapped; a command never is, nor is an address or a path.
 
     One that is longer than the line has a line of its own, which only the terminal wraps: copied,
     it is still one line. What is printed must not be cropped.
@@ -48,7 +48,7 @@ class Flowing:
 
 def ending(sentence: str, hint: str) -> RenderableType:
     """Return the last words of a command: the summary, and below it the hint."""
-    return Group(Text(visible(local(sentence)), "bold"), *hint_lines(hint))
+    return Group(Prose(Text(visible(local(sentence)), "bold")), *hint_lines(hint))
 
 
 def hint_lines(hint: str, indent: int = 0, style: str = "") -> list[RenderableType]:
@@ -95,8 +95,7 @@ def _pieces(unit: Unit, width: int) -> Sequence[Unit]:
         return [unit]
     command = next((place for place, text in enumerate(unit) if isinstance(text, Typed)), None)
     if command is None:
-        word = "".join(unit)
-        return [unit] if ADDRESS in word else [[text] for text in chop_cells(word, width)]
+        return [[piece] for piece in broken("".join(unit), width)]
     rest = "".join(unit[command + 1 :]).lstrip(PUNCTUATION)
     return [unit[: command + 1], [rest] if rest else []]
 

@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from multigit.ui.hint_lines import hint_lines
-from multigit.ui.render import GAP, UNLIMITED, Adaptive, beside, indented, table, uncut
+from multigit.ui.render import GAP, UNLIMITED, Adaptive, Prose, beside, indented, table, uncut
 
 ROOM = 30  # columns of a sentence, at the least
 
@@ -71,7 +71,9 @@ class _Row:
         cells.add_row(*self.item.cells)
         taken = sum(self.widths) + GAP * len(self.widths)
         left = console.render_lines(cells, options.update(width=taken))
-        right = uncut(self.item.body, options.max_width - taken, console, options)
+        body = self.item.body
+        shown = Prose(body) if isinstance(body, Text) else body
+        right = uncut(shown, options.max_width - taken, console, options)
         for start, line in zip_longest(left, right):
             yield from start or [Segment(" " * taken)]
             yield from line or ()

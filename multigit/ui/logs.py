@@ -26,7 +26,7 @@ from multigit.core.values.text import shortened, visible
 from multigit.ui.hint_lines import hint_lines
 from multigit.ui.local_times import local_time
 from multigit.ui.problems import problem_lines
-from multigit.ui.render import Adaptive, indented, natural_width, one_line, table
+from multigit.ui.render import Adaptive, Prose, indented, natural_width, one_line, table
 
 STYLES = {"done": "green", "failed": "red", "blocked": "yellow", "cancelled": "yellow"}
 REFUSED = {
@@ -78,8 +78,8 @@ def log_view(report: LogReport) -> RenderableType:
     parts: list[RenderableType] = []
     if report.records:
         parts += [Adaptive(partial(records_view, report.records)), Text()]
-    parts.append(Text(log_sentence(report), "bold"))
-    parts += problem_lines(report.unread_rows())
+    sentence = Prose(Text(log_sentence(report), "bold"))
+    parts += [sentence, *problem_lines(report.unread_rows())]
     return Group(*parts, *hint_lines(log_hint(report)))
 
 

@@ -22,7 +22,7 @@ from multigit.core.values.work_tree import Change
 from multigit.ui.names import up_to_date
 from multigit.ui.plan_layouts import Row, moves_view
 from multigit.ui.problems import below, problem_lines
-from multigit.ui.render import Adaptive, indented
+from multigit.ui.render import Adaptive, Prose, indented
 from multigit.ui.reports import sentence_view
 
 FILES_SHOWN = 12
@@ -149,7 +149,8 @@ def files_to_commit(plan: Plan) -> Iterable[RenderableType]:
                 "  ", (visible(repo.repo), "bold"), f"  commits {plural(len(step.changes), 'file')}"
             )
             for change in step.changes[:FILES_SHOWN]:
-                yield Text(f"    {LETTERS[change.kind]} {visible(change.path)}{pointer(change)}")
+                path = f"{LETTERS[change.kind]} {visible(change.path)}{pointer(change)}"
+                yield indented(Prose(Text(path)), 4)
             if len(step.changes) > FILES_SHOWN:
                 yield Text(f"    … and {len(step.changes) - FILES_SHOWN} more", "dim")
 

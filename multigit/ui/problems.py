@@ -12,7 +12,7 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.text import visible
 from multigit.ui.hint_lines import hint_lines
 from multigit.ui.local_times import local
-from multigit.ui.render import indented
+from multigit.ui.render import Prose, indented
 
 
 def below(lines: Iterable[RenderableType]) -> list[RenderableType]:
@@ -24,7 +24,8 @@ def below(lines: Iterable[RenderableType]) -> list[RenderableType]:
 def problem_line(repo: str, sentence: str, *, blocks: bool) -> RenderableType:
     """Return a sentence about a repository, if any, with the mark of an error or a warning."""
     mark = Text("✗ ", "red") if blocks else Text("! ", "yellow")
-    return indented(Text.assemble(mark, (f"{visible(repo)}: ", "bold") if repo else "", sentence))
+    names = (f"{visible(repo)}: ", "bold") if repo else ""
+    return indented(Prose(Text.assemble(mark, names, sentence)))
 
 
 def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[RenderableType]:

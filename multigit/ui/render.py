@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, cast
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -20,14 +21,15 @@ from multigit.ui.streams import SafeStream
 NARROW, UNLIMITED = 80, 100_000
 GAP = 2  # columns between two of a table
 ABSENT = "\N{EN DASH}"
+_WORDS = re.compile(r"(\S+|(?=\s))(\s*)")
 
 
-def console(stream: SafeStream, *, color: bool) -> Console:
-    """Return a console on the stream; 80 columns wide without a terminal or COLUMNS."""
+def console(stream: SafeStream, *, color: bool, width: int = NARROW) -> Console:
+    """Return a console on the stream; `width` columns wide without a terminal or COLUMNS."""
     return Console(
         file=cast("IO[str]", stream),
         no_color=None if color else True,
-        width=None if stream.isatty() or os.environ.get("COLUMNS") else NARROW,
+        width=None if stream.isatty() or os.environ.get("COLUMNS") else width,
         emoji=False,
         markup=False,
         highlight=False,
@@ -101,7 +103,48 @@ def beside(name: Text, fact: Text, width: int) -> Iterator[RenderableType]:
         yield line
     else:
         yield name
-        yield indented(fact)
+        yield indented(Prose(fact))
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Sentences, wrapped between words. An address or a path is never broken, so it can be copied.
+
+    One that is longer than the line is wrapped by the terminal alone. What is printed must not be
+    cropped.
+    """
+
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield each line."""
+        del console
+        for paragraph in self.text.split(allow_blank=True):
+            for line in paragraph.divide(_breaks(paragraph.plain, options.max_width)):
+                line.rstrip()
+                line.no_wrap, line.overflow = True, "ignore"
+                yield line
+
+
+def _breaks(text: str, width: int) -> Iterator[int]:
+    """Yield where a new line begins in a text that is shown in so many columns."""
+    taken = 0
+    for found in _WORDS.finditer(text):
+        word, blanks = found.groups()
+        if taken and taken + cell_len(word) > width:
+            yield found.start()
+            taken = 0
+        start = found.start()
+        *full, rest = broken(word, width)
+        for piece in full:
+            start += len(piece)
+            yield start
+        taken += cell_len(rest) + len(blanks)
+
+
+def broken(word: str, width: int) -> Sequence[str]:
+    """Return a word in pieces of so many columns; an address or a path in one."""
+    return [word] if "/" in word or not word else chop_cells(word, width)
 
 
 @dataclass(frozen=True, slots=True)

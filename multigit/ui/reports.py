@@ -15,7 +15,7 @@ from multigit.ui.hint_lines import ending
 from multigit.ui.items import Item, items_view
 from multigit.ui.local_times import local
 from multigit.ui.problems import problem_lines
-from multigit.ui.render import ABSENT, plain
+from multigit.ui.render import ABSENT, Prose, plain
 
 MARKS = {
     "published": Text("✓", "green"),
@@ -41,17 +41,22 @@ def report_view(report: Report) -> RenderableType:
     rows = [
         Item(
             (plain(each.repo), MARKS[each.reported_state]),
-            Group(text, *map(deployment_lines, each.deployments)) if each.deployments else text,
+            _body(each, report),
             outcome_hint(each),
         )
         for each in (*good, *bad)
-        for text in [outcome_text(each, report)]
     ]
     notes = problem_lines((each.repo, notes_of(each)) for each in good)
     absent = problem_lines((o.repo, o.problems) for o in report.outcomes if o.plan.absent)
     warnings = [p for p in report.problems if not p.blocks and p.code not in CLOSED_BY]
     more = problem_lines([("", warnings)])
     return Group(items_view(rows), *notes, *absent, *more, Text(), sentence_view(report))
+
+
+def _body(outcome: Outcome, report: Report) -> RenderableType:
+    """Return the result of one repository, and below it its deployments."""
+    text, deployments = outcome_text(outcome, report), map(deployment_lines, outcome.deployments)
+    return Group(Prose(text), *deployments) if outcome.deployments else text
 
 
 def outcome_text(outcome: Outcome, report: Report) -> Text:

@@ -13,6 +13,7 @@ from multigit.core.values.deployment import Gate
 from multigit.core.values.duration import age
 from multigit.core.values.text import visible
 from multigit.ui.hint_lines import Flowing
+from multigit.ui.render import Prose, indented
 
 
 def gates_view(
@@ -35,9 +36,9 @@ def gate_line(waiting: PendingReview, gate: Gate, now: datetime) -> str:
     return f"{waiting.name}  {gate.name}  {waits} for {who}"
 
 
-def reviews_view(reviews: Sequence[Review]) -> Iterator[Text]:
+def reviews_view(reviews: Sequence[Review]) -> Iterator[RenderableType]:
     """Return a line for each review, and how many ended with each result."""
     for each in reviews:
         style = "" if each.answer in {ReviewResult.APPROVED, ReviewResult.REJECTED} else "red"
-        yield Text(visible(f"  {each.waiting.name}  {each.in_words}"), style)
-    yield Text(reviews_sentence(reviews), "bold")
+        yield indented(Prose(Text(visible(f"{each.waiting.name}  {each.in_words}"), style)))
+    yield Prose(Text(reviews_sentence(reviews), "bold"))

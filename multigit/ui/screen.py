@@ -76,10 +76,10 @@ class Screen:
 
     @cached_property
     def err(self) -> Console:
-        """The console for everything else."""
-        from multigit.ui.render import console
+        """The console for everything else; without a terminal, a sentence is one line."""
+        from multigit.ui.render import UNLIMITED, console
 
-        return console(self._stderr, color=self._color)
+        return console(self._stderr, color=self._color, width=UNLIMITED)
 
     @property
     def _has_reader(self) -> bool:

@@ -13,7 +13,7 @@ from multigit.core.values.text import visible
 from multigit.hints import Hint
 from multigit.ui.hint_lines import Flowing
 from multigit.ui.items import Item, items_view
-from multigit.ui.render import ABSENT, Adaptive, indented, natural_width, plain, table
+from multigit.ui.render import ABSENT, Adaptive, Prose, indented, natural_width, plain, table
 
 
 def found_view(found: Sequence[FoundRepo]) -> RenderableType:
@@ -41,7 +41,7 @@ def configured_view(target: Path, *, elsewhere: str) -> RenderableType:
 
 
 def _item(repo: FoundRepo) -> Item:
-    return Item((plain(repo.name),), Group(plain(repo.path), _branches(repo)))
+    return Item((plain(repo.name),), Group(Prose(plain(repo.path)), _branches(repo)))
 
 
 def _branches(repo: FoundRepo) -> Text:

@@ -83,15 +83,18 @@ def test_without_a_terminal_lines_are_plain_and_at_most_80_wide(
 ) -> None:
     """No escape sequence and no carriage return; 80 columns unless COLUMNS says otherwise.
 
-    Only a command may be longer, so that it can be pasted: it has the line to itself.
+    Only a command may be longer, so that it can be pasted: it has the line to itself. A sentence on
+    standard error is one line.
     """
     done = shop.run(*command, env={"COLUMNS": "", "TERM": "xterm-256color"}, check=exit_code)
     shown = done.stdout + done.stderr
     assert shown.strip()
     assert "\x1b" not in shown
     assert "\r" not in shown
-    long = [line for line in shown.splitlines() if cell_len(line) > 80]
+    long = [line for line in done.stdout.splitlines() if cell_len(line) > 80]
     assert [line for line in long if not re.match(r"\s*(cd|git|multigit|--allow) \S", line)] == []
+    if exit_code == USAGE:
+        assert [line.split()[0] for line in done.stderr.splitlines()] == ["Error:", "Hint:"]
 
 
 def test_table_keeps_its_verdict_however_wide_the_rest_is(shop: Forge) -> None:
@@ -235,7 +238,7 @@ def test_output_that_cannot_be_written_is_an_error(flag: str, forge: Forge) -> N
     done = in_shell(forge, f"$MULTIGIT promote dev stg --yes {flag} >/dev/full")
     last = done.stderr.splitlines()[-1]
     assert last == (
-        "Error: the output could not be written: No space left on device. "
+        "Error: The output could not be written: No space left on device. "
         "The command itself ended with exit code 0."
     )
     assert done.returncode == FAILED

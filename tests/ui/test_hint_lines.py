@@ -18,13 +18,16 @@ from multigit.core.values.deployment import (
     RunState,
     RunStatus,
 )
-from multigit.errors import RefusedError
+from multigit.core.values.problem import Problem
+from multigit.errors import ConfigError, RefusedError
 from multigit.hints import Hint
 from multigit.phrase import phrase
 from multigit.ui.deployments import deployment_lines
-from multigit.ui.hint_lines import Flowing
+from multigit.ui.errors import error_view
+from multigit.ui.hint_lines import Flowing, ending
 from multigit.ui.items import Item, items_view
 from multigit.ui.problems import problem_lines
+from multigit.ui.render import Prose
 from multigit.ui.reviews import gates_view
 from multigit.ui.screen import Screen
 from tests.core.builders import UNREADABLE
@@ -84,10 +87,32 @@ FAILED = Deployment(
 def test_an_address_is_never_broken(width: int) -> None:
     """Neither in prose nor beside the cells of a row: it is opened as it is."""
     row = Item((Text("api"), Text("✗")), Group(Text("abc1234"), deployment_lines(FAILED)))
-    views = [Flowing(f"Compare {URL}, if you like."), items_view([row]), *gates_view([GATED])]
+    said = f"Compare {URL}, if you like."
+    views = [
+        Flowing(said),
+        items_view([row, Item((Text("web"), Text("✗")), Text(said))]),
+        *gates_view([GATED]),
+        error_view(ConfigError(said, details=((said, ""),))),
+        *problem_lines([("api", [Problem("code", f"{said}\n{said}")])]),
+        ending(said, ""),
+    ]
     lines = [line for view in views for line in shown(view, width)]
-    assert sum(URL in line for line in lines) == 4
+    assert sum(URL in line for line in lines) == 10
     assert max(len(line) for line in lines if URL not in line) <= width
+
+
+@pytest.mark.parametrize("path", ["/srv/shop/" + "x" * 60, "services/" + "x" * 60 + "/deploy.sh"])
+def test_a_path_is_never_broken(path: str) -> None:
+    """It is opened, or typed, as it is; another long word is broken."""
+    text = f"The file {path} cannot be read: {'y' * 50}."
+    for view in (Prose(Text(text)), Flowing(text)):
+        assert shown(view, 40) == [
+            "The file",
+            path,
+            "cannot be read:",
+            "y" * 40,
+            "y" * 10 + ".",
+        ]
 
 
 def test_an_error_at_a_narrow_terminal_has_a_whole_command(
