@@ -54,7 +54,7 @@ def test_values_of_another_type_are_passed_over(shop: Path) -> None:
 
 
 def test_a_line_of_the_log_that_is_too_deep_is_passed_over(shop: Path) -> None:
-    """So are those that are no records."""
+    """So are lines that do not hold a record."""
     log = shop / "deployment.log"
     log.write_text(
         '{"operation": "one"}\n' + "[" * 200_000 + "\n[]\n7\n" + '{"operation": "two"}\n'

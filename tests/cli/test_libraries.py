@@ -23,7 +23,7 @@ ANSWER = b"HTTP/1.1 403 " + EVIL + b"\r\n" + EVIL + b" without a colon\r\nConten
 
 
 class Evil(socketserver.StreamRequestHandler):
-    """Answers with escape sequences in the reason phrase, and in a line that is no header."""
+    """Answers with escape sequences in the reason phrase, and in a line that is not a header."""
 
     def handle(self) -> None:
         """Answer one request."""

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("berlin")
     ],
 )
 def test_the_offset_tells_two_equal_hours_apart(instant: str, here: str) -> None:
-    """It is that of the time itself, not of today; what is no time is shown as it is."""
+    """It is that of the time itself, not of today; other text is shown as it is."""
     assert local_time(instant) == here
 
 
