@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
@@ -17,6 +18,7 @@ from multigit.core.reports.summary import which_operation
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.text import visible
 from multigit.hints import Hint
+from multigit.ui.echo import without_echo
 from multigit.ui.hint_lines import Flowing
 from multigit.ui.live_deployments import LiveDeployments
 
@@ -46,18 +48,22 @@ class LiveProgress:
         self._rows: dict[str, TaskID] = {}
         self._lock = threading.Lock()  # several threads may report one repository
         self._paused = ""
+        self._drawing = ExitStack()
         self._live = Live(
             console=console, transient=True, get_renderable=self.__rich__, refresh_per_second=8
         )
 
     def __enter__(self) -> Self:
         """Start drawing."""
-        self._live.__enter__()
+        with ExitStack() as drawing:
+            drawing.enter_context(without_echo())
+            drawing.enter_context(self._live)
+            self._drawing = drawing.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave the screen as if nothing had been drawn."""
-        self._live.__exit__(None, None, None)
+        self._drawing.close()
 
     def phase(self, name: str, repos: Sequence[str]) -> None:
         """Note that a phase starts for these repositories."""

@@ -399,7 +399,10 @@ def test_plan_that_blocks_or_is_empty_asks_nothing(pair: Forge) -> None:
 
 
 def test_ctrl_c_while_reading_ends_and_leaves_all_untouched(pair: Forge) -> None:
-    """With a server that never answers, a second Ctrl-C ends the wait: exit 130, no traceback."""
+    """With a server that never answers, a second Ctrl-C ends the wait: exit 130, no traceback.
+
+    Until then nothing that is typed is shown among what is drawn.
+    """
     pid = pair.root / "pid"
     ssh = hook(pair.root / "slow-ssh", f'echo $$ >"{pid}"; exec sleep 60')
     pair.repos["api"].use_url("git@example.org:shop/api.git")
@@ -407,6 +410,7 @@ def test_ctrl_c_while_reading_ends_and_leaves_all_untouched(pair: Forge) -> None
     pair.write_config()
     with untouched(pair), at_terminal(pair, *PROMOTE, env=env) as terminal:
         wait_for(pid)
+        terminal.expect_no_echo()
         terminal.press_ctrl_c()
         terminal.press_ctrl_c()
         assert terminal.finish() == INTERRUPTED

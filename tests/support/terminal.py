@@ -130,10 +130,17 @@ class Terminal:
 
     def expect_keys(self) -> None:
         """Wait until the program reads single keys instead of lines."""
+        self._expect_off(termios.ICANON, "the program reads lines")
+
+    def expect_no_echo(self) -> None:
+        """Wait until what is typed is not shown."""
+        self._expect_off(termios.ECHO, "what is typed is shown")
+
+    def _expect_off(self, mode: int, otherwise: str) -> None:
         deadline = time.monotonic() + self._timeout
-        while termios.tcgetattr(self._side)[3] & termios.ICANON:
+        while termios.tcgetattr(self._side)[3] & mode:
             if time.monotonic() > deadline:
-                self._fail("the program reads lines")
+                self._fail(otherwise)
             time.sleep(0.005)
 
     def press_ctrl_c(self) -> None:
