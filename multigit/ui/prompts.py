@@ -14,6 +14,8 @@ from typing import Any
 
 import questionary
 from prompt_toolkit.filters import Condition
+from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.utils import get_cwidth
@@ -113,17 +115,19 @@ def _answer(question: questionary.Question, ended: str | None = "") -> Any:
         event.app.exit(result=ended)
 
     asking.key_bindings = merge_key_bindings([asking.key_bindings or KeyBindings(), ending])
-    with _from_now_on():
+    with _from_now_on(asking.input):
         return question.unsafe_ask()
 
 
 @contextmanager
-def _from_now_on() -> Iterator[None]:
+def _from_now_on(keys: Input) -> Iterator[None]:
     """Discard what was typed before the question was shown: it cannot be the answer to it.
 
-    The end of the input is kept. A program without input for us, such as `script </dev/null`, sends
-    a single Ctrl-D, which must not get lost.
+    Some of it may have been read with the answer to the question before. The end of the input is
+    kept. A program without input for us, such as `script </dev/null`, sends a single Ctrl-D, which
+    must not get lost.
     """
+    read = "".join(key.data for key in get_typeahead(keys)).encode(errors="replace")
     if os.name != "posix":
         yield
         return
@@ -137,7 +141,7 @@ def _from_now_on() -> Iterator[None]:
         raise EOFError from error
     try:
         tty.setcbreak(terminal, termios.TCSANOW)
-        if ENDS.intersection(_typed(terminal)):
+        if ENDS.intersection(read + _typed(terminal)):
             raise EOFError
         yield
     finally:

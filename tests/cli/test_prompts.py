@@ -147,12 +147,15 @@ def test_yes_and_the_stages_name_are_consent(pair: Forge) -> None:
 
 
 def test_what_was_typed_before_the_question_is_no_answer(pair: Forge) -> None:
-    """Input from before the question is ignored; “maybe” is asked again, and Enter is a no."""
+    """Input from before the question is ignored; “maybe” is asked again, and Enter is a no.
+
+    So it is if it comes with the answer to the question before it, as when it is pasted.
+    """
     pair.repos["api"].commit("dev", {"a.txt": "1\n"})
     with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
         terminal.send_line("y")
         terminal.expect(QUESTION)
-        terminal.send_line("maybe")
+        terminal.send_key("maybe\ry\r")
         terminal.expect("Answer y or n.")
         terminal.expect(QUESTION)
         terminal.send_line("")
