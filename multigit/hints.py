@@ -103,7 +103,7 @@ class Hint(StrEnum):
 
     # The log
     LOG = "To see what was done, run `multigit log`."
-    LOG_IDS = "`multigit log` lists releases; `multigit log --json`, the ids of operations."
+    LOG_IDS = "To see the ids of operations and their releases, run `multigit log`."
 
     # Before anything is published
     UNSHALLOW = "Run: `git -C {path} fetch --unshallow`"

@@ -1,6 +1,7 @@
 """The deployment log for people: for each operation a headline, in one line or two, and details.
 
-The details are the release and the message, and a line each about its checklist and about reverts.
+The details are its id, the release and the message, and a line each about its checklist and about
+reverts.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ CHECKLISTS: dict[ChecklistState | None, str] = {
     ChecklistState.NOT_TICKED: "checklist not checked off",
     ChecklistState.BY_OPTION: "checklist confirmed by option",
 }
+NOTHING_DONE = {Result.BLOCKED, Result.CANCELLED}
 LOSSES = {"reverted_work", "returned_files"}
 RUNS = {"succeeded": "deployed", "failed": "not deployed"}
 PUBLISHING = ("published", "undone", "failed", "unknown", "not_published", "left out")
@@ -94,6 +96,7 @@ def records_view(records: Sequence[Record], width: int) -> RenderableType:
     lines: list[RenderableType] = []
     for head, record in zip(heads, records, strict=True):
         lines += [in_columns(head, widths)] if fits else folded(head)
+        lines += operation_line(record)
         lines += (indented(one_line(Text(text, "dim")), 4) for text in details(record))
     return Group(*lines)
 
@@ -111,6 +114,14 @@ def folded(head: Headline) -> list[RenderableType]:
     """Return a headline in two lines."""
     first = Text(f"{head.when}  {head.route}")
     return [indented(first), indented(Text.assemble(head.end, "  ", head.who), 4)]
+
+
+def operation_line(record: Record) -> list[RenderableType]:
+    """Return the id of an operation, which is typed, so never cut; none if it changed nothing."""
+    if not record.operation or record.result in NOTHING_DONE:
+        return []
+    name = Text(visible(record.operation), "dim", no_wrap=True, overflow="ignore")
+    return [indented(name, 4)]
 
 
 def details(record: Record) -> Iterator[str]:

@@ -85,7 +85,7 @@ def test_a_branch_that_a_colleague_moved_is_left_to_abandon(halves: Forge) -> No
 
 
 def test_a_further_promotion_is_undone_first(halves: Forge) -> None:
-    """The hint names the later operation, and `multigit log --json` lists the ids."""
+    """The hint names the later operation, and `multigit log` lists the ids."""
     halves.repos["web"].allow_pushes()
     first = halves.json(*PROMOTE, check=DONE)["operation"]
     halves.json("promote", "stg", "main", "--confirm", "main", check=DONE)
@@ -103,7 +103,7 @@ def test_a_further_promotion_is_undone_first(halves: Forge) -> None:
     follow(halves, refused, Hint.UNDO_FIRST, f"multigit undo {last}", "--confirm", "main")
 
     unknown = halves.json("undo", "stg-deploy-1", "--yes", check=USAGE)
-    follow(halves, unknown, Hint.LOG_IDS, "multigit log --json")
+    assert f"{last}\n" in follow(halves, unknown, Hint.LOG_IDS, "multigit log")
 
 
 def test_a_later_release_on_top_is_undone_first(halves: Forge) -> None:

@@ -75,6 +75,7 @@ def test_text_from_outside_steers_no_terminal(width: int, result: str) -> None:
     """Every field of a record is escaped, and each part has its own line."""
     kept = Record(
         at=EVIL,
+        operation=EVIL,
         command=EVIL,
         result=result,
         source=EVIL,
@@ -110,7 +111,20 @@ def test_a_record_has_the_time_of_its_reader(width: int, heads: list[str]) -> No
     """With its offset; the release and the message are below."""
     made = replace(released("promote", row("m1")), actor=Actor("Ada <a@b.c>", "", ""))
     lines = shown(log_view(LogReport((made,))), width)
-    assert lines == [*heads, "    tag  why", "", "1 record."]
+    assert lines == [*heads, "    a", "    tag  why", "", "1 record."]
+
+
+@pytest.mark.parametrize("width", [20, 60, 80])
+def test_an_operation_has_its_id_in_one_piece(width: int) -> None:
+    """It is typed for undo, watch and approve; what changed nothing has nothing to type it for."""
+    name = "20261201T033015Z-promote-dev-stg-0dbf"
+    done, blocked = (
+        record(name, row("m1"), result="failed"),
+        record("20261201T033016Z-promote-dev-stg-1dbf", result="blocked"),
+    )
+    lines = shown(log_view(LogReport((done, blocked))), width)
+    assert lines.count(f"    {name}") == 1
+    assert "1dbf" not in "".join(lines)
 
 
 def test_a_promotion_that_published_nothing_names_no_tag() -> None:

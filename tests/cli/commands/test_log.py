@@ -70,11 +70,12 @@ def test_every_operation_is_there_with_its_end(past: Past) -> None:
 
 
 def test_people_see_a_table_that_fits(past: Past) -> None:
-    """Two lines per operation in 80 columns, with the user, the message and the release."""
+    """Three lines per operation in 80 columns: who, the id, the release and the message."""
     shown = past.forge.run("log", env={"COLUMNS": ""}, check=DONE).stdout
     assert all(len(line) <= 80 for line in shown.splitlines())
     assert shown.count("Ada Lovel") == len(past.documents)
     assert past.documents[3]["release"] in shown
+    assert f"    {past.documents[3]['operation']}\n" in shown
     assert "größer" in shown
 
 
