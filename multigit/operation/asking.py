@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from multigit.core.planning.checks import check_message
+from multigit.core.planning.checks import check_message, without_controls
 from multigit.core.planning.consent import (
     Consent,
     checklist_by_option,
@@ -142,6 +142,7 @@ def message_for(planned: Report, consent: Consent, screen: Terminal, strict: Sta
                 check_message(typed)
             except UsageError as error:
                 screen.note(Phrase(error.message, " ", error.hint))
+                proposal = without_controls(typed)
             else:
                 if note := _keeps_from_starting(planned.plan, typed):
                     screen.note(note)

@@ -155,7 +155,15 @@ def test_enter_accepts_the_proposed_message(screen: MemoryScreen) -> None:
 
 
 def test_a_message_that_cannot_be_used_is_asked_for_again(screen: MemoryScreen) -> None:
-    """A note says why; after the third one it is cancelled."""
+    """A note says why, and what was typed is proposed in plain text; three tries in all."""
+    typed = iter(["release \u200b2", None])
+    screen.type_message = lambda stage, proposal: next(typed) or proposal  # type: ignore[method-assign]  # noqa: ARG005
+    assert message_for(planned(PLAN), Consent(), screen, builders.MAIN) == "release 2"
+    assert "U+200B" in screen.notes.pop()
+
+
+def test_messages_that_cannot_be_used_cancel(screen: MemoryScreen) -> None:
+    """After the third one."""
     screen.message = "release \x1b[2J"
     found = message_for(planned(PLAN), Consent(), screen, builders.MAIN)
     assert isinstance(found, Report)

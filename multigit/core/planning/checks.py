@@ -28,13 +28,22 @@ def check_message(message: str) -> None:
     """
     if not message.strip():
         raise UsageError("The message is empty.", hint='Pass one: -m "what changes and why".')
-    for character in message:
-        if character not in "\n\t\u200d" and unicodedata.category(character) in {"Cc", "Cf", "Cs"}:
-            raise UsageError(
-                f"The message contains the control character U+{ord(character):04X}.",
-                hint="Write the message in plain text.",
-                code="message_control_character",
-            )
+    if controls := [character for character in message if _is_control(character)]:
+        raise UsageError(
+            f"The message contains the control character U+{ord(controls[0]):04X}.",
+            hint="Write the message in plain text.",
+            code="message_control_character",
+        )
+
+
+def without_controls(message: str) -> str:
+    """Return a message without the characters that `check_message` refuses."""
+    return "".join(character for character in message if not _is_control(character))
+
+
+def _is_control(character: str) -> bool:
+    allowed = character in "\n\t\u200d"
+    return not allowed and unicodedata.category(character) in {"Cc", "Cf", "Cs"}
 
 
 def unreadable(snapshot: Snapshot) -> Iterable[Problem]:
