@@ -18,13 +18,24 @@ from tests.cli.answers import (
     rows,
     told,
 )
-from tests.cli.hosts import COMMAND, GITHUB, RELEASE, STAGES, WORKFLOW, Host, deployed, scripted
+from tests.cli.hosts import (
+    COMMAND,
+    GITHUB,
+    RELEASE,
+    STAGES,
+    WORKFLOW,
+    Host,
+    deployed,
+    scripted,
+)
+from tests.doubles.github import faults
 from tests.doubles.receivers import Health, healthy
 from tests.hints.typing import follow
 from tests.support.forge import Forge
 from tests.support.patience import until
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
+START = "actions/create-workflow-dispatch"
 PUSHED = "  push:\n    branches: [main]\n  workflow_dispatch:\n    inputs:\n"
 BY_PUSH = 'trigger = "push"\nref = "branch"'
 
@@ -365,6 +376,28 @@ def test_what_is_unknown_is_checked_again(shop: Forge) -> None:
     follow(shop, document, Hint.UNKNOWN_CONTINUE, "multigit abandon")
     left = shop.json("watch", check=FAILED)
     follow(shop, left, Hint.UNKNOWN_WATCH, "multigit watch", check=FAILED)
+
+
+def test_a_second_attempt_that_was_refused_is_tried_again(forge: Forge) -> None:
+    """By continue while something else is left of the operation, then by deploy."""
+    host = Host(forge, ["api", "web"])
+    web = forge.repos["web"]
+    with host.double as double:
+        host.configure()
+        double.script("acme/api", ["queued", "failure"], times=1)
+        web.reject_pushes("refs/heads/main")
+        said = forge.run(*RELEASE, check=FAILED).stdout
+        for pushed in ("1 published, 1 failed", "2 published"):
+            double.inject(faults.error(422, "No."), "acme/api", START, times=1)
+            said = follow(forge, said, Hint.DEPLOY_CONTINUE, "multigit continue", check=FAILED)
+            assert "GitHub refuses deploy.yml of acme/api: No." in said
+            assert pushed in said
+            web.allow_pushes()
+        assert codes(forge.json("continue", check=REFUSED)) == ["nothing_unfinished"]
+        command = "multigit deploy main --failed -r api"
+        follow(forge, said, Hint.DEPLOY_FAILED, command, "--yes")
+        assert [start.repo for start in double.starts.elements()].count("acme/api") == 2
+    assert double.violations == []
 
 
 def test_what_a_push_deploys_is_run_again_at_github(host: Host) -> None:
