@@ -55,7 +55,7 @@ class Hint(StrEnum):
 
     # Undoing
     UNDO_FIRST = "Undo that first: `multigit undo {operation}`"
-    DEPLOY_BEFORE = "To deploy the release before it: `multigit deploy {stage} {release} -r {repo}`"
+    DEPLOY_BEFORE = "To deploy the release before it: `multigit deploy {stage} {release}{repos}`"
 
     # Deployments
     WATCH = "To watch the deployments, run `multigit watch`."

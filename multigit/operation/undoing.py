@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Result
 from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record
-from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
+from multigit.core.recovery.undo import already_undone, cannot_be_undone, release_before, undone
 from multigit.core.recovery.ways_out import only_to_close
 from multigit.errors import RefusedError
 from multigit.hints import Hint
@@ -30,12 +31,11 @@ def undo(session: Session, name: str | None, consent: Consent) -> Ended:
         is_open = operation.id in session.files.unfinished()
         flights, wait = operation.state.flights, not consent.dry_run
         remotes = ask_remotes(session, journal, operation, onward=True, flights=flights, wait=wait)
-        history = session.files.history
-        plan = undone(
-            operation, remotes, session.workspace, session.start_time, history, is_open=is_open
-        )
+        space, history = session.workspace, session.files.history
+        plan = undone(operation, remotes, space, session.start_time, history, is_open=is_open)
         run = OperationRun(context_of(session), plan, consent)
-        if problem := cannot_be_undone(plan, is_open=is_open):
+        before = partial(release_before, operation, space, history)
+        if problem := cannot_be_undone(plan, before, is_open=is_open):
             return run.refuse(problem)
         if plan.result is not Result.NOTHING:
             return run.carry_out()

@@ -210,14 +210,22 @@ def test_what_depends_on_a_failed_deployment_warns(shop: Forge) -> None:
 
 
 def test_the_release_before_is_deployed_where_undo_refuses(shop: Forge) -> None:
-    """The hint names the repository and its previous release."""
+    """The hint names its repositories: in each row one, and above all of them."""
     first = shop.json(*PROMOTE, check=DONE)["release"]
-    shop.repos["api"].commit("dev", {"a": "2\n"}, message="feat: more")
+    for repo in shop.repos.values():
+        repo.commit("dev", {"a": "2\n"}, message="feat: more")
     shop.json(*PROMOTE, check=DONE)
     refused = shop.json("undo", "--yes", check=REFUSED)
-    command = f"multigit deploy stg {first} -r api"
+    command = f"multigit deploy stg {first} -r database"
+    follow(shop, rows(refused)["database"], Hint.DEPLOY_BEFORE, command, "--yes")
+    assert deployed(shop)["database"][-1] == first
+    command = f"multigit deploy stg {first} -r database -r api"
+    assert refused["hint"].endswith(command)
     follow(shop, refused, Hint.DEPLOY_BEFORE, command, "--yes")
-    assert deployed(shop)["api"][-1] == first
+    assert {name: releases[-1] for name, releases in deployed(shop).items()} == {
+        "database": first,
+        "api": first,
+    }
 
 
 def test_no_release_is_deployed_during_an_unfinished_operation(shop: Forge) -> None:

@@ -107,13 +107,17 @@ def test_a_further_promotion_is_undone_first(halves: Forge) -> None:
 
 
 def test_a_later_release_on_top_is_undone_first(halves: Forge) -> None:
-    """A back-merge that passed through this stage counts as well."""
+    """A back-merge that passed through this stage counts as well, and what is on top of that."""
     api = halves.repos["api"]
     first = halves.json(*PROMOTE, "-r", "api", check=DONE)["operation"]
     api.commit("main", {"hot.txt": "1\n"})
     second = halves.json("backmerge", "main", "--yes", "-r", "api", check=DONE)["operation"]
-    refused = halves.json("undo", first, "--yes", check=REFUSED)
-    follow(halves, refused, Hint.UNDO_FIRST, f"multigit undo {second}", "--yes")
+    api.git("pull", "--quiet", "origin", "dev")
+    api.local_commit({"b.txt": "1\n"})
+    third = halves.json("push", "dev", "--yes", "-r", "api", check=DONE)["operation"]
+    for later in (third, second):
+        refused = halves.json("undo", first, "--yes", check=REFUSED)
+        follow(halves, refused, Hint.UNDO_FIRST, f"multigit undo {later}", "--yes")
     halves.json("undo", first, "--yes", check=DONE)
 
 

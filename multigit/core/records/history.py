@@ -10,6 +10,7 @@ from typing import Protocol
 from multigit.core.planning.plan import State
 from multigit.core.records.last_deployments import LastDeployments
 from multigit.core.records.record import Record
+from multigit.core.records.repo_record import RepoRecord
 from multigit.core.values.deployment import RunState
 
 ENDS = {str(state) for state in RunState if state.over}
@@ -105,6 +106,40 @@ class OperationHistory:
             if moved and record.publishes():
                 return record.operation
         return ""
+
+    def last_on(self, repo: str, operations: Collection[str]) -> str:
+        """Return the last operation that stands on one of these in a repository: it or another one.
+
+        Such a one moved a branch that these, or others on top of them, have moved before. Empty if
+        something of them was deployed, since that cannot be undone.
+        """
+        moved: set[str] = set()
+        commits: set[str] = set()
+        last = ""
+        for record, row in self._standing(repo, operations):
+            stages = record.stages_moved(row)
+            if record.operation in operations or moved & stages:
+                moved |= stages
+                commits |= {row.after, *(move.after for move in row.moves or ())} - {""}
+                last = record.operation
+        return "" if self.deployed(commits).get(repo) else last
+
+    def _standing(self, repo: str, since: Collection[str]) -> Sequence[tuple[Record, RepoRecord]]:
+        """Return what was published in a repository and not undone, oldest first.
+
+        It begins with the first of these operations.
+        """
+        found, undone, left = list[tuple[Record, RepoRecord]](), set[str](), set(since)
+        for record in self.records.newest() if since else ():
+            row = next(record.published(repo), None)
+            if row and record.undoes:
+                undone.add(record.undoes)
+            elif row and record.publishes() and record.operation not in undone:
+                found.append((record, row))
+            left.discard(record.operation)
+            if not left:
+                break
+        return found[::-1]
 
     def release_before(self, repo: str, stage: str, operation: str) -> str:
         """Return the release that a repository had on a stage before an operation, or empty.

@@ -189,6 +189,10 @@ class Record:
         tips = {move.stage: move.after for move in repo.moves or ()}
         return tips.get(stage, repo.after if self.stage == stage else "")
 
+    def stages_moved(self, repo: RepoRecord) -> frozenset[str]:
+        """Return the stages whose branches it was to move in a repository."""
+        return frozenset({self.stage} if repo.moves is None else {m.stage for m in repo.moves})
+
     def concerns(self, stage: str, lower: Mapping[str, Sequence[str]]) -> bool:
         """Return whether a stage was its target, or it was to move the stage's branch.
 

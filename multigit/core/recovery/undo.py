@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
@@ -19,12 +19,16 @@ from multigit.core.records.history import OperationHistory
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import HEADS, Objects, Refs, branch_ref, short
 from multigit.core.values.start_time import StartTime
+from multigit.core.values.text import chosen
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 from multigit.phrase import Instant, phrase
 
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
+
+UNDO_FIRST = Hint.UNDO_FIRST.partition("{")[0]
+DEPLOY_BEFORE = Hint.DEPLOY_BEFORE.partition("{")[0]
 
 NOT_THERE = Problem(LEFT_OUT, "was left out of the operation, so nothing of it is to be undone.")
 
@@ -127,15 +131,12 @@ class _Undo:
 
     def _deployed(self) -> Problem:
         message = "was deployed, or may have been, so nothing is undone here."
-        return Problem("deployed", message, Hint.FINISH if self.is_open else self._instead())
+        hint = Hint.FINISH if self.is_open else self._release_before() or BY_HAND
+        return Problem("deployed", message, hint)
 
-    def _instead(self) -> str:
-        """Return how to bring back what was deployed before: by its release, if there is one."""
-        target, name = self.operation.plan.target, self.repo.repo
-        before = self.history.release_before(name, target, self.operation.id)
-        if not before or not can_deploy_releases(self.workspace, name, target):
-            return BY_HAND
-        return Hint.DEPLOY_BEFORE.format(stage=target, release=quote(before), repo=quote(name))
+    def _release_before(self) -> str:
+        """Return how to deploy what was deployed before, or empty if that is not possible."""
+        return release_before(self.operation, self.workspace, self.history, [self.repo.repo])
 
     def _built_on(self, remote: RemoteState) -> Problem | None:
         ours = remote.done | remote.held
@@ -144,37 +145,43 @@ class _Undo:
             return None
         names = ", ".join(map(short, moved))
         if set(moved) <= remote.overtaken:
-            first = self._on_top(remote)
-            if first and remote.onward:  # the later one first; an id begins with its time
-                first = max(first, self._promotes(remote))
             message = f"has new commits on {names}, so nothing is undone here."
-            return Problem("not_undone", message, _undo_first(first, BUILT_ON))
+            return Problem("not_undone", message, self._undo_first(remote, BUILT_ON))
         message = f"someone else moved {names} since, so nothing is undone here."
         return Problem("moved", message, "Look at what the remote holds now.")
-
-    def _on_top(self, remote: RemoteState) -> str:
-        """Return the later operation to undo first, or empty if other commits are on top."""
-        by = [
-            self.history.promoted_by(self.repo.repo, step.move().stage, remote.now.get(ref, ""))
-            for step in self.repo.branch_steps()
-            if (ref := branch_ref(step.branch)) in remote.overtaken
-        ]
-        return by[-1] if by and all(by) else ""
 
     def _onward(self, remote: RemoteState) -> Problem | None:
         if not remote.onward:
             return None
         message = f"was promoted further to {', '.join(remote.onward)}, so nothing is undone here."
-        hint = _undo_first(self._promotes(remote), BY_HAND)
-        return Problem("promoted_onwards", message, hint)
+        return Problem("promoted_onwards", message, self._undo_first(remote, BY_HAND))
 
-    def _promotes(self, remote: RemoteState) -> str:
-        """Return the operation to undo first: the last one on the last stage that contains it."""
-        last = remote.onward[-1]
-        repo, stage = self.workspace.repo(self.repo.repo), self.workspace.stage(last)
-        branches = [own.branch for own in self.workspace.stages_of(repo, [stage])]
-        tip = remote.now.get(branch_ref(branches[0]), "") if branches else ""
-        return self.history.promoted_by(self.repo.repo, last, tip)
+    def _undo_first(self, remote: RemoteState, otherwise: str) -> str:
+        """Return the last operation on top of this one as a hint, if all of them can be undone.
+
+        If the stage was deployed with them, it is to deploy the release before this one.
+        """
+        by = {*self._on_top(remote), *self._promoted(remote)}
+        if last := "" if "" in by else self.history.last_on(self.repo.repo, by):
+            return Hint.UNDO_FIRST.format(operation=quote(last))
+        tip = remote.now.get(branch_ref(self.repo.branch), "")
+        deployed = bool(tip and self.history.deployed({tip}).get(self.repo.repo))
+        return (self._release_before() if deployed and not self.is_open else "") or otherwise
+
+    def _on_top(self, remote: RemoteState) -> Iterator[str]:
+        """Yield what moved each branch on which there is more by now; empty: other commits."""
+        for step in self.repo.branch_steps():
+            if (ref := branch_ref(step.branch)) in remote.overtaken:
+                tip = remote.now.get(ref, "")
+                yield self.history.promoted_by(self.repo.repo, step.move().stage, tip)
+
+    def _promoted(self, remote: RemoteState) -> Iterator[str]:
+        """Yield what moved each later stage that contains it; empty: other commits."""
+        space = self.workspace
+        for name in remote.onward:
+            stages = space.stages_of(space.repo(self.repo.repo), [space.stage(name)])
+            tip = remote.now.get(branch_ref(stages[0].branch), "") if stages else ""
+            yield self.history.promoted_by(self.repo.repo, name, tip)
 
     def _undo_steps(self, update: RefUpdate) -> Iterator[Step]:
         made_by = [step for step in self.repo.making() if step.ref == update.ref]
@@ -182,20 +189,19 @@ class _Undo:
             yield from step.undo(self.made[update.ref], update.before)
 
 
-def _undo_first(operation: str, otherwise: str) -> str:
-    return Hint.UNDO_FIRST.format(operation=quote(operation)) if operation else otherwise
-
-
 def _ours(remote: RemoteState | None) -> bool:
     """Return whether the remote has something of the operation, or may have."""
     return remote is None or bool(remote.problem or remote.published)
 
 
-def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
+def cannot_be_undone(
+    plan: Plan, before: Callable[[Sequence[str]], str], *, is_open: bool
+) -> Problem | None:
     """Return why an undo would change nothing: all that is left was deployed, or built on.
 
-    Return None if something can be undone, nothing is left, or a remote could not be read.
-    `is_open` says whether the operation to undo can still be continued.
+    Return None if something can be undone, nothing is left, or a remote could not be read. `before`
+    returns how to deploy the release before it in some repositories; `is_open` says whether the
+    operation to undo can still be continued.
     """
     stay = [repo for repo in plan.repos if repo.left_out]
     if not stay or {repo.state for repo in plan.repos} & {State.PLANNED, State.BLOCKED}:
@@ -204,9 +210,30 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
     counted = Counter(STAYS[problem.code] for problem in why)
     reasons = "; ".join(f"{number} {word}" for word, number in counted.items())
     message = f"{plan.undoes} cannot be undone: {reasons}. Nothing was changed."
+    if is_open:
+        return Problem("cannot_be_undone", message, Hint.FINISH)
     hints = {problem.hint for problem in why}
-    shared = hints.pop() if len(hints) == 1 else ""
-    return Problem("cannot_be_undone", message, Hint.FINISH if is_open else shared)
+    hint = hints.pop() if len(hints) == 1 else ""
+    if hints and all(DEPLOY_BEFORE in each for each in hints):
+        hint = before([repo.repo for repo in stay])
+    elif hints and all(UNDO_FIRST in each for each in hints):
+        hint = max(hints)  # the ids of operations begin with their times
+    return Problem("cannot_be_undone", message, hint)
+
+
+def release_before(
+    operation: Operation, workspace: Workspace, history: OperationHistory, names: Sequence[str]
+) -> str:
+    """Return how to deploy the release that these repositories had before an operation.
+
+    Empty if they did not have the same one, or if it cannot be deployed to one of them.
+    """
+    target = operation.plan.target
+    before = {history.release_before(name, target, operation.id) for name in names}
+    release = before.pop() if len(before) == 1 else ""
+    if not release or not all(can_deploy_releases(workspace, name, target) for name in names):
+        return ""
+    return Hint.DEPLOY_BEFORE.format(stage=target, release=quote(release), repos=chosen(names))
 
 
 def already_undone(operation: str, history: OperationHistory) -> Problem:

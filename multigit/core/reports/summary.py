@@ -13,7 +13,7 @@ from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.recovery.ways_out import can_be_undone
 from multigit.core.values.deployment import RunState
-from multigit.core.values.text import plural
+from multigit.core.values.text import chosen, plural
 from multigit.hints import Hint
 
 NAMED = 3  # repositories in a command, at most
@@ -258,7 +258,7 @@ def _named(report: Report) -> str:
     free = [o for o in left if not any(step.runner.by_push for step in o.plan.deploys())]
     if free == left and len(left) > NAMED:
         return ""
-    return "".join(f" -r {quote(outcome.repo)}" for outcome in free)
+    return chosen(outcome.repo for outcome in free)
 
 
 def which_operation(called: str) -> str:

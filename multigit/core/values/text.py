@@ -116,3 +116,8 @@ def nearest(typed: str, names: Iterable[str]) -> str | None:
         return best
     holding = [name for name, folded in known.items() if len(word) >= PART and word in folded]
     return holding[0] if len(holding) == 1 else None
+
+
+def chosen(repos: Iterable[str]) -> str:
+    """Return the options that choose these repositories in a command, each after a blank."""
+    return "".join(f" -r {quote(name)}" for name in repos)

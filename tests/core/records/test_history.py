@@ -127,6 +127,34 @@ def test_what_promoted_it_further_is_named_only_if_it_can_be_undone() -> None:
     assert past(onward, undo).promoted_by("api", "main", "m0") == ""
 
 
+def test_the_last_one_on_top_moved_one_of_the_same_branches() -> None:
+    """Its own other branch may have moved on, and so may one of those on top of that."""
+    both = (MoveRecord("dev", after="d1"), MoveRecord("stg", after="m1"))
+    first = record("b", row("m1", moves=both), command="push")
+    pushed = record("c", row("d2"), command="push", stage="dev")
+    elsewhere = (
+        record("d", row("m9"), stage="main"),
+        record("e", row("d9", repo="web"), stage="dev"),
+    )
+    assert past(first, *elsewhere).last_on("api", {"b"}) == "b"
+    assert past(first, pushed, *elsewhere).last_on("api", {"b"}) == "c"
+    assert past(first, pushed, *elsewhere).last_on("api", {"b", "d"}) == "d"
+    undo = record("u", row("d1"), command="undo", undoes="c", stage="dev")
+    assert past(first, pushed, undo).last_on("api", {"b"}) == "b"
+    assert past(first, pushed, undo).last_on("api", set()) == ""
+
+
+def test_what_was_deployed_keeps_all_below_it_from_being_undone() -> None:
+    """Its own commit there, or one that it moved another branch to."""
+    both = (MoveRecord("dev", after="d1"), MoveRecord("stg", after="m1"))
+    first = record("b", row("m1", "succeeded", moves=both), command="push")
+    pushed = record("c", row("d2"), command="push", stage="dev")
+    assert past(first, pushed).last_on("api", {"b"}) == ""
+    later = record("d", row("m1", "succeeded", state="deployed"), command="deploy")
+    promoted = record("b", row("m1", moves=both), command="push")
+    assert past(promoted, pushed, later).last_on("api", {"b"}) == ""
+
+
 def test_what_a_record_moved_on_the_way_counts_as_well() -> None:
     """A back-merge also moves the branches of the stages in between."""
     moves = (MoveRecord("stg", after="m1"), MoveRecord("dev", after="m2"))

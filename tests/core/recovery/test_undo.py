@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from multigit.core.planning.publish_steps import MoveBackStep, PushStep, RefUpda
 from multigit.core.planning.steps import DeleteTagStep, RestoreStep
 from multigit.core.planning.taking_part import no_stage
 from multigit.core.progress.remote_state import RemoteState, compared
-from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
+from multigit.core.recovery.undo import already_undone, cannot_be_undone, release_before, undone
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deploy_config import CommandRunner, Deploy
 from multigit.core.values.deployment import Deployment, Run, RunState
@@ -21,6 +22,12 @@ from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
 from tests.core.builders import MAIN, MOMENT, WEB, past, record, row, without_steps
 from tests.core.recovery.scene import HELD, MADE, SHOP, STG, TAG, plan, promoted, stands
+
+
+def no_release(_: object) -> str:
+    """Return that there is no release to deploy instead."""
+    return ""
+
 
 NAME = TAG.removeprefix("refs/tags/")
 
@@ -85,10 +92,10 @@ def test_what_never_took_part_is_not_up_to_date(reason: Problem, code: str) -> N
         True,
         [code],
     )
-    assert cannot_be_undone(back, is_open=False) is None
+    assert cannot_be_undone(back, no_release, is_open=False) is None
     nothing = undone(promoted(whole), {"api": stands(HELD)}, SHOP, MOMENT, past())
     assert nothing.result is Result.NOTHING
-    assert cannot_be_undone(nothing, is_open=False) is None
+    assert cannot_be_undone(nothing, no_release, is_open=False) is None
 
 
 def test_what_never_took_part_is_no_reason_against_an_undo() -> None:
@@ -96,7 +103,8 @@ def test_what_never_took_part_is_no_reason_against_an_undo() -> None:
     skipped = without_steps(WEB, State.SKIPPED, no_stage(MAIN))
     whole = replace(plan(), repos=(plan().repos[0], skipped))
     moved = {"api": stands({STG: "theirs", TAG: "tag-1"})}
-    found = cannot_be_undone(undone(promoted(whole), moved, SHOP, MOMENT, past()), is_open=False)
+    back = undone(promoted(whole), moved, SHOP, MOMENT, past())
+    found = cannot_be_undone(back, no_release, is_open=False)
     assert found is not None
     assert "cannot be undone: 1 moved by someone else. Nothing" in found.message
 
@@ -140,18 +148,49 @@ def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: b
     assert (back.repos[0].state is State.SKIPPED) == stays
 
 
+BEFORE = [record("a", row("m0", tag="stg-deploy-1"), row("w0", tag="stg-deploy-1", repo="web"))]
+DEPLOYS = {"stg": Deploy(CommandRunner(("true",)))}
+DEPLOYED_SHOP = replace(SHOP, repos=tuple(replace(repo, deploys=DEPLOYS) for repo in SHOP.repos))
+
+
 def test_the_release_before_is_proposed_if_it_can_be_deployed() -> None:
-    """The hint has the whole command."""
-    deploys = {"stg": Deploy(CommandRunner(("true",)))}
-    repos = tuple(replace(repo, deploys=deploys) for repo in SHOP.repos)
-    records = [record("a", row("m0", tag="stg-deploy-1")), record(plan().operation, row("merge-1"))]
-    deployed = promoted(deployments={"api": {"": Deployment("", RunState.FAILED, Run("1"))}})
-    remotes = {"api": stands(MADE), "web": stands(HELD)}
-    back = undone(deployed, remotes, replace(SHOP, repos=repos), MOMENT, past(*records))
+    """The hint has the whole command; one for all names each repository."""
+    log = past(*BEFORE, record(plan().operation, row("merge-1"), row("merge-1", repo="web")))
+    ran = {"": Deployment("", RunState.FAILED, Run("1"))}
+    deployed = promoted(deployments={"api": ran, "web": ran})
+    remotes = {"api": stands(MADE), "web": stands(MADE)}
+    back = undone(deployed, remotes, DEPLOYED_SHOP, MOMENT, log)
     (problem,) = back.repos[0].problems
     assert problem.hint.endswith("multigit deploy stg stg-deploy-1 -r api")
-    (problem,) = undone(deployed, remotes, SHOP, MOMENT, past(*records)).repos[0].problems
+    before = partial(release_before, deployed, DEPLOYED_SHOP, log)
+    refused = cannot_be_undone(back, before, is_open=False)
+    assert refused
+    assert refused.hint.endswith("multigit deploy stg stg-deploy-1 -r api -r web")
+    (problem,) = undone(deployed, remotes, SHOP, MOMENT, log).repos[0].problems
     assert "multigit" not in problem.hint
+
+
+@pytest.mark.parametrize("runs", [("succeeded",), ("not_started",), ()])
+def test_the_release_before_is_proposed_where_a_later_one_was_deployed(runs: Any) -> None:
+    """The later one cannot be undone, and the services run it; otherwise they may not."""
+    there = RemoteState({STG: "m5"}, done=frozenset({TAG}), overtaken=frozenset({STG}))
+    log = past(*BEFORE, record(plan().operation, row("merge-1")), record("b", row("m5", *runs)))
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, DEPLOYED_SHOP, MOMENT, log)
+    (problem,) = back.repos[0].problems
+    wanted = "multigit deploy stg stg-deploy-1 -r api" if "succeeded" in runs else "undo b"
+    assert problem.hint.endswith(wanted)
+
+
+def test_the_last_one_on_top_in_any_repository_is_named_for_all() -> None:
+    """Each repository names its own."""
+    there = RemoteState({STG: "m5"}, done=frozenset({TAG}), overtaken=frozenset({STG}))
+    on_web = replace(there, now={STG: "w6"})
+    later = past(record("b-1", row("m5")), record("c-2", row("w6", repo="web")))
+    back = undone(promoted(), {"api": there, "web": on_web}, SHOP, MOMENT, later)
+    refused = cannot_be_undone(back, no_release, is_open=False)
+    assert [repo.problems[0].hint[-3:] for repo in back.repos] == ["b-1", "c-2"]
+    assert refused
+    assert refused.hint == "Undo that first: multigit undo c-2"
 
 
 @pytest.mark.parametrize("tip", ["m5", "theirs"])
@@ -198,6 +237,15 @@ def test_what_came_to_the_stage_after_a_further_promotion_is_undone_before_it() 
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     (problem,) = back.repos[0].problems
     assert (problem.code, problem.hint) == ("not_undone", "Undo that first: multigit undo c")
+
+
+def test_what_was_deployed_further_on_is_not_proposed_to_be_undone() -> None:
+    """Nor is what lies between: it cannot be undone either."""
+    now = {STG: "m5", branch_ref(MAIN.branch): "m6"}
+    there = RemoteState(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
+    later = past(record("b", row("m5")), record("c", row("m6", "succeeded"), stage="main"))
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    assert "multigit" not in back.repos[0].problems[0].hint
 
 
 def test_a_stage_that_was_removed_from_the_configuration_is_named() -> None:
