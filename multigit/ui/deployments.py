@@ -37,7 +37,8 @@ def deployment_lines(deployment: Deployment) -> RenderableType:
     took = f" in {briefly(deployment.seconds)}" if timed else ""
     waits = deployment.state is RunState.WAITING
     whom = f" for {visible(awaited(deployment))}" if waits and awaited(deployment) else ""
-    what = " · ".join(visible(part) for part in (status.job, status.step) if part)
+    said = (part for part in (status.job, status.step) if part and part not in status.detail)
+    what = " · ".join(map(visible, said))
     who = ", ".join(visible(name) for name in status.approved_by)
     approved = f", approved by {who}" if who else ""
     about = f"{whom}{where}{took}{approved}{f': {what}' if what else ''}"

@@ -9,9 +9,10 @@ import pytest
 from multigit.core.planning.plan import RepoPlan, Result, State
 from multigit.core.planning.taking_part import no_stage
 from multigit.core.progress.outcome import Outcome, Report, ended
-from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.deployment import Deployment, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo
+from multigit.ui.deployments import deployment_lines
 from multigit.ui.reports import report_view
 from tests.core.builders import API, MADE, ROOT, STG, WEB, plan, to_publish, without_steps
 from tests.ui.views import shown
@@ -51,3 +52,18 @@ def test_what_failed_is_below_what_succeeded_and_holds_up_the_rest() -> None:
     named = [line.split()[0] for line in rows if line.split()[0] in {"api", "web", "later"}]
     assert named == ["web", "api", "later"]
     assert rows[-1].endswith("not published: comes after api")
+
+
+@pytest.mark.parametrize(
+    ("detail", "line"),
+    [
+        ("it failed in deploy at migrate.", "✗ failed"),
+        ("it was rejected by grace.", "✗ failed: deploy · migrate"),
+        ("", "✗ failed: deploy · migrate"),
+    ],
+)
+def test_where_it_failed_is_said_once(detail: str, line: str) -> None:
+    """Beside the state, unless the sentence below says it."""
+    status = RunStatus(RunState.FAILED, job="deploy", step="migrate", detail=detail)
+    deployment = Deployment(state=status.state, status=status)
+    assert shown(deployment_lines(deployment), 80) == [line, *([f"  {detail}"] if detail else [])]
