@@ -27,20 +27,21 @@ INDENT, BELOW = "\n   ", " " * 5  # before the further rows of a question, and o
 ENDS = frozenset(b"\x04\0")  # Ctrl-D, and what the system makes of one typed in line mode
 
 
-def line(question: str, *, room: int = 0) -> str:
+def line(question: str, keys: str = "", *, room: int = 0) -> str:
     """Ask for a line; return it without surrounding blanks. Raises KeyboardInterrupt on Ctrl-C.
 
     The question breaks between words, and leaves `room` for the answer behind it if it can.
+    `keys` are what can be typed.
     """
     output = _stderr()
-    rows = broken(question, _width(output) - MARK, room)
+    rows = with_keys(question, keys, _width(output) - MARK, room)
     return str(_answer(questionary.text(INDENT.join(rows), output=output))).strip()
 
 
-def text(question: str, proposal: str) -> str:
+def text(question: str, keys: str, proposal: str) -> str:
     """Ask for a line that begins as proposed, below the question; as `line` otherwise."""
     output = _stderr()
-    rows = [*broken(question, _width(output) - MARK), ">"]
+    rows = [*with_keys(question, keys, _width(output) - MARK), ">"]
     asked = questionary.text(INDENT.join(rows), default=proposal, output=output)
     return str(_answer(asked)).strip()
 
@@ -50,16 +51,18 @@ def check_off(items: Sequence[str], checked: Collection[int]) -> list[int] | Non
 
     At first the `checked` ones are. None on Ctrl-D; raises KeyboardInterrupt on Ctrl-C.
     """
-    return _chosen("Checklist (space to check off, enter to continue)", items, checked)
+    return _chosen("Checklist", "(space to check off, enter to continue)", items, checked)
 
 
 def choose(question: str, items: Sequence[str]) -> list[int]:
     """Ask which of the items, all of them at first; return their numbers, counted from 0."""
     every = range(len(items))
-    return _chosen(f"{question} (space to deselect, enter to continue)", items, every) or []
+    return _chosen(question, "(space to deselect, enter to continue)", items, every) or []
 
 
-def _chosen(question: str, items: Sequence[str], checked: Collection[int]) -> list[int] | None:
+def _chosen(
+    question: str, keys: str, items: Sequence[str], checked: Collection[int]
+) -> list[int] | None:
     output = _stderr()
     width = _width(output) - len(BELOW)
     below = f"\n{BELOW}"
@@ -69,7 +72,7 @@ def _chosen(question: str, items: Sequence[str], checked: Collection[int]) -> li
         for number, row in enumerate(rows)
     ]
     checklist = questionary.checkbox(
-        INDENT.join(broken(question, _width(output) - MARK)),
+        INDENT.join(with_keys(question, keys, _width(output) - MARK)),
         instruction=" ",
         choices=choices,
         initial_choice=next((each for each in choices if not each.checked), None),
@@ -80,6 +83,19 @@ def _chosen(question: str, items: Sequence[str], checked: Collection[int]) -> li
     return answer
 
 
+def with_keys(question: str, keys: str, width: int, room: int = 0) -> list[str]:
+    """Return a question in rows of this width, with what can be typed in one piece if it fits.
+
+    It is behind the last word, or else below. The last row leaves `room` behind it if it can.
+    """
+    if not keys:
+        return broken(question, width, room)
+    *rows, last = broken(question, width, get_cwidth(f" {keys}") + room)
+    if get_cwidth(f"{last} {keys}") <= width:
+        return [*rows, f"{last} {keys}"]
+    return [*rows, last, *broken(keys, width, room)]
+
+
 def broken(text: str, width: int, room: int = 0) -> list[str]:
     """Return the text in rows of this width, broken between words; a longer word fills its rows.
 
@@ -87,6 +103,7 @@ def broken(text: str, width: int, room: int = 0) -> list[str]:
     """
     rows: list[str] = []
     words = text.split(" ")
+    room = room if get_cwidth(words[-1]) + room <= width else 0
     for number, word in enumerate(words, start=1):
         after = room if number == len(words) else 0
         if rows and get_cwidth(f"{rows[-1]} {word}") + after <= width:

@@ -256,7 +256,7 @@ class Screen:
         """
         from multigit.ui import prompts
 
-        answer = prompts.line(f"{question} (y/N)", room=len(" yes")).lower()
+        answer = prompts.line(question, "(y/N)", room=len(" yes")).lower()
         return {"y": True, "yes": True, "": False, "n": False, "no": False}.get(answer)
 
     def type_word(self, word: str, purpose: str) -> bool | None:
@@ -276,8 +276,8 @@ class Screen:
         """
         from multigit.ui import prompts
 
-        keys = "Enter to accept, Ctrl-C to cancel" if proposal else "leave empty to cancel"
-        return prompts.text(f"Message for {stage}: what changes and why ({keys})", proposal)
+        keys = "(Enter to accept, Ctrl-C to cancel)" if proposal else "(leave empty to cancel)"
+        return prompts.text(f"Message for {stage}: what changes and why", keys, proposal)
 
     def choose(self, waiting: Sequence[PendingReview]) -> tuple[PendingReview, ...]:
         """Ask which environments to review, maybe none; raises EOFError without a terminal."""

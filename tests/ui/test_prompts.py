@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.ui import prompts
-from multigit.ui.prompts import broken
+from multigit.ui.prompts import broken, with_keys
 from multigit.ui.screen import Screen
 
 
@@ -26,12 +26,30 @@ def test_text_breaks_between_words(text: str, width: int, room: int, rows: list[
     assert broken(text, width, room) == rows
 
 
+@pytest.mark.parametrize(
+    ("question", "keys", "width", "room", "rows"),
+    [
+        ("Deploy to main anyway?", "(y/N)", 40, 4, ["Deploy to main anyway? (y/N)"]),
+        ("Deploy to main anyway?", "(y/N)", 31, 4, ["Deploy to main", "anyway? (y/N)"]),
+        ("Deploy to main anyway?", "(y/N)", 14, 4, ["Deploy to main", "anyway? (y/N)"]),
+        ("What and why", "(Enter to accept)", 22, 0, ["What and", "why (Enter to accept)"]),
+        ("What and why", "(Enter to accept)", 18, 0, ["What and why", "(Enter to accept)"]),
+        ("What and why", "(Enter to accept)", 12, 0, ["What and why", "(Enter to", "accept)"]),
+    ],
+)
+def test_what_can_be_typed_stays_in_one_piece(
+    question: str, keys: str, width: int, room: int, rows: list[str]
+) -> None:
+    """It is behind the last word of the question if it fits there, or else below."""
+    assert with_keys(question, keys, width, room) == rows
+
+
 def test_the_question_for_a_message_says_what_enter_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """It accepts a proposal; where there is none, it cancels."""
     asked = list[str]()
 
-    def text(question: str, proposal: str) -> str:
-        asked.append(question)
+    def text(question: str, keys: str, proposal: str) -> str:
+        asked.append(f"{question} {keys}")
         return proposal
 
     monkeypatch.setattr(prompts, "text", text)
