@@ -47,6 +47,10 @@ def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
     last = as_seen(known, stage, {name: look.state for name, look in looks.items()})
     wrong = failed_last(last, stage) | {name for name, look in looks.items() if look.doubts}
     if repos := tuple(repo for repo in request.repos if repo.name in wrong):
+        for name, look in looks.items():
+            if name not in wrong and (problem := look.problem(stage)):
+                message = f"{name} is left out: {problem.message}"
+                session.screen.warn(replace(problem.as_warning(), message=message))
         return repos
     raise RefusedError(
         f"No repository's last deployment to {stage} failed.",

@@ -112,6 +112,19 @@ def test_what_still_runs_did_not_go_wrong(desk: Desk) -> None:
     assert f"multigit watch {operation}" in refused.value.hint
 
 
+def test_what_runs_again_is_left_out_of_what_failed(desk: Desk) -> None:
+    """Someone reran it, so it is named: it may have been selected."""
+    for name in ("api", "web"):
+        desk.hosts.script(name, RunState.FAILED)
+    operation = desk.promote().report.plan.operation
+    desk.hosts.courses[f"{operation}/web/1"] = [RunStatus(RunState.RUNNING)]
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    assert deployed(desk.deploy(failed=True)) == {"api": [RunState.SUCCEEDED]}
+    (said,) = [line for line in desk.screen.said if line.startswith("web is left out")]
+    assert f" a deployment of {operation} to stg is still running. " in said
+    assert f"multigit watch {operation}" in said
+
+
 def test_what_cannot_start_is_found_before_the_question(desk: Desk) -> None:
     """Nothing is published."""
     before = desk.git.remote_refs()
