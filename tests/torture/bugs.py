@@ -75,9 +75,9 @@ Start.find = lambda self, starting, *_, **__: self._start(
 }
 
 
-def infected(folder: Path, bug: Bug) -> Path:
+def infected(folder: Path, bug: Bug, package: Path = PACKAGE) -> Path:
     """Copy the package into a folder, add the bug, and return that folder."""
-    frozen(PACKAGE, folder)
+    frozen(package, folder)
     with (folder / "multigit" / bug.module).open("a", encoding="utf-8") as module:
         module.write(bug.code)
     return folder

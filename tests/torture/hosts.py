@@ -175,11 +175,11 @@ def _configure(world: World, runner: str, health: str) -> None:
     world.config.write_text(text, encoding="utf-8")
 
 
-def hasty(package: Path, folder: Path) -> Path:
+def hasty(package: Path, folder: Path, haste: Mapping[str, Mapping[str, float]] = HASTE) -> Path:
     """Return a copy of multigit that waits less, made at the first call."""
     if not folder.exists():
         frozen(package, folder)
-        for module, seconds in HASTE.items():
+        for module, seconds in haste.items():
             file = folder / "multigit" / module
             code = file.read_text(encoding="utf-8")
             for name, value in seconds.items():

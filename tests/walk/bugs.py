@@ -1,6 +1,6 @@
 """Bugs that are put into a copy of the package, to prove that a walk finds them.
 
-Each removes the fix for a statement that was once untrue.
+Most remove the fix for a statement that was once untrue; the others break a promise on purpose.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from tests.torture.bugs import Bug
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """A bug, whose cases are the lines of a walk, and the statement that it makes untrue."""
+    """A bug, whose cases are the lines of a walk, and the statement that it makes untrue.
+
+    `hasty`: the walk has a host, of which multigit would ask too seldom for a test.
+    """
 
     bug: Bug
     statement: str
+    hasty: bool = False
 
 
 NOT_WAITING = """
@@ -24,6 +28,8 @@ assert callable(read_after_push)
 read_after_push = lambda repository, plan, flight, read, **_: read()
 """
 HELD = ("colleague web dev", "hold web")
+
+FAILED = ("github", "runner stg", "badly stg", "colleague api dev", "promote dev stg -r api --yes")
 
 LIES: Mapping[str, Lie] = {
     "undo leaves what was published before a continue": Lie(
@@ -198,5 +204,74 @@ def pending(config):
             ),
         ),
         "status_is_right",
+    ),
+    "what is unknown counts as ended": Lie(
+        Bug(
+            "engine/deploy_checks.py",
+            """
+_looked = _seen
+
+
+def _seen(earlier, runners):
+    status = _looked(earlier, runners)
+    return RunStatus(RunState.FAILED) if status.state is RunState.UNKNOWN else status
+""",
+            (
+                "runner stg",
+                "hold stg",
+                "deploy stg -r api --no-wait --yes",
+                "lose stg",
+                "hurry",
+                "deploy stg -r api --yes",
+            ),
+        ),
+        "a_doubt_is_decided_by_a_person",
+    ),
+    "continue accepts what is unknown by itself": Lie(
+        Bug(
+            "operation/preflight.py",
+            """
+assert callable(accepts_doubts)
+accepts_doubts = lambda *_: True
+""",
+            (
+                "runner stg",
+                "hold stg",
+                "int:mid-deploy deploy stg -r api --yes",
+                "lose stg",
+                "hurry",
+                "continue --yes",
+                "continue --yes",
+            ),
+        ),
+        "a_doubt_is_decided_by_a_person",
+    ),
+    "what has ended counts as unknown": Lie(
+        Bug(
+            "engine/deploy_checks.py",
+            """
+_looked = _seen
+_seen = lambda *_: RunStatus(RunState.UNKNOWN, detail="it may be running.")
+""",
+            (
+                "runner stg",
+                "deploy stg -r api --no-wait --yes",
+                "hurry",
+                "deploy stg -r api --yes",
+            ),
+        ),
+        "only_what_may_run_blocks",
+    ),
+    "a rerun of a failed run is not looked for": Lie(
+        Bug(
+            "core/progress/earlier.py",
+            """
+assert Earlier.may_be_rerun
+Earlier.may_be_rerun = property(lambda self: False)
+""",
+            (*FAILED, "hold stg", "rerun stg", "deploy stg -r api --no-wait --yes"),
+        ),
+        "nothing_starts_beside_another",
+        hasty=True,
     ),
 }

@@ -57,9 +57,22 @@ def _runner(dice: Random, view: View) -> str:
     return f"{dice.choice(('badly', 'no-runner'))} {stage}"
 
 
+def _trouble(dice: Random, view: View) -> str:
+    """Return what happens to the newest deployment of a stage, or a start that leaves one alone."""
+    runs = [run for run in view.seen.runs if run.by == OURS]
+    if not runs or dice.random() < ALONE:
+        return f"deploy {dice.choice(sorted(view.town.runners) or ['stg'])} --no-wait --yes"
+    if view.town.host and dice.random() < CUT:
+        return f"cut {dice.choice(('request', 'answer'))}"
+    if view.town.host and any(runs[-1].ends) and not runs[-1].running:
+        return f"rerun {runs[-1].stage}"
+    return dice.choice((f"lose {runs[-1].stage}", f"forget {OURS}"))
+
+
 def _agree(dice: Random, view: View) -> str:
-    what = dice.choice(("locks", "waves", "targets"))
-    return "lock status" if getattr(view.town, what) else what
+    what = dice.choice(("locks", "waves", "targets", "github"))
+    known = view.town.host if what == "github" else getattr(view.town, what)
+    return "lock status" if known else what
 
 
 def _untag(dice: Random, _: View) -> str:
@@ -164,11 +177,13 @@ def _in_midair(dice: Random, view: View) -> str:
 
 
 FOLLOWED_UP, TYPED, REFILLED, SEEN = 0.7, 0.4, 0.5, 0.25  # probabilities
+ALONE, CUT = 0.3, 0.3
 COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _undo)
 ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
     (3, _hold),
-    (1, _runner),
+    (2, _runner),
+    (2, _trouble),
     (3, _agree),
     (1, _untag),
     (1, _edit),
@@ -188,6 +203,7 @@ AT_REST: tuple[tuple[int, Proposal], ...] = (
     (3, _deploy),
     (4, _undo),
     (3, _dry),
+    (2, _trouble),
     (5, _cut),
 )
 UNDER_WAY: tuple[tuple[int, Proposal], ...] = (

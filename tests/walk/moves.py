@@ -11,6 +11,11 @@ runner stg · no-runner stg            in the configuration of all workspaces
 locks · waves · targets               … from now on
 untag api stg                         deletes the newest deploy tag there
 badly stg · well stg                  how deployments there end
+github                                carries out all deployments from now on
+cut request · cut answer              of the next start there
+rerun stg                             runs the newest run there again, if it failed
+lose stg                              … or loses its trace: no one can find out how it ended
+forget ours                           continues on a machine that has only the log
 edit ours api                         work in a clone
 promote dev stg --yes                 multigit, in our workspace
 theirs promote dev stg --yes          … in the colleague's
@@ -25,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tests.walk import traces
 from tests.walk.commands import Cut, Said, run
 from tests.walk.hints import agreed, proposed
 from tests.walk.seen import Seen
@@ -76,9 +82,14 @@ EFFECTS: dict[str, Effect] = {
     "untag": lambda town, words: town.untag(words[0], words[1]),
     "badly": lambda town, words: town.set_mood(words[0], "badly", on=True),
     "well": lambda town, words: town.set_mood(words[0], "badly", on=False),
+    "github": lambda town, _: traces.move_to_github(town),
+    "cut": lambda town, words: traces.cut(town, words[0]),
+    "rerun": lambda town, words: traces.rerun(town, words[0]),
+    "lose": lambda town, words: traces.lose(town, words[0]),
+    "forget": lambda town, words: traces.forget(town, words[0]),
     "edit": lambda town, words: town.edit(words[0], words[1]),
 }
-MOODS = {"refuse", "accept", "hold", "hurry", "badly", "well"}  # a hint outlasts them
+MOODS = {"refuse", "accept", "hold", "hurry", "badly", "well", "cut"}  # a hint outlasts them
 
 
 @dataclass(frozen=True, slots=True)

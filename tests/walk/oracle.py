@@ -8,6 +8,12 @@ from tests.walk.annals import Annals, Step
 from tests.walk.claims import Statement
 from tests.walk.statements.clones import unpushed_work_stays, work_trees_stay
 from tests.walk.statements.counts import counts_are_right
+from tests.walk.statements.doubts import (
+    a_doubt_is_decided_by_a_person,
+    nothing_starts_beside_another,
+    only_what_may_run_blocks,
+    what_is_noted_of_an_end_is_true,
+)
 from tests.walk.statements.endings import exit_codes_fit
 from tests.walk.statements.hints import a_hint_is_accepted
 from tests.walk.statements.locks import (
@@ -33,7 +39,6 @@ from tests.walk.statements.remotes import (
 )
 from tests.walk.statements.runs import (
     a_deployment_begins_once,
-    a_doubt_is_decided_by_a_person,
     deployments_are_as_told,
     what_is_deployed_is_the_release,
 )
@@ -70,7 +75,10 @@ STATEMENTS: tuple[Statement, ...] = (
     plans_count_right,
     a_plan_is_what_happens,
     a_deployment_begins_once,
+    nothing_starts_beside_another,
     a_doubt_is_decided_by_a_person,
+    only_what_may_run_blocks,
+    what_is_noted_of_an_end_is_true,
     deployments_are_as_told,
     what_is_deployed_is_the_release,
     the_log_says_the_same,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,22 +20,50 @@ from tests.walk.town import REPOS, Town
 Record = Mapping[str, Any]
 Refs = Mapping[str, str]
 CONFLICT = 1  # the exit status of merge-tree
+ENDED = {"succeeded", "failed", "cancelled", "skipped", "unhealthy"}  # how a deployment can end
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A deployment that really began; `status` is None while it runs."""
+    """A deployment that really began, by a workspace; `status` is None while it runs.
+
+    `ends` are the exit codes of each time that it ran. `lost`: no one can find out how it ended.
+    `beside` are the keys of the workspace's runs of the same repository and stage that were still
+    running when it began.
+    """
 
     key: str
     repo: str
     stage: str
     sha: str
-    status: int | None = None
+    by: str
+    ends: tuple[int, ...] = ()
+    running: bool = True
+    lost: bool = False
+    beside: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> int | None:
+        """Return how it ended last, or None."""
+        return None if self.running else self.ends[-1]
 
     @property
     def operation(self) -> str:
         """Return the operation that began it."""
         return self.key.partition("/")[0]
+
+    @property
+    def target(self) -> str:
+        """Return its target, or an empty string."""
+        return "/".join(self.key.split("/")[2:-1])
+
+    def near(self, other: Run) -> bool:
+        """Return whether both are of the same repository and stage, by the same workspace."""
+        return (self.by, self.repo, self.stage) == (other.by, other.repo, other.stage)
+
+    def replaces(self, other: Run) -> bool:
+        """Return whether it deploys to the same place as an earlier one."""
+        return self.near(other) and other.target in {self.target, ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +80,8 @@ class Move:
 class Seen:
     """A snapshot: every remote's refs, every run, and the log, files and journals by workspace.
 
-    `moved` are all moves of a remote's branches so far, including those that were undone.
+    `moved` are all moves of a remote's branches so far, including those that were undone. `noted`
+    are the last states of deployments in the journals and the log of a workspace, by their keys.
     """
 
     refs: Mapping[str, Refs]
@@ -62,6 +91,7 @@ class Seen:
     records: Mapping[str, tuple[Record, ...]]
     files: Mapping[str, Snapshot]
     unfinished: Mapping[str, tuple[str, ...]]
+    noted: Mapping[str, Mapping[str, str]]
 
     def branch(self, repo: str, name: str) -> str:
         """Return the tip of a remote's branch, or an empty string."""
@@ -83,23 +113,75 @@ class Seen:
 
 def look(town: Town) -> Seen:
     """Take a snapshot."""
-    lines = [line.split() for line in town.ledger.read_text("utf-8").splitlines()]
-    ends = {words[1]: int(words[2]) for words in lines if words[0] == "end"}
-    begins = [words for words in lines if words[0] == "begin"]
+    runs = runs_of(town.ledger.read_text("utf-8"))
     return Seen(
         refs={name: read_refs(repo.bare) for name, repo in town.repos.items()},
         moved={name: frozenset(_moves(repo.bare)) for name, repo in town.repos.items()},
-        runs=tuple(
-            Run(words[1], words[2], words[3], words[4], ends.get(words[1])) for words in begins
-        ),
-        begun=tuple(words[1] for words in begins),
+        runs=runs,
+        begun=tuple(run.key for run in runs),
         records={name: tuple(_records(shop)) for name, shop in town.workspaces.items()},
         files={
             name: of_workspace(shop, [shop / repo for repo in REPOS])
             for name, shop in town.workspaces.items()
         },
         unfinished={name: tuple(_journals(shop)) for name, shop in town.workspaces.items()},
+        noted={name: _noted(shop) for name, shop in town.workspaces.items()},
     )
+
+
+def runs_of(ledger: str) -> tuple[Run, ...]:
+    """Return every deployment that really began, in order, from the lines of the ledger."""
+    runs: list[Run] = []
+    for what, key, *more in map(str.split, ledger.splitlines()):
+        if what == "begin":
+            repo, stage, sha, by = more
+            new = Run(key, repo, stage, sha, by)
+            beside = tuple(
+                run.key for run in runs if run.running and not run.lost and run.near(new)
+            )
+            runs.append(replace(new, beside=beside))
+            continue
+        at = max(number for number, run in enumerate(runs) if run.key == key)
+        known = runs[at]
+        match what:
+            case "end":
+                runs[at] = replace(known, running=False, ends=(*known.ends, int(more[0])))
+            case "again":
+                runs[at] = replace(known, running=True)
+            case "lost":
+                runs[at] = replace(known, lost=True)
+    return tuple(runs)
+
+
+def _noted(shop: Path) -> Mapping[str, str]:
+    """Return the last state of each deployment: that of the journal, or an end from the log."""
+    logged, noted = dict(_logged(shop)), dict(_journalled(shop))
+    over = {key: state for key, state in logged.items() if state in ENDED}
+    return logged | noted | {key: over[key] for key in over if noted.get(key) not in ENDED}
+
+
+def _logged(shop: Path) -> Iterator[tuple[str, str]]:
+    for record in _records(shop):
+        for row in record["repos"]:
+            for each in row["deployments"]:
+                operation = record.get("watches") or record["operation"]
+                yield deployment_key(operation, row["repo"], each), each["state"]
+
+
+def _journalled(shop: Path) -> Iterator[tuple[str, str]]:
+    operations = shop / ".multigit/operations"
+    for file in (*operations.glob("*.jsonl"), *operations.glob("*/journal.jsonl")):
+        operation = file.parent.name if file.stem == "journal" else file.stem
+        for line in file.read_bytes().split(b"\n")[:-1]:
+            entry = json.loads(line)
+            if entry["kind"] == "deployment":
+                each = entry["deployment"]
+                yield deployment_key(operation, entry["repos"][0], each), each["state"]
+
+
+def deployment_key(operation: str, repo: str, each: Record) -> str:
+    """Return the key of a deployment in a document, a journal or the log."""
+    return "/".join(filter(None, (operation, repo, each["target"], str(each["attempt"]))))
 
 
 def _moves(bare: Path) -> Iterator[Move]:

@@ -15,7 +15,7 @@ from tests.walk.walker import stroll
 STEPS = 8
 
 
-@pytest.mark.parametrize("seed", [11, 14, 15])
+@pytest.mark.parametrize("seed", [11, 12, 14])
 def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
     """A short walk from a known seed finds no untrue statement.
 

@@ -2,7 +2,8 @@
 
 A server may refuse every push, or hold it until it is told to hurry. A deployment may succeed,
 fail, or be held. Each deployment that really begins writes a line to a ledger of which multigit
-knows nothing.
+knows nothing. So does everything that happens to it later: it ends, someone reruns it, or its trace
+is lost, so that no one can find out any more how it ended.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import shutil
 import signal
 import time
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tests.support.forge import Forge, ForgeRepo
 from tests.support.gitenv import git, run_git
 from tests.support.http_git import GitHttpServer
 from tests.torture.world import PACKAGE, at_work_in
+
+if TYPE_CHECKING:
+    from tests.walk.hosts import Host
 
 REPOS = ("api", "web", "db")
 OVER_HTTP = "web"  # its server continues when the client is gone
@@ -31,7 +35,23 @@ OWN_STAGES = {SHORT: ("dev", "main")}
 OWN_BRANCHES = {(SHORT, "dev"): "develop"}
 TAGGED = {"stg": "stg-deploy-", "main": "deploy-"}  # the prefixes of their deploy tags
 OURS, THEIRS = "ours", "theirs"
-FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n"}
+WORKFLOW = """\
+name: deploy
+run-name: ${{ inputs.key }}
+on:
+  workflow_dispatch:
+    inputs:
+      key:
+        required: true
+      stage:
+        required: true
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - run: ./deploy.sh
+"""
+FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n", ".github/workflows/deploy.yml": WORKFLOW}
 CALM = 30.0  # seconds that an orphan may take
 
 CONFIG = """\
@@ -79,7 +99,9 @@ fi
 """
 SCRIPT = """\
 place="{place}/$MULTIGIT_STAGE"
-echo "begin $MULTIGIT_KEY $MULTIGIT_REPO $MULTIGIT_STAGE $MULTIGIT_SHA" >>"{ledger}"
+by={ours}
+case "$PWD" in "{colleague}"/*) by={theirs} ;; esac
+echo "begin $MULTIGIT_KEY $MULTIGIT_REPO $MULTIGIT_STAGE $MULTIGIT_SHA $by" >>"{ledger}"
 n=0
 while [ -e "$place/held" ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done
 status=0
@@ -125,6 +147,7 @@ class Town:
         self.ledger.touch()
         self.runners: set[str] = set()
         self.locks = self.waves = self.targets = False
+        self.host: Host | None = None
         self._server = GitHttpServer(self.forge.remotes)
         self._folders = 0
         self._edits = 0
@@ -138,9 +161,14 @@ class Town:
             self.mood(stage).mkdir(parents=True)
         self.workspaces = {OURS: self.forge.shop, THEIRS: self.root / "colleague" / "shop"}
         self.workspaces[THEIRS].parent.mkdir()
-        (self.root / "deploy.sh").write_text(
-            SCRIPT.format(place=self.root / "moods", ledger=self.ledger), encoding="utf-8"
+        script = SCRIPT.format(
+            place=self.root / "moods",
+            ledger=self.ledger,
+            ours=OURS,
+            theirs=THEIRS,
+            colleague=self.workspaces[THEIRS].parent,
         )
+        (self.root / "deploy.sh").write_text(script, encoding="utf-8")
         self.configure()
         shutil.copytree(self.workspaces[OURS], self.workspaces[THEIRS], symlinks=True)
 
@@ -160,6 +188,8 @@ class Town:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._server.__exit__(None, None, None)
+        if self.host:
+            self.host.__exit__(None, None, None)
 
     @property
     def repos(self) -> dict[str, ForgeRepo]:
@@ -199,6 +229,8 @@ class Town:
     def hurry(self) -> None:
         """Release everything that is held, and wait until it has ended."""
         self.release()
+        if self.host:
+            self.host.end_all()
         self.wait_for_calm()
 
     def held(self) -> bool:
@@ -230,15 +262,18 @@ class Town:
     def configure(self) -> None:
         """Write the configuration of every workspace as it is currently agreed."""
         tables = (
-            f"\n[repos.{name}]\n{OWN if name == SHORT else ''}{self._after(name)}" for name in REPOS
+            f"\n[repos.{name}]\n{OWN if name == SHORT else ''}{self._after(name)}{self._slug(name)}"
+            for name in REPOS
         )
         script = self.root / "deploy.sh"
         targets = '["one", "two"]' if self.targets else "[]"
+        deploy = self.host.table if self.host else DEPLOY
         deploys = (
-            DEPLOY.format(stage=stage, script=script, targets=targets)
+            deploy.format(stage=stage, script=script, targets=targets)
             for stage in sorted(self.runners)
         )
         text = CONFIG + "".join(tables) + "".join(deploys) + (LOCK if self.locks else "")
+        text += self.host.settings if self.host else ""
         for shop in self.workspaces.values():
             if shop.exists():
                 (shop / "multigit.toml").write_text(text, encoding="utf-8")
@@ -255,6 +290,22 @@ class Town:
 
     def _after(self, name: str) -> str:
         return f'after = ["{FIRST}"]\n' if self.waves and name == LAST else ""
+
+    def _slug(self, name: str) -> str:
+        return f'github = "{self.host.slug(name)}"\n' if self.host else ""
+
+    # --- Deployments
+
+    def write(self, *words: object) -> None:
+        """Write a line into the ledger."""
+        with self.ledger.open("a", encoding="utf-8") as ledger:
+            ledger.write(" ".join(map(str, words)) + "\n")
+
+    def employ_host(self, host: Host) -> None:
+        """Let a host carry out the deployments of all stages from now on."""
+        self.host = host.__enter__()
+        self.env |= host.env
+        self.configure()
 
     # --- Colleagues
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import Claims, finished
 from tests.walk.commands import LOOKING
@@ -14,6 +16,7 @@ MARKS = {
     "not_published": "·",
     "started": "…",
 }
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ")
 ENDED = {"done", "failed", "paused"}
 
 
@@ -37,5 +40,5 @@ def people_read_the_same(step: Step, _: Annals) -> Claims:
 
 
 def _folded(text: str) -> str:
-    """Return a text independently of the width of the screen."""
-    return " ".join(text.split())
+    """Return a text independently of the width of the screen, with the times that people read."""
+    return _TIME.sub(r"\1 \2 +00:00", " ".join(text.split()))

@@ -6,9 +6,8 @@ from collections import Counter
 
 from tests.torture.objects import TAGS
 from tests.walk.annals import Annals, Step
-from tests.walk.claims import Claims, codes, finished
-
-DOUBT = "deployment_in_doubt"
+from tests.walk.claims import Claims, finished
+from tests.walk.statements.doubts import unknown
 
 
 def a_deployment_begins_once(step: Step, _: Annals) -> Claims:
@@ -29,7 +28,9 @@ def deployments_are_as_told(step: Step, _: Annals) -> Claims:
             case "succeeded":
                 yield [run.status for run in runs] == [0], told
             case "failed":
-                yield all(run.status != 0 for run in runs), told
+                yield all(run.status not in {0, None} for run in runs), told
+            case "unknown":
+                yield all(unknown(step.before, run) for run in runs), told
             case "not_started":
                 yield not runs, told
 
@@ -41,19 +42,3 @@ def what_is_deployed_is_the_release(step: Step, annals: Annals) -> Claims:
         there = step.after.refs[run.repo].get(f"{TAGS}{tag}", "")
         commit = annals.graphs[run.repo].peeled(there)
         yield not there or run.sha == commit, f"{run.key} deployed {run.sha}, {tag} is {commit}"
-
-
-def a_doubt_is_decided_by_a_person(step: Step, _: Annals) -> Claims:
-    """Beside a deployment whose result is unknown, one begins only with --accept-doubt."""
-    said = finished(step)
-    if said is None or said.command not in {"promote", "push", "deploy"}:
-        return
-    accepted = "--accept-doubt" in said.words
-    new = step.after.begun[len(step.before.begun) :]
-    for row in said.rows:
-        if DOUBT in codes(row):
-            begun = [key for key in new if key.split("/")[1] == row["repo"]]
-            told = f"{row['repo']} is unknown, {begun} began: {said.told()}"
-            yield accepted or not begun, told
-            noted = [each["repo"] for each in (said.document or {}).get("accepted", ())]
-            yield not begun or row["repo"] in noted, told

@@ -1,0 +1,125 @@
+"""What colleagues and machines do to deployments: rerun one, lose its trace, forget them all."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tests.support.patience import until
+from tests.walk.seen import Run, runs_of
+from tests.walk.town import OURS, Town
+
+
+def move_to_github(town: Town) -> None:
+    """Let GitHub carry out all deployments from now on."""
+    from tests.walk.hosts import Host  # only walks with a host load its contract
+
+    if town.host is None:
+        bares = {name: repo.bare for name, repo in town.repos.items()}
+
+        def write(*words: object) -> None:
+            by = [_home(town, str(words[1]))] if words[0] == "begin" else []
+            town.write(*words, *by)
+
+        town.employ_host(Host(bares, town.has_mood, write))
+
+
+def cut(town: Town, what: str) -> None:
+    """Lose the request or the answer of the next start on GitHub."""
+    if town.host:
+        town.host.cut_next_start(effect=what == "answer")
+
+
+def rerun(town: Town, stage: str) -> None:
+    """Rerun the newest run of a stage on its page, if it failed."""
+    run = _newest(town, stage)
+    there = town.host.named(run.key) if town.host and run else None
+    if town.host and there and there.point.word == "failure":
+        town.host.rerun(there)
+
+
+def lose(town: Town, stage: str) -> None:
+    """Lose the trace of the newest run of a stage, as on a machine that is switched off.
+
+    A command loses its supervisor and its result, a run on a host that has ended is deleted.
+    """
+    if run := _newest(town, stage):
+        there = town.host.named(run.key) if town.host else None
+        if town.host and there and there.point.over:
+            town.host.delete(there)
+            town.write("lost", run.key)
+        elif not there and _lose_command(town, run):
+            town.write("lost", run.key)
+
+
+def forget(town: Town, workspace: str) -> None:
+    """Continue on a new machine, which has only the log; not during an operation."""
+    shop = town.workspaces[workspace]
+    if (shop / ".multigit").exists() and not [*_operations(shop).glob("*.jsonl")]:
+        _await_starts(town)
+        for run in _runs(town):
+            if run.by == workspace and not (town.host and town.host.named(run.key)):
+                town.write("lost", run.key)
+        (shop / ".multigit").rename(town.fresh("former") / "multigit")
+
+
+def _runs(town: Town) -> tuple[Run, ...]:
+    return runs_of(town.ledger.read_text("utf-8"))
+
+
+def _newest(town: Town, stage: str) -> Run | None:
+    _await_starts(town)
+    runs = [run for run in _runs(town) if (run.by, run.stage) == (OURS, stage)]
+    return runs[-1] if runs else None
+
+
+def _await_starts(town: Town) -> None:
+    """Wait until each command that was ordered is in the ledger, or its supervisor is gone."""
+
+    def waiting() -> bool:
+        begun = {run.key for run in _runs(town)}
+        return any(
+            str(order.parent.relative_to(operations)) not in begun
+            and any(_supervisors(order.parent))
+            for operations in map(_operations, town.workspaces.values())
+            for order in operations.glob("*/*/**/order")
+        )
+
+    until(lambda: not waiting())
+
+
+def _lose_command(town: Town, run: Run) -> bool:
+    """Kill what supervises a command and remove its result; return whether there was a trace."""
+    folder = _operations(town.workspaces[run.by]) / run.key
+    if not (folder / "pid").exists():
+        return False
+    for pid in _supervisors(folder):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(_supervisors(folder)))
+    (folder / "ended").unlink(missing_ok=True)
+    return True
+
+
+def _supervisors(folder: Path) -> Iterator[int]:
+    """Yield the processes of multigit that were called with a folder."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                if str(folder).encode() in (entry / "cmdline").read_bytes().split(b"\0"):
+                    yield int(entry.name)
+
+
+def _home(town: Town, key: str) -> str:
+    """Return the workspace with the journal of a deployment's operation."""
+    name = f"{key.partition('/')[0]}.jsonl"
+    return next(
+        here for here, shop in town.workspaces.items() if (_operations(shop) / name).exists()
+    )
+
+
+def _operations(shop: Path) -> Path:
+    return shop / ".multigit/operations"
