@@ -211,9 +211,7 @@ def with_unknown_result(outcome: Outcome, earlier: Flight | None) -> Outcome:
     """Return the outcome of a repository that was not pushed now, but may be by an earlier push."""
     if earlier is None:
         return outcome
-    problem = Problem(
-        "outcome_unknown", "an earlier push of it may still succeed.", Hint.CONTINUE_SOON
-    )
+    problem = Problem("outcome_unknown", "an earlier push may still succeed.", Hint.CONTINUE_SOON)
     problems = (*outcome.problems, problem)
     return replace(outcome, state=State.UNKNOWN, problems=problems, flight=earlier)
 

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.reports.findings import Finding, Level, doctor_summary, grouped
+from multigit.core.values.problem import about_several
 from multigit.ui.hint_lines import ending
 from multigit.ui.items import Item, items_view
 from multigit.ui.local_times import local
@@ -27,7 +28,7 @@ def findings_view(findings: Sequence[Finding], repos: int) -> RenderableType:
     rows = [
         Item(
             (MARKS[finding.state], plain(", ".join(name or EVERYWHERE for name in names))),
-            plain(local(finding.message)),
+            plain(local(about_several(finding.message) if len(names) > 1 else finding.message)),
             finding.hint,
         )
         for names, finding in grouped(findings)

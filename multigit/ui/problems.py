@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rich.console import RenderableType
 from rich.text import Text
 
-from multigit.core.values.problem import Problem
+from multigit.core.values.problem import Problem, about_several
 from multigit.core.values.text import visible
 from multigit.ui.hint_lines import hint_lines
 from multigit.ui.local_times import local
@@ -37,7 +37,9 @@ def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[Ren
     for repo, problems in rows:
         for problem in problems:
             shared[problem.message, problem.blocks, problem.hint].append(repo)
-    for (message, blocks, hint), repos in shared.items():
-        lines = "\n".join(visible(line) for line in local(message).split("\n"))
-        yield problem_line(", ".join(dict.fromkeys(repos)), lines, blocks=blocks)
+    for (message, blocks, hint), named in shared.items():
+        repos = [*dict.fromkeys(named)]
+        said = about_several(message) if len(repos) > 1 else message
+        lines = "\n".join(visible(line) for line in local(said).split("\n"))
+        yield problem_line(", ".join(repos), lines, blocks=blocks)
         yield from hint_lines(hint, 4, "dim")

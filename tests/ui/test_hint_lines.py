@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console, Group
 from rich.text import Text
 
+from multigit.core.reports.findings import Finding, Level
 from multigit.core.reports.reviews import PendingReview
 from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import (
@@ -24,6 +25,7 @@ from multigit.hints import Hint
 from multigit.phrase import phrase
 from multigit.ui.deployments import deployment_lines
 from multigit.ui.errors import error_view
+from multigit.ui.findings import findings_view
 from multigit.ui.hint_lines import Flowing, ending
 from multigit.ui.items import Item, items_view
 from multigit.ui.problems import problem_lines
@@ -134,3 +136,22 @@ def test_what_several_repositories_share_is_said_once() -> None:
     lines = [line for each in problem_lines(rows) for line in shown(each, console.width)]
     assert lines[0].startswith("  ✗ api, web, worker: ")
     assert len(lines) == (2 if UNREADABLE.hint else 1)
+
+
+def test_what_several_repositories_share_agrees_with_them() -> None:
+    """The verb with which it begins does; a sentence with a subject of its own stays as it is."""
+    deployed, missing = (
+        Problem("deployed", "was deployed, so nothing is undone here."),
+        Problem("no_branch", "origin has no branch dev."),
+    )
+    rows = [("api", [deployed, missing]), ("web", [deployed, missing])]
+    assert [line for each in problem_lines(rows) for line in shown(each, 80)] == [
+        "  ✗ api, web: were deployed, so nothing is undone here.",
+        "  ✗ api, web: origin has no branch dev.",
+    ]
+    assert [line for each in problem_lines(rows[:1]) for line in shown(each, 80)] == [
+        "  ✗ api: was deployed, so nothing is undone here.",
+        "  ✗ api: origin has no branch dev.",
+    ]
+    doctor = [Finding(name, Level.PROBLEM, "a", "is not cloned yet.") for name in ("api", "web")]
+    assert shown(findings_view(doctor, 2), 80)[0] == "  ✗ problem  api, web  are not cloned yet."

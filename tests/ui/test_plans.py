@@ -189,6 +189,6 @@ def test_what_does_not_take_part_is_named_once(width: int) -> None:
     out = [without_steps(Repo(name, name), State.SKIPPED, reason) for name in ("docs", "wiki")]
     lines = shown(plan_view(planned(plan(to_publish(API), *out)), NOW), width)
     assert [line.strip() for line in lines if "docs" in line or "wiki" in line] == [
-        "! docs, wiki: has no stage stg."
+        "! docs, wiki: have no stage stg."
     ]
     assert "2 left out" in " ".join(lines)

@@ -33,7 +33,7 @@ def test_what_does_not_take_part_is_said_once(width: int) -> None:
     outcomes = (there, *map(left, (*short, blocked)))
     report = Report(plan(*(each.plan for each in outcomes)), Result.DONE, outcomes)
     text = " ".join(" ".join(shown(report_view(report), width)).split())
-    assert f"! {WEB.name}, {ROOT.name}: has no stage stg." in text
+    assert f"! {WEB.name}, {ROOT.name}: have no stage stg." in text
     assert text.count("skipped") == 1
     assert "skipped: It is." in text
     assert "1 published, 3 left out." in text

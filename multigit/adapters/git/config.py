@@ -192,7 +192,7 @@ def _ask_git(door: GitDoor) -> Path:
 
 def _not_a_repository() -> GitError:
     return GitError(
-        "is not a git repository.",
+        "the folder is not a git repository.",
         hint="Correct its path in multigit.toml, or clone it there.",
         code="not_a_repository",
     )

@@ -85,7 +85,7 @@ def shallow(repo: Repo, snapshot: Snapshot) -> Iterable[Problem]:
     if snapshot.facts.shallow:
         yield Problem(
             "shallow",
-            "is a shallow clone, so its merges cannot be trusted.",
+            "the clone is shallow, so its merges cannot be trusted.",
             Hint.UNSHALLOW.format(path=repo.typed()),
         )
 

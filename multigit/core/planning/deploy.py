@@ -139,7 +139,7 @@ def _repository(
         problems.append(
             Problem(
                 NOT_IN_RELEASE,
-                f"is not in {request.release}: it has no such tag, so it stays as it is.",
+                f"has no tag {request.release}, so nothing is deployed here.",
                 Hint.STATUS,
                 Severity.WARN,
             )

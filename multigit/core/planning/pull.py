@@ -120,7 +120,7 @@ def _problems(
         if not repo.url:
             yield Problem(
                 "no_url",
-                "is missing, and the configuration has no url to clone it from.",
+                "is missing, and the configuration has no url to clone from.",
                 f'Add to multigit.toml below [repos.{repo.name}]: url = "…"',
             )
     elif snapshot.refs.branch(request.stage.branch).remote is None:

@@ -54,7 +54,7 @@ def in_order(
     except ValueError as cycle:
         problem = Problem(
             "submodule_order",
-            f"is published after its submodules, but `after` says otherwise: {cycle}.",
+            f"is published after submodules, but `after` says otherwise: {cycle}.",
             "Remove it from `after` in multigit.toml.",
         )
         return tuple(

@@ -157,7 +157,7 @@ class Look:
         """Return why nothing may be deployed to the stage now, or None."""
         if self.doubts:
             first = self.doubts[0]
-            unknown = f"the result of its last deployment to {stage} is unknown"
+            unknown = f"the result of the last deployment to {stage} is unknown"
             if first.unread:
                 unknown = f"a deployment to {stage} failed, and may have been rerun since"
             return Problem(DOUBT, f"{unknown}: {first.found}", ACCEPT)

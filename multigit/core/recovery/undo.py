@@ -30,7 +30,7 @@ BUILT_ON = "Look at what was built on top, then revert this operation's work wit
 UNDO_FIRST = Hint.UNDO_FIRST.partition("{")[0]
 DEPLOY_BEFORE = Hint.DEPLOY_BEFORE.partition("{")[0]
 
-NOT_THERE = Problem(LEFT_OUT, "was left out of the operation, so nothing of it is to be undone.")
+NOT_THERE = Problem(LEFT_OUT, "was left out of the operation, so there is nothing to undo.")
 
 # The word for a repository that stays as it is, by the code of the reason.
 STAYS = {

@@ -57,6 +57,6 @@ def noted_state(operation: Operation, repo: RepoPlan) -> State:
 def end_not_noted(operation: Operation, repo: RepoPlan) -> Problem:
     """Return why it is unknown whether a repository is published."""
     if repo.repo in operation.state.flights:
-        return Problem("outcome_unknown", "its push began, and its result is not recorded yet.")
+        return Problem("outcome_unknown", "a push began, and its result is not recorded yet.")
     in_part = "the remote did not have all of it when it was last read."
     return Problem("outcome_unknown", in_part)

@@ -6,6 +6,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from multigit.errors import MultigitError
+from multigit.phrase import Phrase, parts_of
+
+PLURALS = {
+    "is": "are",
+    "was": "were",
+    "has": "have",
+    "does": "do",
+    "depends": "depend",
+    "accepts": "accept",
+}  # verbs with which the message of a repository's problem may begin
 
 
 class Severity(StrEnum):
@@ -39,3 +49,10 @@ class Problem:
     def as_warning(self) -> Problem:
         """Return the same problem as a warning, which does not stop the operation."""
         return replace(self, severity=Severity.WARN)
+
+
+def about_several(message: str) -> str:
+    """Return the message of a repository's problem as one about several: were deployed, so …."""
+    first, *others = parts_of(message)
+    verb, blank, rest = first.partition(" ")
+    return Phrase(f"{PLURALS.get(verb, verb)}{blank}{rest}", *others)

@@ -165,7 +165,7 @@ class TestDiscover:
         (shop / "broken" / ".git").mkdir(parents=True)
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
         assert [(repo.path, repo.note) for repo in discover(shop)] == [
-            ("broken", "is not a git repository."),
+            ("broken", "the folder is not a git repository."),
             ("theirs", "the repository belongs to another user."),
         ]
 

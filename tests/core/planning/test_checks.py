@@ -84,7 +84,7 @@ def test_a_healthy_clone_can_publish() -> None:
             CloneFacts(shallow=True, identity="Ada"),
             Problem(
                 "shallow",
-                "is a shallow clone, so its merges cannot be trusted.",
+                "the clone is shallow, so its merges cannot be trusted.",
                 "Run: git -C services/api fetch --unshallow",
             ),
         ),

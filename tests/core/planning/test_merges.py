@@ -246,7 +246,7 @@ BLOCKS = {
         snapshot(facts=CloneFacts(shallow=True, identity="Ada")),
         Problem(
             "shallow",
-            "is a shallow clone, so its merges cannot be trusted.",
+            "the clone is shallow, so its merges cannot be trusted.",
             "Run: git -C services/api fetch --unshallow",
         ),
     ),

@@ -107,7 +107,7 @@ def test_a_missing_repository_without_url_is_reported() -> None:
     """The hint has the line to add and its place."""
     problem = Problem(
         "no_url",
-        "is missing, and the configuration has no url to clone it from.",
+        "is missing, and the configuration has no url to clone from.",
         'Add to multigit.toml below [repos.api]: url = "…"',
     )
     plan = planned(Snapshot("api", missing=True))
