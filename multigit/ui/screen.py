@@ -229,8 +229,13 @@ class Screen:
         return nullcontext(ProgressLines(self._stderr, quiet=self.json_wanted))
 
     def note(self, text: str) -> None:
-        """Print a line to standard error."""
-        print(visible(masked(local(text))), file=self._stderr, flush=True)
+        """Print a sentence to standard error; in anything but a terminal it is one line."""
+        if self._stderr.isatty():
+            from multigit.ui.hint_lines import Flowing
+
+            self.err.print(Flowing(text), crop=False)
+        else:
+            print(visible(masked(local(text))), file=self._stderr, flush=True)
 
     def warn(self, problem: Problem) -> None:
         """Show a problem that changes no result, and add it to the document for scripts."""

@@ -39,6 +39,29 @@ LONG = "git -C payment-gateway-api1 config --unset-all remote.origin.pushurl"
 HINT = Hint.ONE_PUSH_URL.format(path="payment-gateway-api1", file="", remote="origin")
 
 
+class Tty(StringIO):
+    """A text stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """Return whether it is one."""
+        return True
+
+
+def test_a_note_is_wrapped_at_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No word is broken, and the period stays at the last one."""
+    monkeypatch.setenv("COLUMNS", "40")
+    for stream, lines in (
+        (Tty(), ["Checklist not checked off: On-call knows", "about it."]),
+        (
+            StringIO(),
+            ["Checklist not checked off: On-call knows about it."],
+        ),
+    ):
+        monkeypatch.setattr("sys.stderr", stream)
+        Screen(color=False).note("Checklist not checked off: On-call knows about it.")
+        assert stream.getvalue().splitlines() == lines
+
+
 def test_prose_is_wrapped_and_commands_are_not() -> None:
     """A command that does not fit behind the prose is on the next line."""
     assert shown(Flowing(Hint.FINISH_OR_UNDO), 50) == [
