@@ -17,6 +17,7 @@ from multigit.core.records.record import Record
 from multigit.core.recovery.closed import UNDONE
 from multigit.core.recovery.watched import watched
 from multigit.core.reports.news import is_news
+from multigit.core.reports.summary import summary
 from multigit.core.values.agreement import ASKS_NOTHING
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.ports import FORGETFUL
@@ -24,6 +25,7 @@ from multigit.hints import Hint
 from multigit.operation.deployer import deployer
 from multigit.operation.notifications import Messages
 from multigit.operation.run import Ended
+from multigit.phrase import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from multigit.core.progress.outcome import Report
     from multigit.engine.deploy import Deployments
     from multigit.operation.session import Session
+
+CONTINUE = next(part for part in Hint.UNFINISHED.parts if isinstance(part, Typed))
 
 
 def watch(session: Session, name: str | None) -> Ended:
@@ -58,7 +62,8 @@ def _watched(session: Session, name: str | None) -> tuple[Ended, Operation]:
         return Ended(_closed(session, operation, journal, seen)), operation
     if at_work := running(session.files.folder):
         return Ended(_continued(operation, seen, at_work)), operation
-    return Ended(_report(operation, seen), note=Hint.UNFINISHED), operation
+    report = _report(operation, seen)
+    return Ended(report, note="" if CONTINUE in summary(report)[1] else Hint.UNFINISHED), operation
 
 
 def _closed(session: Session, operation: Operation, journal: Journal, seen: Deployments) -> Report:

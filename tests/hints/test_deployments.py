@@ -71,7 +71,8 @@ def test_a_failure_with_later_waves_is_continued(shop: Forge) -> None:
     watched = shop.run("watch", check=FAILED)
     place.rmdir()
     assert document["hint"] == again["hint"]
-    follow(shop, watched.stderr, Hint.UNFINISHED, "multigit continue")
+    assert "is unfinished" not in watched.stderr, "the hint names continue"
+    follow(shop, watched.stdout, Hint.DEPLOY_CONTINUE, "multigit continue")
     follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit continue", check=REFUSED)
     assert set(deployed(shop)) == {"database", "api"}
 
@@ -316,7 +317,7 @@ def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: 
 
 
 def test_a_reviewer_is_asked_to_approve(host: Host) -> None:
-    """The hint is shown after the watch is interrupted."""
+    """The hint is shown after the watch is interrupted. What is deployed then has to be closed."""
     with at_terminal(host.forge, *RELEASE, "-r", "web") as terminal:
         terminal.expect("waiting")
         terminal.expect("ada")
@@ -324,6 +325,8 @@ def test_a_reviewer_is_asked_to_approve(host: Host) -> None:
         assert terminal.finish() == INTERRUPTED
         said = terminal.text
     follow(host.forge, said, Hint.APPROVE, "multigit approve", "--yes")
+    watched = host.forge.run("watch", check=DONE)
+    follow(host.forge, watched.stderr, Hint.UNFINISHED, "multigit continue")
 
 
 @pytest.mark.parametrize("named", [False, True])
