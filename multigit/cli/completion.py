@@ -17,6 +17,12 @@ import typer
 from multigit.adapters.config import FILE
 from multigit.adapters.config.find import VARIABLE
 from multigit.adapters.config.raw import raw_log, raw_table
+from multigit.adapters.files.open_operations import (
+    OPERATIONS,
+    has_journal,
+    is_recorded,
+    open_operations,
+)
 from multigit.adapters.files.recent_operations import RecentOperation, recent_operations
 
 P = ParamSpec("P")
@@ -122,11 +128,25 @@ def complete_confirm(context: typer.Context, incomplete: str) -> list[str]:
 
 
 @or_nothing
+def complete_undo(incomplete: str) -> list[str]:
+    """Return what an undo would accept, newest first, as far as files say.
+
+    While an operation is unfinished it is this one alone.
+    """
+    config = _config()
+    unfinished = _unfinished(config)[-1:]
+    return _fitting(
+        unfinished or _names(config, lambda each: each.can_be_undone),
+        incomplete,
+    )
+
+
+@or_nothing
 def complete_operation(incomplete: str) -> list[str]:
-    """Return the last releases and operations that start with this, newest first."""
-    recent = _recent()
-    names = [each.release for each in recent] + [each.operation for each in recent]
-    return _fitting(names, incomplete)
+    """Return the unfinished operation, and the last ones with deployments, newest first."""
+    config = _config()
+    names = _names(config, lambda each: each.deploys)
+    return _fitting([*_unfinished(config), *names], incomplete)
 
 
 @or_nothing
@@ -134,12 +154,30 @@ def complete_release(context: typer.Context, incomplete: str) -> list[str]:
     """Return the last releases of the named stage that start with this, newest first."""
     stage = context.params.get("stage")
     stage = _branches().get(str(stage), stage)
-    return _fitting([each.release for each in _recent() if each.stage == stage], incomplete)
+    known = recent_operations(raw_log(_config()))
+    names = [each.release for each in known if each.stage == stage and each.is_release]
+    return _fitting(names, incomplete)
 
 
-def _recent() -> tuple[RecentOperation, ...]:
-    file = next((place for place in _places() if place.is_file()), None)
-    return recent_operations(raw_log(file)) if file else ()
+def _names(config: Path, wanted: Callable[[RecentOperation], bool]) -> list[str]:
+    """Return the releases, then the ids, of the last operations whose journals are here."""
+    folder = config.parent / OPERATIONS
+    known = [
+        each
+        for each in recent_operations(raw_log(config))
+        if wanted(each) and has_journal(folder, each.operation)
+    ]
+    return [each.release for each in known] + [each.operation for each in known]
+
+
+def _unfinished(config: Path) -> list[str]:
+    found = open_operations(config.parent / OPERATIONS)
+    return [each for each in found if not is_recorded(raw_log(config), each)]
+
+
+def _config() -> Path:
+    """Return the nearest configuration; raises StopIteration if there is none."""
+    return next(place for place in _places() if place.is_file())
 
 
 def _fitting(names: Iterable[str], incomplete: str) -> list[str]:

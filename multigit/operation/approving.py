@@ -27,7 +27,7 @@ from multigit.engine.review import PendingReviews, find_pending_reviews, review
 from multigit.operation.asking import confirmed
 from multigit.operation.interrupts import note_interrupts
 from multigit.operation.session import Session
-from multigit.operation.watching import deploying
+from multigit.operation.watching import read_deploying
 from multigit.phrase import Phrase
 from multigit.ui.screen import Screen
 
@@ -58,7 +58,7 @@ class Reviewed:
 
 def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
     """Review what waits for us; raises RefusedError if nothing does, or without confirmation."""
-    _, operation = session.files.read_journal(deploying(session, request.operation))
+    _, operation = read_deploying(session, request.operation)
     runs = to_review(operation, {repo.name for repo in request.repos})
     with session.fleet() as fleet:
         found = find_pending_reviews(runs, session.runners(fleet.listener), fleet)

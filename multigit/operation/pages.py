@@ -11,7 +11,7 @@ from multigit.adapters.github.slug import api_address, checked_slug, comparison,
 from multigit.core.progress.deployments import recorded_specs
 from multigit.errors import MultigitError, RefusedError
 from multigit.hints import Hint
-from multigit.operation.watching import deploying
+from multigit.operation.watching import read_deploying
 
 if TYPE_CHECKING:
     from multigit.core.reports.status import StatusRow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run_pages(session: Session, name: str | None) -> tuple[str, ...]:
     """Return the pages of the runs that an operation started; the default is the last one."""
-    _, operation = session.files.read_journal(deploying(session, name))
+    _, operation = read_deploying(session, name)
     pages = (known.url for _, known in recorded_specs(operation))
     found = tuple(dict.fromkeys(filter(None, pages)))
     if not found:

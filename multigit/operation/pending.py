@@ -8,7 +8,7 @@ from pathlib import Path
 from multigit.adapters.config.find import find_config
 from multigit.adapters.config.raw import raw_log
 from multigit.adapters.files.holding import is_held
-from multigit.adapters.files.open_operations import is_recorded, open_operations
+from multigit.adapters.files.open_operations import OPERATIONS, is_recorded, open_operations
 from multigit.core.values.text import visible
 from multigit.errors import ConfigError
 
@@ -25,7 +25,7 @@ def pending(config: Path | None) -> tuple[str, str]:
             raise
         return "", ""
     folder = file.parent / ".multigit"
-    found = open_operations(folder / "operations")
+    found = open_operations(file.parent / OPERATIONS)
     left = [each for each in found if not is_recorded(raw_log(file), each)]
     if not left:
         return "", ""

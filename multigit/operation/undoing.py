@@ -15,6 +15,7 @@ from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.context import context_of
 from multigit.operation.exclusive import alone
+from multigit.operation.named import read_named
 from multigit.operation.recovery import ask_remotes, close_as_it_stands
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.unfinished import refusal
@@ -57,12 +58,12 @@ def _to_undo(session: Session, name: str | None) -> tuple[Journal, Operation]:
         raise refusal(session, unfinished[-1])
     if name is None and unfinished:
         name = unfinished[-1]
-    name = _of_release(session, name) if name else _last_published(session)
+    typed, name = name, _of_release(session, name) if name else _last_published(session)
     if name is None:
         raise RefusedError(
             "No operation has published anything.", hint=Hint.LOG, code="nothing_to_undo"
         )
-    journal, operation = session.files.read_journal(name)
+    journal, operation = read_named(session, name, typed or name)
     if operation.plan.undoes:
         raise RefusedError(
             f"{name} is itself an undo.",

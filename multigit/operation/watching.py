@@ -23,6 +23,7 @@ from multigit.core.values.problem import Problem, Severity
 from multigit.engine.ports import FORGETFUL
 from multigit.hints import Hint
 from multigit.operation.deployer import deployer
+from multigit.operation.named import read_named
 from multigit.operation.notifications import Messages
 from multigit.operation.run import Ended
 from multigit.phrase import Typed
@@ -48,7 +49,7 @@ def watch(session: Session, name: str | None) -> Ended:
 
 def _watched(session: Session, name: str | None) -> tuple[Ended, Operation]:
     """Follow the deployments of an operation, and return it with how that ended."""
-    journal, operation = session.files.read_journal(deploying(session, name))
+    journal, operation = read_deploying(session, name)
     if not to_watch(operation).plan.planned():
         raise errors.RefusedError(
             f"{operation.id} started no deployment.",
@@ -78,7 +79,13 @@ def _closed(session: Session, operation: Operation, journal: Journal, seen: Depl
     return _overtaken(session, report)
 
 
-def deploying(session: Session, name: str | None) -> str:
+def read_deploying(session: Session, name: str | None) -> tuple[Journal, Operation]:
+    """Return the journal of an operation with deployments; raises UsageError if there is none."""
+    operation = _deploying(session, name)
+    return read_named(session, operation, name or operation)
+
+
+def _deploying(session: Session, name: str | None) -> str:
     """Return the operation with this id, or the last one that deployed this release.
 
     The default is the unfinished operation, or the last in the log that deployed something.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,16 +11,18 @@ import pytest
 from multigit.core.planning.plan import Result, State
 from multigit.core.planning.pull import PullRequest
 from multigit.core.values.workspace import Stage
-from multigit.errors import LockedError, RefusedError
+from multigit.errors import LockedError, RefusedError, UsageError
 from multigit.hints import Hint
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
 from multigit.operation.pulling import pull
 from multigit.operation.recovery import abandon
 from multigit.operation.run import Closed, Ended
+from multigit.operation.session import Session
 from multigit.operation.status import read_status
 from multigit.operation.undoing import undo
 from multigit.operation.unfinished import in_flight, last_deployed, say_unfinished
+from multigit.operation.watching import watch
 from tests.operation.desk import DRY, YES, Desk, KilledError
 from tests.support.fake_git import answer_lost, gone_afterwards, never_arrived
 
@@ -332,3 +336,28 @@ def test_stages_are_those_of_the_configuration(desk: Desk) -> None:
     """The session reads the configuration for each command."""
     assert [stage.name for stage in desk.session().workspace.stages] == ["dev", "stg", "main"]
     assert isinstance(desk.session().workspace.stage("dev"), Stage)
+
+
+def test_what_has_no_journal_is_named_as_it_was_typed(desk: Desk) -> None:
+    """The log knows what became of it; it may be named by its id, or by the release planned."""
+    desk.screen.person, desk.screen.answer = True, False
+    cancelled = desk.promote(replace(YES, yes=False)).report.plan
+    blocked = desk.promote(replace(YES, confirm="another")).report.plan
+    done = desk.promote().report.plan
+    shutil.rmtree(desk.session().files.operation(done.operation))
+
+    def refused(look: Callable[[Session, str], object], name: str) -> str:
+        with pytest.raises(UsageError) as error:
+            look(desk.session(), name)
+        assert error.value.code == "unknown_operation"
+        return error.value.message
+
+    for look in (watch, lambda session, name: undo(session, name, DRY)):
+        for plan, word in ((cancelled, "cancelled"), (blocked, "blocked")):
+            for typed in (plan.operation, plan.release):
+                expected = f"{typed} was {word} before it began, so it changed nothing."
+                assert refused(look, typed) == expected
+        assert refused(look, done.operation) == (
+            f"The journal of {done.operation} is not in this workspace."
+        )
+        assert "no journal of an operation 'nope' here" in refused(look, "nope")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.files.durable import FULL, out_of_the_way
-from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted
+from multigit.adapters.files.journal import Journal, remove_unstarted
 from multigit.adapters.files.lock import require_usable
-from multigit.adapters.files.open_operations import open_operations
+from multigit.adapters.files.open_operations import CLOSED, open_operations
 from multigit.core.progress.journal import Operation
 from multigit.core.records.history import OperationHistory
 from multigit.core.values.problem import Problem

@@ -28,7 +28,7 @@ from multigit.adapters.files.durable import (
 )
 from multigit.adapters.files.lock import in_turn
 from multigit.adapters.files.older_journals import upgraded
-from multigit.adapters.files.open_operations import has_started
+from multigit.adapters.files.open_operations import CLOSED, has_started
 from multigit.adapters.files.unknown_parts import unknown_part
 from multigit.core.progress.journal import VERSION, Entry, EntryKind, Operation
 from multigit.core.progress.state import OperationState, ends_so_far
@@ -39,8 +39,6 @@ from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-
-CLOSED = "journal.jsonl"
 
 
 class Journal:

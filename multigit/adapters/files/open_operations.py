@@ -13,6 +13,9 @@ from pathlib import Path
 from multigit.adapters.files.durable import open_private
 from multigit.adapters.files.line_file import end_of_lines, lines_before
 
+OPERATIONS = ".multigit/operations"  # in a workspace: a journal for each unfinished one
+CLOSED = "journal.jsonl"  # in the folder of an operation that is over
+
 
 def open_operations(folder: Path) -> tuple[str, ...]:
     """Return the ids of the operations that are not closed, oldest first.
@@ -25,6 +28,11 @@ def open_operations(folder: Path) -> tuple[str, ...]:
     except OSError:
         return ()
     return tuple(file.stem for file in files if has_started(file))
+
+
+def has_journal(folder: Path, operation: str) -> bool:
+    """Return whether there is a journal of an operation, which may be over."""
+    return any(f.exists() for f in (folder / operation / CLOSED, folder / f"{operation}.jsonl"))
 
 
 def is_recorded(log: Path, operation: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from multigit.cli import options as o
-from multigit.cli.completion import complete_operation
+from multigit.cli.completion import complete_undo
 
 
 def undo(
@@ -16,7 +16,7 @@ def undo(
         typer.Argument(
             metavar="OPERATION",
             help="Operation id or release tag; default: the unfinished or last one.",
-            autocompletion=complete_operation,
+            autocompletion=complete_undo,
         ),
     ] = None,
     *,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.files.durable import append
-from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted
-from multigit.adapters.files.open_operations import open_operations
+from multigit.adapters.files.journal import Journal, remove_unstarted
+from multigit.adapters.files.open_operations import CLOSED, open_operations
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import Deployment, RunState
