@@ -59,23 +59,21 @@ class Hint(StrEnum):
 
     # Deployments
     WATCH = "To watch the deployments, run `multigit watch`."
-    WATCH_OPERATION = "To see how it ends, run `multigit watch {operation}`"
+    WATCH_OPERATION = "To see how it ends: `multigit watch {operation}`"
     RUNNING_CONTINUE = "Deployments are still running. To watch them, run `multigit continue`."
     RUNNING_AND_MORE = (
         "Deployments are still running. To watch them, run `multigit watch{which}`; to continue "
         "with the rest, `multigit continue`."
     )
-    RUNNING_WATCH = "Deployments are still running. To watch them, run `multigit watch{which}`"
-    APPROVE = "To review it, run `multigit approve{which}`; to watch it, `multigit watch{which}`"
+    RUNNING_WATCH = "Deployments are still running. To watch them: `multigit watch{which}`"
+    APPROVE = "To review it: `multigit approve{which}`; to watch it: `multigit watch{which}`"
     APPROVE_ELSEWHERE = "To review, run in another terminal: `multigit approve{which}`"
     UNKNOWN_CONTINUE = (
         "Check on the host whether it started. To check again, run `multigit continue`; to start "
         "it again if it is not running, `multigit continue --accept-doubt`; to close it as is, "
         "`multigit abandon`."
     )
-    UNKNOWN_WATCH = (
-        "Check on the host whether it started. To check again, run `multigit watch{which}`"
-    )
+    UNKNOWN_WATCH = "Check on the host whether it started. To check again: `multigit watch{which}`"
     HEALTH_OR_DEPLOY = (
         "To check the health again, run `multigit watch{which}`; to deploy again, fix the cause, "
         "then run `multigit deploy {stage}{asked} --failed{repos}`."
@@ -96,8 +94,8 @@ class Hint(StrEnum):
         "Fix the cause, rerun it on {host}, and watch it with `multigit watch{which}`. If the fix "
         "is a commit, push it and promote again."
     )
-    DEPLOY_ANYWAY = "To deploy it again anyway, run `multigit deploy {stage}`"
-    DEPLOY_ALONE = "See `multigit log`; to deploy it first, run `multigit deploy {stage} -r {repo}`"
+    DEPLOY_ANYWAY = "To deploy it again anyway: `multigit deploy {stage}`"
+    DEPLOY_ALONE = "See `multigit log`; to deploy it first: `multigit deploy {stage} -r {repo}`"
     STATUS = "To see what it has, run `multigit status`."
     STATUS_ELSEWHERE = "To see what waits elsewhere, run `multigit status`."
 
@@ -147,16 +145,16 @@ class Hint(StrEnum):
         'Make the first one: `git -C {path} commit --allow-empty -m "Begin"`; then run the command '
         "again."
     )
-    BACKMERGE = "To carry it all the way down, run `multigit backmerge {stage}`"
+    BACKMERGE = "To carry it all the way down: `multigit backmerge {stage}`"
     BACKMERGE_FROM = "Name the stage that the commits come from: `multigit backmerge {stage}`"
     PROMOTE_FIRST = "First run `multigit promote {source} {target}`. "
     PUSH_THEN_PROMOTE = (
-        "Nothing was pushed. Run `multigit push {source}` first, then `multigit promote {source} "
-        "{target}`"
+        "Nothing was pushed. Push first: `multigit push {source}`; then promote: `multigit promote "
+        "{source} {target}`"
     )
-    SEE_REVERTED = "To see how to keep that work, run `multigit promote {pair} --dry-run`"
+    SEE_REVERTED = "To see how to keep that work: `multigit promote {pair} --dry-run`"
     PUSH_CHANGED = "Check them, then run `multigit push {stage}` again."
-    PUSH_LATER = "To push it, run `multigit push {stage}`"
+    PUSH_LATER = "To push it: `multigit push {stage}`"
     WRITE_WORKFLOW = (
         "Add it to {folder} there, or correct workflow; `multigit init --workflows` writes one."
     )
@@ -263,10 +261,10 @@ class Hint(StrEnum):
     MAKE_WRITABLE = "Run: `chmod u+w {file}`"
 
     # The clone and its remote
-    CLONE = "To clone it, run `multigit pull {stage} -r {repo}`"
+    CLONE = "To clone it: `multigit pull {stage} -r {repo}`"
     CLONE_INSTEAD = (
-        "Correct its path in multigit.toml, or move it away and run `multigit pull {stage} -r "
-        "{repo}`"
+        "Correct its path in multigit.toml, or move it away and clone it: `multigit pull {stage} "
+        "-r {repo}`"
     )
     ADD_REMOTE = "Run: `git -C {path} remote add {remote} {url}`"
     REMOVE_PROGRAM = (
@@ -303,14 +301,13 @@ class Hint(StrEnum):
     MAKE_EXECUTABLE = "Run: `chmod +x {file}`; then commit it, push it, and promote again."
 
     # Locks across machines
-    LOCK_STATUS = "To see who holds it, run `multigit lock status`"
-    LOCK_TRY_AGAIN = "Nothing was changed. Try again, or see `multigit lock status`"
+    LOCK_STATUS = "To see who holds it, run `multigit lock status`."
+    LOCK_TRY_AGAIN = "Nothing was changed. Try again, or see `multigit lock status`."
     LOCK_RELEASE = (
-        "When the remote can be reached again, run `multigit lock release --id {nonce} --reason "
-        '"why"`'
+        'When the remote can be reached again: `multigit lock release --id {nonce} --reason "why"`'
     )
     LOCK_KEPT = "It is released when the operation ends; to finish it, run `multigit continue`."
     LOCK_HELD = (
-        "Wait for it, or ask them to run `multigit continue` there. Only if no one can, run "
+        "Wait for it, or ask them to run `multigit continue` there. Only if no one can: "
         '`multigit lock release --id {nonce} --reason "why"`'
     )

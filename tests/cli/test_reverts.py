@@ -108,7 +108,7 @@ def test_status_tells_it_before_anybody_promotes(
     told = " ".join(forge.run("status", check=DONE).stdout.split())
     assert "✗ reverted" in told
     assert f"✗ api: {reverted[:7]}" in told
-    assert "Hint: To see how to keep that work, run multigit promote stg main --dry-run" in told
+    assert "Hint: To see how to keep that work: multigit promote stg main --dry-run" in told
 
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 

@@ -38,6 +38,12 @@ EXCEPTIONS: dict[Hint, str] = {
     Hint.CONTINUE_WITH_ROOM: "a disk has to be full at the right moment: make torture fills it",
 }
 
+BEGINNINGS = {Hint.PROMOTE_FIRST, Hint.PULL_STAGE, Hint.PULL_STAGE_SWITCH}  # more follows
+
+# Where the sentence of a problem, an error, or a state stands among the arguments.
+ERRORS = ("MultigitError", "UsageError", "RefusedError", "LockedError", "GitError")
+SENTENCES = {"Problem": 1, "Finding": 3, "note": 0, "say": 0, **dict.fromkeys(ERRORS, 0)}
+
 
 @cache
 def followed() -> set[str]:
@@ -93,6 +99,41 @@ def test_its_commands_are_marked(hint: Hint) -> None:
     assert not COMMAND.search(prose)
     assert not re.search(r"\s-", prose), "an option is typed, too"
     assert hint.template.count(MARK) == 2 * sum(isinstance(part, Typed) for part in hint.parts)
+
+
+@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
+def test_it_ends_with_a_period_or_with_a_command_after_a_colon(hint: Hint) -> None:
+    """A sentence has a period; a command after a colon has none, so that its line can be copied."""
+    if EXCEPTIONS.get(hint) != PART and hint not in BEGINNINGS:
+        last = hint.rstrip().rpartition(". ")[2]
+        assert last.endswith(".") or re.search(r": |`{then}$", last)
+
+
+def unended(module: Path) -> Iterator[str]:
+    """Yield the sentences of a module that end with neither a period nor something filled in."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(func=func, args=args):
+                place = SENTENCES.get(ast.unparse(func).rpartition(".")[2])
+                found = args[place : place + 1] if place is not None else []
+            case ast.Assign(targets=[ast.Name(id="message" | "sentence")], value=value):
+                found = [value]
+            case _:
+                found = []
+        for text in found:
+            match text:
+                case (
+                    ast.Constant(value=str(end))
+                    | ast.JoinedStr(values=[*_, ast.Constant(value=str(end))])
+                ):
+                    if end and not end.endswith((".", "?", ":")):
+                        yield f"{module.relative_to(PACKAGE)}:{text.lineno}: {ast.unparse(text)}"
+
+
+def test_every_sentence_has_a_period() -> None:
+    """Those of problems and of errors; what a host or git said may follow a colon."""
+    found = (each for module in sorted(PACKAGE.rglob("*.py")) for each in unended(module))
+    assert [*found] == []
 
 
 def test_no_other_text_names_a_command() -> None:

@@ -76,7 +76,7 @@ def test_what_was_reverted_is_below(width: int) -> None:
     text = " ".join(" ".join(lines).split())
     assert "✗ reverted" in text
     assert "✗ api: aaaaaaa on ma\\x1b[31min " in text
-    assert "1 repository: 1 with reverted work. Hint: To see how to keep that work, " in text
+    assert "1 repository: 1 with reverted work. Hint: To see how to keep that work: " in text
 
 
 def test_wide_table_has_everything_in_a_row() -> None:

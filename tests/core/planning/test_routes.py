@@ -54,7 +54,7 @@ def test_a_hop_takes_the_given_message() -> None:
     ("source", "target", "hint"),
     [
         (DEV, MAIN, "From dev you can go to: stg."),
-        (MAIN, DEV, "To carry it all the way down, run multigit backmerge main"),
+        (MAIN, DEV, "To carry it all the way down: multigit backmerge main"),
         (STG, STG, "From stg you can go to: dev, main."),
         (ALONE, STG, "From demo you can go to: no other stage."),
     ],

@@ -169,7 +169,7 @@ def test_reverted_work_comes_before_what_waits() -> None:
         assert (pair.state, pair.reverted) == ("reverted", (REVERT,))
         found = row(snapshot(replace(seen, reversals=(REVERT,))))
         assert status_sentence([found]) == "1 repository: 1 with reverted work."
-        hint = "To see how to keep that work, run multigit promote dev stg --dry-run"
+        hint = "To see how to keep that work: multigit promote dev stg --dry-run"
         assert status_hint([found], SHOP.pairs()) == hint
 
 
