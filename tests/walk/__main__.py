@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 
-from tests.torture.hosts import HASTE, hasty
+from tests.torture.hosts import hasty
 from tests.torture.world import PACKAGE
-from tests.walk.hosts import HASTE as MORE_HASTE
+from tests.walk.hosts import HASTE
 from tests.walk.town import Town
 from tests.walk.walker import Tally, shorter, stroll, walk
 
@@ -44,7 +44,7 @@ def main() -> int:
     first = SystemRandom().randrange(10**6) if chosen.seed is None else chosen.seed
     since, counts, failed = time.monotonic(), Counter[str](), 0
     with tempfile.TemporaryDirectory() as folder:
-        package = hasty(chosen.package, Path(folder) / "package", {**HASTE, **MORE_HASTE})
+        package = hasty(chosen.package, Path(folder) / "package", HASTE)
         walks = 1 if chosen.lines else chosen.walks
         plays = [
             Play(seed, chosen.steps, chosen.lines, Path(folder) / str(seed), package, chosen.go_on)

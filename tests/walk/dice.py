@@ -177,7 +177,7 @@ def _in_midair(dice: Random, view: View) -> str:
 
 
 FOLLOWED_UP, TYPED, REFILLED, SEEN = 0.7, 0.4, 0.5, 0.25  # probabilities
-ALONE, CUT = 0.3, 0.3
+ALONE, CUT, EMPLOYED = 0.3, 0.3, 0.15
 COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _undo)
 ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
@@ -231,6 +231,8 @@ def propose(dice: Random, view: View) -> str:
     proposed that creates something to do.
     """
     last = view.last
+    if not view.town.runners and dice.random() < EMPLOYED:
+        return _runner(dice, view)
     if last and last.dry and last.status == 0 and dice.random() < FOLLOWED_UP:
         where = f"{THEIRS} " if last.workspace == THEIRS else ""
         line = where + " ".join(last.words).replace("--dry-run", "--yes")

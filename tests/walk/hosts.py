@@ -9,6 +9,7 @@ from tests.doubles.github import TOKEN, GitHub, Repository
 from tests.doubles.github.faults import dropped
 from tests.doubles.github.runs import Point, Run, arrived, finished
 from tests.doubles.github.world import World, now
+from tests.torture import hosts
 
 OWNER = "acme"
 TABLE = """
@@ -18,7 +19,11 @@ workflow = "deploy.yml"
 inputs = {{key = "{{key}}", stage = "{{stage}}"}}
 targets = {targets}
 """
-HASTE: Mapping[str, Mapping[str, float]] = {"engine/start.py": {"LATE": 1.0, "BRIEF": 0.5}}
+PATIENCE = {"LATE": 1.0, "BRIEF": 0.5}  # seconds: a run appears at once here, or never
+HASTE: Mapping[str, Mapping[str, float]] = {
+    module: {name: PATIENCE.get(name, seconds) for name, seconds in waits.items()}
+    for module, waits in hosts.HASTE.items()
+}
 
 Moody = Callable[[str, str], bool]  # a stage and a mood
 
