@@ -56,17 +56,36 @@ def _remove_leftovers(session: Session) -> None:
 
 @contextmanager
 def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[None]:
-    """Hold the workspace lock for a new operation; a dry run needs no lock.
+    """Hold the workspace lock for a new operation; raises RefusedError while one is unfinished.
 
-    Raises RefusedError while another operation is unfinished.
+    A dry run needs no lock; at its end it warns of what would keep the operation from starting.
     """
     if dry_run:
         yield
+        _warn_of_another(session)
         return
     with alone(session, command):
         if found := session.files.unfinished():
             raise refusal(session, found[-1])
         yield
+
+
+def _warn_of_another(session: Session) -> None:
+    """Warn of a command that is running, or else of an operation that is unfinished."""
+    if _warn_if_held(session):
+        return
+    if found := session.files.unfinished():
+        error = refusal(session, found[-1])
+        message = f"Without --dry-run, this would be refused now. {error.message}"
+        session.screen.warn(Problem(error.code, message, error.hint, Severity.WARN))
+
+
+def _warn_if_held(session: Session) -> bool:
+    """Warn if another command holds the workspace lock; return whether one does."""
+    sentence = lock.running(session.files.folder)
+    if sentence:
+        session.screen.warn(Problem("locked", sentence, severity=Severity.WARN))
+    return bool(sentence)
 
 
 @contextmanager
@@ -76,8 +95,7 @@ def alone(session: Session, command: str, *, dry_run: bool = False) -> Iterator[
     A dry run needs no lock, but warns while another command runs.
     """
     if dry_run:
-        if sentence := lock.running(session.files.folder):
-            session.screen.warn(Problem("locked", sentence, severity=Severity.WARN))
+        _warn_if_held(session)
         yield ()
         return
     with exclusive(session, command):

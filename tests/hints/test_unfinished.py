@@ -14,6 +14,7 @@ from tests.cli.answers import (
     REFUSED,
     USAGE,
     at_terminal,
+    codes,
     hook,
     pushing_slowly,
     rows,
@@ -38,9 +39,16 @@ def test_what_is_half_published_is_continued_or_undone(halves: Forge) -> None:
     """The report says so, and so do the next command and status."""
     document = halves.json(*PROMOTE, check=FAILED)
     refused = halves.json(*PROMOTE, check=REFUSED)
+    planned = halves.json("promote", "dev", "stg", "--dry-run", check=DONE)
+    assert (codes(planned), codes(refused)) == (["unfinished_operation"], ["unfinished_operation"])
+    assert (
+        planned["message"]
+        == "1 repository will be promoted, 1 is up to date. 1 commit reaches stg."
+    )
     said = halves.run("status", check=DONE).stdout
     halves.repos["web"].allow_pushes()
-    follow(halves, refused, Hint.FINISH_OR_UNDO, "multigit continue")
+    follow(halves, planned, Hint.FINISH_OR_UNDO, "multigit continue")
+    assert refused["hint"] == planned["problems"][0]["hint"]
     undo = halves.json("undo", "--dry-run", check=DONE)
     assert undo["message"] == "2 repositories will be reset."
     halves.repos["web"].reject_pushes("refs/heads/stg")

@@ -160,6 +160,23 @@ def test_nothing_new_begins_while_an_operation_is_unfinished(desk: Desk) -> None
     assert refused.value.hint == Hint.FINISH_OR_UNDO
 
 
+def test_a_dry_run_names_the_unfinished_operation_at_its_end(desk: Desk) -> None:
+    """Without the option it would be refused. While a command runs, that one is named."""
+    operation = died(desk)
+    for look in (desk.promote, desk.push, desk.backmerge):
+        assert look(DRY).report.result in {Result.PLANNED, Result.NOTHING}
+        assert operation in desk.screen.said[-1]
+        assert "would be refused now" in desk.screen.said[-1]
+        assert desk.screen.said[-1].endswith(Hint.FINISH_OR_UNDO)
+    with exclusive(desk.session(), "continue"):
+        desk.promote(DRY)
+        assert "running multigit continue here" in desk.screen.said[-1]
+    go_on(desk)
+    before = len(desk.screen.said)
+    desk.promote(DRY)
+    assert not any("refused" in text for text in desk.screen.said[before:])
+
+
 def test_continue_publishes_what_is_missing(desk: Desk) -> None:
     """Each repository is published once, and there is one record of the first operation."""
     operation = died(desk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.walk.annals import Annals, Step
-from tests.walk.claims import BUG, USAGE, Claims
+from tests.walk.claims import BUG, DONE, USAGE, Claims
 
 OUT_OF_PLACE = {
     "cannot_be_undone",
@@ -25,5 +25,6 @@ def a_hint_is_accepted(step: Step, _: Annals) -> Claims:
     said = step.said
     if said is None or not step.hinted or said.cut_short:
         return
-    refused = said.status in {USAGE, BUG} or bool(said.codes & OUT_OF_PLACE)
+    out_of_place = said.status != DONE and bool(said.codes & OUT_OF_PLACE)  # a dry run only warns
+    refused = said.status in {USAGE, BUG} or out_of_place
     yield not refused, f'"{step.hinted}" proposed what is refused: {said.told()}'
