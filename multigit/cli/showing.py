@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from multigit.ui.screen import Screen
 
 PAGES = 10  # that are opened at a time, at most
-NOTHING_READ = "Of what could be read, nothing waits in a repository at GitHub."
+NOTHING_READ = "Nothing waits at GitHub in the repositories that could be read."
 TRANSCRIPTS = 3  # of git that are named, at most
 
 
@@ -105,7 +105,8 @@ def _outputs(session: Session, report: Report) -> Iterator[str]:
 def show_runs(screen: Screen, pages: Sequence[str]) -> int:
     """Open the pages of runs."""
     _open(screen, pages)
-    screen.document(frame("watch", _opened(pages), pages=list(pages)))
+    message = f"{plural(len(pages), 'page')} of runs."
+    screen.document(frame("watch", message, pages=list(pages)))
     return OK
 
 
@@ -119,18 +120,19 @@ def show_comparisons(screen: Screen, pages: Sequence[str], rows: Sequence[Status
     if not pages:
         screen.note(NOTHING_READ)
     content = status_document(rows)
-    message = _opened(pages) if pages else NOTHING_READ
+    message = f"{plural(len(pages), 'comparison')} of stages." if pages else NOTHING_READ
     screen.document({**content, "message": message, "pages": list(pages)})
     return status_exit_code(rows)
 
 
 def _open(screen: Screen, pages: Sequence[str]) -> None:
-    """Open web pages for a person at the terminal; print those that are not opened."""
-    opens = screen.interactive and not screen.json_wanted and len(pages) <= PAGES
+    """Open web pages for a person at the terminal; print those that are not opened, and why."""
+    attended = screen.interactive and not screen.json_wanted
+    opened = [page for page in pages if attended and len(pages) <= PAGES and open_page(page)]
     for page in pages:
-        if not (opens and open_page(page)):
+        if page not in opened:
             screen.say(page)
-
-
-def _opened(pages: Sequence[str]) -> str:
-    return f"{plural(len(pages), 'page')}."
+    if opened:
+        screen.note(f"Opened {plural(len(opened), 'page')} in the browser.")
+    elif attended and len(pages) > PAGES:
+        screen.note(f"Nothing was opened: there are more than {PAGES} pages.")

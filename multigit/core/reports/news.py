@@ -13,6 +13,7 @@ from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.text import cut, masked, plural, visible
 from multigit.core.values.workspace import Event
+from multigit.phrase import Typed, parts_of
 
 ROWS = 60  # of the table; failures come first
 SHORT = 7  # digits of a commit
@@ -56,10 +57,10 @@ def job_summary(report: Report) -> str:
     """Return how a command ended, in Markdown for the page of a CI job."""
     plan, (sentence, hint) = report.plan, summary(report)
     title = f"## {_what(plan)}: {str(report.reported_result).replace('_', ' ')}"
-    about = [_harmless(sentence), _notes(plan.message), _table(report), *_commits(report)]
+    about = [_with_code(sentence), _notes(plan.message), _table(report), *_commits(report)]
     if report.result not in {Result.BLOCKED, Result.CANCELLED}:
         about += _ids(plan)
-    return "\n\n".join(filter(None, (title, *about, _harmless(hint)))) + "\n"
+    return "\n\n".join(filter(None, (title, *about, _with_code(hint)))) + "\n"
 
 
 def _what(plan: Plan) -> str:
@@ -182,6 +183,22 @@ def _line(text: str) -> str:
 
 def _harmless(text: str) -> str:
     """Return text from outside as Markdown that only shows it."""
-    plain = visible(masked(" ".join(text.split()))).replace("&", "&amp;")
-    plain = plain.replace("<", "&lt;").replace(">", "&gt;")
+    return _escaped(" ".join(text.split()))
+
+
+def _with_code(text: str) -> str:
+    """Return a text as Markdown that only shows it, each of its commands as code."""
+    return "".join(
+        _code(part) if isinstance(part, Typed) else _escaped(part) for part in parts_of(text)
+    )
+
+
+def _code(command: str) -> str:
+    """Return a command as a code span, which has more marks around it if it has some itself."""
+    shown = visible(masked(command))
+    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
+
+
+def _escaped(text: str) -> str:
+    plain = visible(masked(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{letter}" if letter in "\\`*[]|" else letter for letter in plain)

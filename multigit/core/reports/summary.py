@@ -15,6 +15,7 @@ from multigit.core.recovery.ways_out import can_be_undone
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import chosen, plural
 from multigit.hints import Hint
+from multigit.phrase import Phrase, Typed
 
 NAMED = 3  # repositories in a command, at most
 CLOSED_BY = {"undone", "abandoned"}  # codes of the problems that say how an operation was closed
@@ -82,7 +83,8 @@ def _blocked_hint(report: Report) -> str:
         them = "them" if len(blocked) > 1 else "it"
         rest = f"without {them} and what comes after {them}"
     repositories = "repositories" if len(blocked) > 1 else "repository"
-    return f"Fix the blocked {repositories}, or continue {rest}: --skip-blocked"
+    fix = f"Fix the blocked {repositories}, or continue {rest}: "
+    return Phrase(fix, Typed("--skip-blocked"))
 
 
 def _independent(planned: Sequence[RepoPlan], blocked: Sequence[RepoPlan]) -> int:

@@ -265,6 +265,7 @@ def test_what_waits_is_opened_in_the_browser(forge: Forge) -> None:
     assert not notes.exists()
     with at_terminal(forge, "status", "--web") as terminal:
         assert terminal.finish() == DONE
+    assert "Opened 2 pages in the browser." in terminal.text
     assert notes.read_text().split() == pages
 
 
@@ -285,4 +286,6 @@ def test_what_could_not_be_compared_is_shown_beside_the_pages(forge: Forge) -> N
     assert "fetch --unshallow" in said.stderr
     alone = forge.json("status", "--web", "-r", "api", check=FAILED)
     assert (alone["pages"], codes(rows(alone)["api"])) == ([], ["shallow"])
-    assert alone["message"].startswith("Of what could be read, nothing waits")
+    assert alone["message"].startswith(
+        "Nothing waits at GitHub in the repositories that could be read"
+    )

@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, State
-from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, under_way
+from multigit.core.progress.outcome import (
+    Outcome,
+    Report,
+    cancelled,
+    ended,
+    planned,
+    refused,
+    under_way,
+)
 from multigit.core.reports.news import NOTES, ROWS, News, event_of, job_summary, news
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
+from multigit.phrase import Phrase, Typed
 from tests.core.builders import (
     API,
     MADE,
@@ -207,7 +216,14 @@ def test_a_job_summary_has_the_sentence_the_table_and_what_to_run() -> None:
     assert "| api | failed: it failed. |" in text
     assert f"Release: `{BOTH.release}`" in text
     half = ended(BOTH, [published(API), Outcome(to_publish(WEB), State.FAILED)])
-    assert job_summary(half).endswith("to close it as is, multigit abandon.\n")
+    assert job_summary(half).endswith("to close it as is, `multigit abandon`.\n")
+
+
+def test_a_command_in_a_job_summary_is_code_as_it_stands() -> None:
+    """It is copied from there: nothing in it is escaped, and its own marks do not end it."""
+    hint = Phrase("Remove <it>: ", Typed("git rm 'a`<*>'"), ", or wait.")
+    asked = refused(planned(BOTH), Problem("odd", "No.", hint))
+    assert job_summary(asked).endswith("Remove &lt;it&gt;: `` git rm 'a`<*>' ``, or wait.\n")
 
 
 def test_the_job_summary_of_what_was_not_done_names_no_release() -> None:
