@@ -97,7 +97,7 @@ def _in_tries(ask: Callable[[], bool | None], screen: Terminal, mistyped: str) -
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """The repositories with earlier deployments whose result is unknown.
+    """The repositories with earlier deployments that may still be running.
 
     `declined` returns the plan if a person does not accept that.
     """
@@ -107,10 +107,10 @@ class Doubts:
 
 
 def accepts_doubts(screen: Terminal, stage: str, doubts: Doubts) -> bool:
-    """Return whether a person deploys although the result of earlier deployments is unknown."""
-    unknown = f"The result of an earlier deployment is unknown: {', '.join(doubts.repos)}."
+    """Return whether a person deploys although an earlier deployment may still be running."""
+    running = f"An earlier deployment may still be running: {', '.join(doubts.repos)}."
     with suppress(EOFError):  # the terminal went away
-        return agreed(screen, f"{unknown} Deploy to {stage} anyway?")
+        return agreed(screen, f"{running} Deploy to {stage} anyway?")
     return False
 
 

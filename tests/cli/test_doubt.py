@@ -128,11 +128,11 @@ def test_a_person_is_asked_before_the_usual_question(host: Host) -> None:
     host.double.delete(host.double.runs()[0])
     with at_terminal(host.forge, *DEPLOY) as terminal:
         terminal.expect("was not found")
-        terminal.expect("Deploy to main anyway?")
+        terminal.expect("anyway?")
         terminal.send_line("n")
         assert terminal.finish() == REFUSED
     with at_terminal(host.forge, "deploy", "main", "--no-wait") as terminal:
-        terminal.expect("Deploy to main anyway?")
+        terminal.expect("anyway?")
         terminal.send_line("y")
         terminal.expect("Continue?")
         terminal.send_line("y")

@@ -220,7 +220,7 @@ def test_a_person_is_asked_about_a_doubt(desk: Desk, *, answer: bool | BaseExcep
     desk.screen.plan = lambda report: course.append(report.plan.result)  # type: ignore[method-assign]
     desk.screen.person, desk.screen.answer = True, answer
     ended = desk.deploy()
-    question = "The result of an earlier deployment is unknown: web. Deploy to stg anyway?"
+    question = "An earlier deployment may still be running: web. Deploy to stg anyway?"
     assert course == ["planned", question] + ["blocked"] * (answer is not True)
     (problem,) = ended.report.outcomes[1].problems
     assert problem.message.endswith("is unknown: run of web was deleted.")

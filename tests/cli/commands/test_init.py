@@ -109,7 +109,7 @@ def test_init_asks_at_a_terminal_before_it_writes(
     """
     with at_terminal(clones, "init") as terminal:
         terminal.expect("branches")
-        terminal.expect("to .gitignore")
+        terminal.expect(".gitignore? (y/N)")
         for key in keys:
             terminal.send_key(key)
         assert terminal.finish() == exit_code
