@@ -282,7 +282,7 @@ class World:
 
 def frozen(package: Path, folder: Path) -> Path:
     """Copy the package into a folder, out of reach of later edits, and return that folder."""
-    ignore = shutil.ignore_patterns("__pycache__")
+    ignore = shutil.ignore_patterns("*.pyc.*")
     shutil.copytree(package / "multigit", folder / "multigit", ignore=ignore)
     return folder
 
