@@ -82,12 +82,14 @@ def answered(forge: Forge) -> Document:
     return document
 
 
-def in_shell(forge: Forge, script: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell script without a terminal; `$MULTIGIT` is the command that starts multigit."""
+def in_shell(
+    forge: Forge, script: str, env: Mapping[str, str] | None = None, *, anew: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a shell script without a terminal; `$MULTIGIT` starts multigit, see `for_shells`."""
     return subprocess.run(
         ["sh", "-c", script],
         cwd=forge.shop,
-        env={**forge.env, "MULTIGIT": " ".join(MULTIGIT), **env},
+        env=launch.for_shells({**forge.env, **(env or {})}, anew=anew),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,

@@ -119,7 +119,7 @@ def test_the_kind_of_actor_is_recorded(env: Mapping[str, str], kind: str, forge:
     """The environment variables decide, and refused operations are recorded, too."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
-    assert in_shell(forge, f"$MULTIGIT {' '.join(TO_STG)}", **env).returncode == REFUSED
+    assert in_shell(forge, f"$MULTIGIT {' '.join(TO_STG)}", env).returncode == REFUSED
     record = json.loads((forge.shop / "deployment.log").read_text().splitlines()[-1])
     assert record["actor"] == kind
 
@@ -141,7 +141,7 @@ def half(shop: Forge) -> Forge:
 
 def test_a_machine_that_continues_does_not_agree(half: Forge) -> None:
     """The record names CI as the actor, and the person as the one who confirmed the plan."""
-    assert in_shell(half, "$MULTIGIT continue", CI="true").returncode == DONE
+    assert in_shell(half, "$MULTIGIT continue", {"CI": "true"}).returncode == DONE
     record = last_record(half)
     assert (record["actor"], record["consent"], record["checklist"]) == ("ci", "terminal", "ticked")
     assert record["consent_by"] == {"who": ADA, "actor": "person"}
@@ -155,7 +155,7 @@ def test_what_is_planned_anew_is_agreed_to_anew(half: Forge) -> None:
         assert codes(document) == ["confirmation_needed"]
         assert "--checklist-done" in document["hint"]
     command = "$MULTIGIT continue --confirm main"
-    assert in_shell(half, command, GITHUB_ACTIONS="true").returncode == DONE
+    assert in_shell(half, command, {"GITHUB_ACTIONS": "true"}).returncode == DONE
     record = last_record(half)
     assert (record["consent"], record["checklist"]) == ("confirm", "not_ticked")
     assert record["consent_by"] == {"who": ADA, "actor": "ci"}

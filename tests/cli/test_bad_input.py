@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from tests.cli.answers import (
     DONE,
     FAILED,
-    MULTIGIT,
     REFUSED,
     USAGE,
     at_terminal,
@@ -182,15 +180,7 @@ def test_configuration_is_found_from_a_folder_below_or_as_named(single: Forge) -
         (elsewhere, ("--config", "../shop/multigit.toml"), {}),
         (elsewhere, (), {"MULTIGIT_CONFIG": config}),
     ):
-        done = subprocess.run(
-            [*MULTIGIT, *PROMOTE, "--dry-run", *arguments],
-            cwd=folder,
-            env={**single.env, **env},
-            capture_output=True,
-            check=False,
-            text=True,
-        )
-        assert done.returncode == DONE, done.stderr
+        done = single.run(*PROMOTE, "--dry-run", *arguments, cwd=folder, env=env, check=DONE)
         assert "merge, tag" in done.stdout
 
 
@@ -294,8 +284,10 @@ def test_read_only_workspace_can_be_looked_at_and_not_changed(single: Forge) -> 
     if probe.returncode:
         pytest.skip("no read-only mount can be made here, and root ignores permissions")
     with untouched(single):
-        done = in_shell(single, f"unshare --mount sh -c '{script} $MULTIGIT promote dev stg --yes'")
-        looked = in_shell(single, f"unshare --mount sh -c '{script} $MULTIGIT status --no-fetch'")
+        done, looked = (
+            in_shell(single, f"unshare --mount sh -c '{script} $MULTIGIT {command}'", anew=True)
+            for command in ("promote dev stg --yes", "status --no-fetch")
+        )
     assert done.returncode == REFUSED
     assert "Traceback" not in done.stderr + looked.stderr
     assert looked.returncode == DONE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 
 import pytest
 from rich.cells import cell_len
@@ -13,7 +12,6 @@ from rich.cells import cell_len
 from tests.cli.answers import (
     DONE,
     FAILED,
-    MULTIGIT,
     REFUSED,
     USAGE,
     at_terminal,
@@ -22,6 +20,7 @@ from tests.cli.answers import (
     merge_facts,
     states,
 )
+from tests.support import launch
 from tests.support.forge import Forge, ForgeRepo
 from tests.support.gitenv import as_text
 from tests.support.patience import HEARD
@@ -191,13 +190,10 @@ def unread() -> int:
 def test_release_goes_on_when_nobody_reads_its_output(flag: tuple[str, ...], pair: Forge) -> None:
     """With stdout and stderr closed, everything is published: exit 0."""
     write = unread()
-    done = subprocess.run(
-        [*MULTIGIT, "promote", "dev", "stg", "--yes", *flag],
-        cwd=pair.shop, env=pair.env, stdin=subprocess.DEVNULL, stdout=write, stderr=write,
-        check=False, timeout=60,
-    )  # fmt: skip
+    command = ("promote", "dev", "stg", "--yes", *flag)
+    release = launch.start(*command, cwd=pair.shop, env=pair.env, stdout=write, stderr=write)
     os.close(write)
-    assert done.returncode == DONE
+    assert release.wait(60) == DONE
     for repo in pair.repos.values():
         assert len(merge_facts(repo, "stg")[0]) == 2
 
@@ -224,7 +220,7 @@ def test_stream_that_is_closed_or_full_is_no_bug(redirection: str, forge: Forge)
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     forge.write_config()
-    done = in_shell(forge, f"$MULTIGIT promote dev stg --yes {redirection}")
+    done = in_shell(forge, f"$MULTIGIT promote dev stg --yes {redirection}", anew=True)
     assert "Traceback" not in done.stderr + done.stdout
     assert done.returncode == DONE
     assert len(merge_facts(api, "stg")[0]) == 2
@@ -256,7 +252,7 @@ def test_hang_up_that_was_ignored_stays_ignored(forge: Forge) -> None:
     told = forge.shop / ".multigit/lock.json"
     multigit = f"$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
     hook(api.bare / "hooks/pre-receive", f"kill -HUP {multigit}; {HEARD} {multigit}")
-    done = in_shell(forge, "trap '' HUP; $MULTIGIT promote dev stg --yes")
+    done = in_shell(forge, "trap '' HUP; $MULTIGIT promote dev stg --yes", anew=True)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (DONE, "1 published.")
 
 

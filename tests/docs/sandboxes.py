@@ -22,7 +22,6 @@ from tests.support.gitenv import base_environment, default_environment
 HOME = "/home/ada"  # the home in the documents; the real path has the same length
 TIMEOUT = 300
 PROGRAMS = Path(__file__).parent / "programs"  # what happens behind the scenes
-FORKED = Path(launch.__file__).parent / "forked"
 
 # Without a terminal, multigit prints a line to stderr for each publication, in the order in which
 # they end; a person sees a live view instead. A long line ends where the next one begins.
@@ -68,7 +67,7 @@ def play(story: Story, original: Path) -> dict[int, str]:
         environment = base_environment(folder) | {"USER": "ada", "LOGNAME": "ada"}
         places = [folder / ".bin", PROGRAMS, Path(sys.executable).parent]
         if launch.FORKING:
-            places.insert(2, FORKED)
+            places.insert(2, launch.FORKED)
             environment["FORK_SERVER"] = _server().place
         environment["PATH"] = os.pathsep.join([*map(str, places), environment["PATH"]])
         where = folder if story.empty else _copy(original, folder)

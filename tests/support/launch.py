@@ -31,6 +31,7 @@ PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
 Stream = int | IO[bytes]
 
 FORKING = sys.platform == "linux" and "REAL_PROCESSES" not in os.environ
+FORKED = Path(__file__).with_name("forked")  # a folder with a `multigit` that is forked
 _PROGRAM = Path(__file__).with_name("fork_server.py")
 _AT_ONCE = 3
 _CHUNK = 65536
@@ -115,6 +116,16 @@ def start_at(
         stdout=stdout,
         start_new_session=True,
     )
+
+
+def for_shells(env: Mapping[str, str], *, anew: bool = False) -> dict[str, str]:
+    """Return `env` with a $MULTIGIT for shell scripts, which starts a fork or a new Python.
+
+    A fork has the streams and the environment of the script, but none of its limits and signals.
+    """
+    if FORKING and not anew and _forkable(env):
+        return {**env, "MULTIGIT": str(FORKED / "multigit"), "FORK_SERVER": _server(env).place}
+    return {**env, "MULTIGIT": " ".join(MULTIGIT)}
 
 
 def run(

@@ -473,8 +473,8 @@ def test_too_few_open_files(forge: Forge, api: ForgeRepo) -> None:
     """The warning names the limit that --jobs requires; fewer jobs require less."""
     assert api.name in forge.repos
     with untouched(forge):
-        few = in_shell(forge, "ulimit -n 80; $MULTIGIT doctor --json")
-        enough = in_shell(forge, "ulimit -n 80; $MULTIGIT doctor --json --jobs 4")
+        few = in_shell(forge, "ulimit -n 80; $MULTIGIT doctor --json", anew=True)
+        enough = in_shell(forge, "ulimit -n 80; $MULTIGIT doctor --json --jobs 4", anew=True)
     found = the_only_one(json.loads(few.stdout))
     assert (found["repo"], found["code"], found["state"]) == (None, "open_files", "warning")
     assert "4 repositories at a time, not 8" in found["message"]
@@ -528,7 +528,7 @@ def test_what_could_not_be_recorded_is_found(in_the_way: str, api: ForgeRepo, fo
 @pytest.mark.usefixtures("api")
 def test_a_disk_without_room_is_found(forge: Forge) -> None:
     """A file can be created there but not written to."""
-    done = in_shell(forge, "ulimit -f 0; exec $MULTIGIT doctor --json")
+    done = in_shell(forge, "ulimit -f 0; exec $MULTIGIT doctor --json", anew=True)
     found = bad(json.loads(done.stdout))
     assert (None, "workspace_not_writable") in found
     assert done.returncode == REFUSED
