@@ -129,10 +129,8 @@ def _keeps_from_starting(plan: Plan, message: str) -> str:
     return f"With {instruction}, the push starts no workflow." if instruction and by_push else ""
 
 
-def message_for(planned: Report, consent: Consent, screen: Terminal, strict: Stage) -> str | Report:
+def message_for(planned: Report, screen: Terminal, strict: Stage) -> str | Report:
     """Return the message that a stage requires, or the report of an operation that gets none."""
-    if missing := missing_consent(planned.plan, consent, interactive=screen.interactive):
-        return refused(planned, missing)
     proposal = proposed_message(planned.plan)
     try:
         for _ in range(TRIES):

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from multigit.core.planning.consent import Consent
+from multigit.core.planning.consent import Consent, missing_consent
 from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
@@ -115,6 +115,10 @@ class OperationRun:
         self.context.journals.require_writable()
         if self.plan.result is Result.BLOCKED:
             return self._not_begun(self._planned())
+        interactive = self.context.screen.interactive
+        missing = missing_consent(self.plan, self.consent, interactive=interactive)
+        if missing and not self.agreement:
+            return self._not_begun(refused(self._planned(), missing))
         if self.doubts:
             return self._doubted(self.doubts)
         if self.wording:
@@ -146,7 +150,7 @@ class OperationRun:
 
     def _worded(self, wording: Wording) -> Report:
         """Ask for the message that the plan lacks, and decide about the plan with it."""
-        message = message_for(self._planned(), self.consent, self.context.screen, wording.stage)
+        message = message_for(self._planned(), self.context.screen, wording.stage)
         if isinstance(message, Report):
             return self._not_begun(message)
         try:

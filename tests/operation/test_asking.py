@@ -149,23 +149,23 @@ def test_enter_accepts_the_proposed_message(screen: MemoryScreen) -> None:
     going = replace(to_publish(API), steps=(MergeStep(merge, "develop", "staging"),))
     plan = builders.plan(going)
     screen.message = None
-    assert message_for(planned(plan), Consent(), screen, builders.MAIN) == "feat: orders"
+    assert message_for(planned(plan), screen, builders.MAIN) == "feat: orders"
     screen.message = "release: 2"
-    assert message_for(planned(PLAN), Consent(), screen, builders.MAIN) == "release: 2"
+    assert message_for(planned(PLAN), screen, builders.MAIN) == "release: 2"
 
 
 def test_a_message_that_cannot_be_used_is_asked_for_again(screen: MemoryScreen) -> None:
     """A note says why, and what was typed is proposed in plain text; three tries in all."""
     typed = iter(["release \u200b2", None])
     screen.type_message = lambda stage, proposal: next(typed) or proposal  # type: ignore[method-assign]  # noqa: ARG005
-    assert message_for(planned(PLAN), Consent(), screen, builders.MAIN) == "release 2"
+    assert message_for(planned(PLAN), screen, builders.MAIN) == "release 2"
     assert "U+200B" in screen.notes.pop()
 
 
 def test_messages_that_cannot_be_used_cancel(screen: MemoryScreen) -> None:
     """After the third one."""
     screen.message = "release \x1b[2J"
-    found = message_for(planned(PLAN), Consent(), screen, builders.MAIN)
+    found = message_for(planned(PLAN), screen, builders.MAIN)
     assert isinstance(found, Report)
     assert found.result is Result.CANCELLED
     assert len(screen.notes) == TRIES
@@ -174,12 +174,12 @@ def test_messages_that_cannot_be_used_cancel(screen: MemoryScreen) -> None:
 def test_a_message_that_keeps_workflows_from_starting_is_noted(screen: MemoryScreen) -> None:
     """Only if the push is to start them; the plan was shown without the message."""
     screen.message = "docs [skip ci]"
-    assert message_for(planned(PLAN), Consent(), screen, builders.MAIN) == screen.message
+    assert message_for(planned(PLAN), screen, builders.MAIN) == screen.message
     assert screen.notes == []
     runner = GithubRunner("deploy.yml", Trigger.PUSH)
     step = DeployStep("stg", "stg", "staging", "", runner, 60.0)
     pushed = builders.plan(replace(to_publish(API), steps=(*to_publish(API).steps, step)))
-    assert message_for(planned(pushed), Consent(), screen, builders.MAIN) == screen.message
+    assert message_for(planned(pushed), screen, builders.MAIN) == screen.message
     assert screen.notes == ["With [skip ci], the push starts no workflow."]
 
 
@@ -197,17 +197,7 @@ def test_without_a_message_it_ends(
     """An empty message and Ctrl-C cancel; at the end of the input, -m is named."""
     if error:
         screen.trail.fail["ask message main"] = error
-    found = message_for(planned(PLAN), Consent(), screen, builders.MAIN)
+    found = message_for(planned(PLAN), screen, builders.MAIN)
     assert isinstance(found, Report)
     assert (found.result, found.interrupted) == (result, interrupted)
     assert all("-m" in problem.hint for problem in found.problems)
-
-
-def test_a_confirmation_that_cannot_be_given_comes_before_the_message(
-    screen: MemoryScreen,
-) -> None:
-    """Nobody types a message for a plan that is refused anyway."""
-    found = message_for(planned(STRICT), Consent(confirm="stg"), screen, builders.MAIN)
-    assert isinstance(found, Report)
-    assert found.problems[0].code == "confirmation_differs"
-    assert screen.trail.steps == []

@@ -12,9 +12,12 @@ from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.agreement import ASKS_NOTHING, Agreement, ConsentState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Confirm
 from multigit.errors import InterruptedRunError, LockedError, RefusedError, StoppedError
+from multigit.operation.asking import Doubts
 from multigit.operation.closing import release_and_close
 from multigit.operation.run import Ended, OperationRun, Show
+from multigit.operation.wording import Wording
 from tests.core import builders
 from tests.core.builders import API, WEB, to_publish, without_steps
 from tests.operation.memory import ADA, DiedError, Memory
@@ -278,6 +281,24 @@ def undo_plan() -> Plan:
         undoes=PLAN.operation,
         release="",
     )
+
+
+@pytest.mark.parametrize(
+    ("confirm", "asked"), [(None, ["ask", "ask message main", "ask word"]), ("stg", [])]
+)
+def test_questions_come_after_the_plan(
+    confirm: str | None, asked: list[str], memory: Memory
+) -> None:
+    """First about doubts, then for the message; none if the confirmation cannot be given."""
+    plan = replace(PLAN, confirm=Confirm.NAME, word="main")
+    doubts = Doubts(("api",), lambda: plan)
+    wording = Wording(builders.MAIN, lambda plan, message: replace(plan, message=message))
+    memory.screen.message = "release: 2"
+    consent = Consent(confirm=confirm)
+    run = OperationRun(memory.context(), plan, consent, wording=wording, doubts=doubts)
+    assert (run.carry_out().report.result is Result.DONE) is bool(asked)
+    shown = [step for step in memory.steps if step.startswith(("show", "ask"))]
+    assert shown == [f"show {plan.operation}", *asked]
 
 
 def test_an_undo_closes_what_it_took_back(memory: Memory) -> None:
