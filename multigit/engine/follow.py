@@ -21,7 +21,8 @@ from multigit.hints import Hint
 def follow(repository: Repository, outcome: Outcome, workspace: Workspace) -> Outcome:
     """Let local branches follow where that is safe; otherwise leave them and say so."""
     repo = workspace.repo(outcome.repo)
-    named = {"path": repo.typed(), "remote": workspace.remote_of(repo)}
+    clone = str(workspace.root / repo.path)
+    named = {"clone": clone, "path": repo.typed(), "remote": workspace.remote_of(repo)}
     notes = []
     for step in outcome.plan.following():
         try:
@@ -59,11 +60,12 @@ def how(
 ) -> str:
     """Return the hint that moves the branch to where it should be, without losing anything.
 
-    The clone's `path` and its `remote` are `named` as they are typed.
+    The clone's `path` and its `remote` are `named` as they are typed; `clone` is the whole path.
     """
     branch = repository.refs(RefQuery((step.branch,))).branch(step.branch)
     where = {**named, "branch": step.branch}
-    there = {**where, "path": shlex.quote(branch.checked_out)}
+    elsewhere = branch.checked_out != named["clone"]
+    there = {**where, "path": shlex.quote(branch.checked_out)} if elsewhere else where
     if isinstance(step, MoveBackStep):
         if not step.after:
             return "Delete it when nothing needs it."

@@ -78,10 +78,13 @@ def test_the_url_of_a_remote_that_cannot_be_reached(forge: Forge) -> None:
         forge.add(name).git("config", "remote.origin.url", url)
     forge.write_config()
     said = forge.json("doctor", check=REFUSED)
-    shop = shlex.quote(str(forge.shop))
-    assert "nothing.git" in follow(forge, said, Hint.CHECK_URL, f"git -C {shop}/gone remote -v")
-    assert "ext::" in follow(forge, said, Hint.OTHER_PROTOCOL, f"git -C {shop}/ext remote -v")
-    assert "odd::" in follow(forge, said, Hint.INSTALL_TRANSPORT, f"git -C {shop}/odd remote -v")
+    assert "nothing.git" in follow(forge, said, Hint.CHECK_URL, "git -C gone remote -v")
+    assert "ext::" in follow(forge, said, Hint.OTHER_PROTOCOL, "git -C ext remote -v")
+    below = forge.root / "odd folder"
+    below.mkdir()
+    said = forge.json("doctor", "--config", str(forge.shop / "multigit.toml"), cwd=below)
+    odd = f"git -C {forge.shop}/odd remote -v"
+    assert "odd::" in follow(forge, said, Hint.INSTALL_TRANSPORT, odd, cwd=below)
 
 
 def test_a_setting_is_removed_from_the_file_that_has_it(forge: Forge) -> None:

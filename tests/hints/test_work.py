@@ -152,7 +152,7 @@ def test_a_failing_filter_is_not_a_lost_connection(forge: Forge, command: tuple[
     forge.write_config()
     said = forge.json(*command, check=FAILED)
     assert codes(rows(said)["api"]) == ["filter_failed"]
-    seen = follow(forge, said, Hint.SEE_FILTERS, f"git -C {api.clone} config --get-regexp ^filter")
+    seen = follow(forge, said, Hint.SEE_FILTERS, "git -C api config --get-regexp ^filter")
     assert "filter.x.process false" in seen
 
 
@@ -310,8 +310,8 @@ def test_a_local_branch_that_did_not_follow(forge: Forge, tmp_path: Path) -> Non
     repos["own"].local_commit({"mine.txt": "1\n"})
     forge.write_config()
     said = forge.json("promote", "dev", "stg", "--yes", check=DONE)
-    follow(forge, said, Hint.PULL_ELSEWHERE, f"git -C {forge.shop}/here pull --ff-only origin stg")
-    rebase = f"git -C {forge.shop}/own pull --rebase --autostash origin stg"
+    follow(forge, said, Hint.PULL_ELSEWHERE, "git -C here pull --ff-only origin stg")
+    rebase = "git -C own pull --rebase --autostash origin stg"
     follow(forge, said, Hint.PULL_REBASE, rebase)
     fetch = "git -C gone worktree prune && git -C gone fetch origin stg:stg"
     follow(forge, said, Hint.PRUNE_AND_FETCH, fetch)
@@ -323,7 +323,7 @@ def test_a_local_branch_that_did_not_follow(forge: Forge, tmp_path: Path) -> Non
     before, after = (repos["gone"].git("rev-parse", "--short=7", each) for each in ("stg", "stg^"))
     said = forge.json("undo", "--yes", check=DONE)
     here = repos["here"].git("rev-parse", "--short=7", "stg^")
-    follow(forge, said, Hint.RESET_HEAD, f"git -C {forge.shop}/here reset --keep {here}")
+    follow(forge, said, Hint.RESET_HEAD, f"git -C here reset --keep {here}")
     command = f"git -C gone update-ref refs/heads/stg {after} {before}"
     follow(forge, said, Hint.RESET_BRANCH, command)
     for name in ("gone", "here"):

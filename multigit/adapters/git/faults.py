@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from shlex import quote
 
+from multigit.adapters.git.paths import typed
 from multigit.errors import GitError
 from multigit.hints import Hint
 
@@ -61,11 +62,11 @@ def clone_fault(stderr: str, folder: Path, remote: str) -> GitError | None:
         if match := re.search(pattern, stderr, re.MULTILINE):
             named = match.groupdict()
             file = folder / named.get("file", "")
-            places = {"path": folder, "file": file, "ref": named.get("ref", "")}
+            places = {"file": file, "ref": named.get("ref", "")}
             quoted = {name: quote(str(place)) for name, place in places.items()}
             return GitError(
                 sentence.format_map({**named, "file": file}),
-                hint=hint.format(**quoted, remote=remote),
+                hint=hint.format(**quoted, path=typed(folder), remote=remote),
                 code=code,
                 output=stderr,
             )

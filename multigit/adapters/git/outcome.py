@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from multigit.adapters.git.paths import typed
 from multigit.errors import GitError
 from multigit.hints import Hint
 
@@ -172,7 +173,7 @@ def failure(
     if subcommand not in _CONNECTING and re.search(_HUNG_UP, done.stderr, re.MULTILINE):
         return GitError(
             "a filter process ended before it had filtered a file.",
-            hint=Hint.SEE_FILTERS.format(path=quote(str(folder))),
+            hint=Hint.SEE_FILTERS.format(path=typed(folder)),
             code="filter_failed",
             output=done.stderr,
         )
@@ -180,7 +181,7 @@ def failure(
         if re.search(pattern, done.stderr, re.MULTILINE):
             advice = _CLONING.get(hint, hint) if subcommand == "clone" else hint
             named = re.search(r"dubious ownership in repository at '(.+)'", done.stderr)
-            where = quote(named[1] if named else str(folder))
+            where = quote(named[1]) if named else typed(folder)
             advice = advice.format(path=where, remote=remote)
             cause = _cause(done.stderr) if code == "connection_lost" else ""
             message = f"{sentence.removesuffix('.')}: {cause}" if cause else sentence

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -194,3 +195,23 @@ def test_the_cause_of_a_lost_connection_is_reported() -> None:
 def test_the_telling_line_is_chosen(stderr: str, line: str) -> None:
     """It is the first line with `fatal:` or `error:`, or else the last line."""
     assert last_line(stderr) == line
+
+
+def test_a_hint_names_the_clone_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In full where it is not below, and where git has removed the current folder."""
+    (tmp_path / "my shop/api/src").mkdir(parents=True)
+    hints = []
+    for place in ("my shop", "my shop/api", "my shop/api/src"):
+        monkeypatch.chdir(tmp_path / place)
+        if place.endswith("src"):
+            Path.cwd().rmdir()
+        gone = Completed(128, b"", "fatal: repository not found\n")
+        hints.append(failure("fetch", gone, tmp_path / "my shop/api").hint)
+    whole = f"'{tmp_path}/my shop/api'"
+    assert [hint.partition("git -C ")[2] for hint in hints] == [
+        "api remote -v",
+        ". remote -v",
+        f"{whole} remote -v",
+    ]

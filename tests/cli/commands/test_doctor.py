@@ -234,7 +234,7 @@ def test_wrong_password(forge: Forge, api: ForgeRepo, server: GitHttpServer) -> 
     assert the_only_one(document)["code"] == "authentication"
     assert server.count("api", "receive-pack") == 0
     api.git("config", "credential.helper", helper)
-    follow(forge, document, Hint.SIGN_IN, f"git -C {api.clone} ls-remote origin")
+    follow(forge, document, Hint.SIGN_IN, "git -C services/api ls-remote origin")
 
 
 def test_a_server_that_lets_nobody_push(

@@ -10,12 +10,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from shlex import quote
 
 from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git.objects import MakesObjects, lines
 from multigit.adapters.git.outcome import failure
-from multigit.adapters.git.paths import SUBMODULE, terminated
+from multigit.adapters.git.paths import SUBMODULE, terminated, typed
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.settings import index_in
 from multigit.adapters.git.work_tree.status import git_dir
@@ -118,7 +117,7 @@ def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
     if unplanned := sorted(staged - listed):
         raise GitError(
             f"{', '.join(unplanned[:3])} is staged, and not part of the plan.",
-            hint=Hint.UNSTAGE.format(path=quote(str(door.folder)), file=pathspec(unplanned[0])),
+            hint=Hint.UNSTAGE.format(path=typed(door.folder), file=pathspec(unplanned[0])),
             code="staged_besides",
         )
     return staged
