@@ -14,6 +14,7 @@ from multigit.errors import MultigitError
 
 ROUNDING = 5.0  # seconds by which two clocks may differ after the correction by `ahead`
 PUSHED_BEFORE = 3600.0  # seconds by which a push may precede its deployment
+_ANY_KEY = re.compile(r"\b\d{8}T\d{6}Z-[\w.-]+-[0-9a-f]{4}/")  # how keys begin
 
 
 def full_name(runner: GithubRunner) -> str:
@@ -51,7 +52,8 @@ def own_run(
         for run in recent
         if run.get("head_sha") == spec.sha
         and run.get("head_branch") in {ref, "", None}
-        and not _names(run, operation)  # that of another deployment
+        and not _names(run, operation)  # that of another deployment, as is any other key
+        and not _ANY_KEY.search(text(run.get("display_title")))
     ]
     if not runner.keyed:
         return _only(spec, alike)

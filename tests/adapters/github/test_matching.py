@@ -117,8 +117,9 @@ def test_the_key_in_its_name_identifies_a_run(hub: GitHub, api: ForgeRepo) -> No
 
 
 def test_the_key_of_another_deployment_is_another_run(hub: GitHub, api: ForgeRepo) -> None:
-    """An earlier attempt of the same operation has another key."""
+    """That of an earlier attempt of the same operation, or of another operation."""
     colleague(hub, "promote-7/api/nrt/0")
+    colleague(hub, "20250115T150130Z-deploy-stg-0a1b/api/1")
     assert found(hub, api, KEYED) == ""
 
 
