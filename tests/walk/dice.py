@@ -70,8 +70,8 @@ def _trouble(dice: Random, view: View) -> str:
 
 
 def _agree(dice: Random, view: View) -> str:
-    what = dice.choice(("locks", "waves", "targets", "github"))
-    known = view.town.host if what == "github" else getattr(view.town, what)
+    what = dice.choice(("locks", "waves", "targets", "github", "jenkins"))
+    known = view.town.host if what in {"github", "jenkins"} else getattr(view.town, what)
     return "lock status" if known else what
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.doubles.github import TOKEN, GitHub, Repository
 from tests.doubles.github.faults import dropped
 from tests.doubles.github.runs import Point, Run, arrived, finished
 from tests.doubles.github.world import World, now
-from tests.torture import hosts
+from tests.walk.hosts import FAILED, GONE, RUNNING, SUCCEEDED, Moody, Write
 
 OWNER = "acme"
 TABLE = """
@@ -19,20 +19,13 @@ workflow = "deploy.yml"
 inputs = {{key = "{{key}}", stage = "{{stage}}"}}
 targets = {targets}
 """
-PATIENCE = {"LATE": 1.0, "BRIEF": 0.5}  # seconds: a run appears at once here, or never
-HASTE: Mapping[str, Mapping[str, float]] = {
-    module: {name: PATIENCE.get(name, seconds) for name, seconds in waits.items()}
-    for module, waits in hosts.HASTE.items()
-}
-
-Moody = Callable[[str, str], bool]  # a stage and a mood
 
 
 class Runs(World):
     """The runs of the double. One that is not held ends as soon as someone asks for it."""
 
     def __init__(
-        self, repositories: Mapping[str, Repository], has_mood: Moody, write: Callable[..., None]
+        self, repositories: Mapping[str, Repository], has_mood: Moody, write: Write
     ) -> None:
         super().__init__(repositories, now)
         self._has_mood = has_mood
@@ -62,45 +55,52 @@ class Runs(World):
         return self.keep(finished(run, Point(word), moment))
 
 
-class Host(GitHub):
+class GithubHost(GitHub):
     """The double of a town's GitHub, with the colleagues who use its pages."""
 
-    def __init__(
-        self, bares: Mapping[str, Path], has_mood: Moody, write: Callable[..., None]
-    ) -> None:
-        known = {self.slug(name): Repository(bare) for name, bare in bares.items()}
+    table = TABLE
+    env: Mapping[str, str] = {"MULTIGIT_TOKEN": TOKEN}
+
+    def __init__(self, bares: Mapping[str, Path], has_mood: Moody, write: Write) -> None:
+        known = {f"{OWNER}/{name}": Repository(bare) for name, bare in bares.items()}
         super().__init__(known, check=False)
         self.world = Runs(known, has_mood, write)
-
-    @property
-    def env(self) -> Mapping[str, str]:
-        """Return what multigit needs in its environment."""
-        return {"MULTIGIT_TOKEN": TOKEN}
-
-    @property
-    def table(self) -> str:
-        """Return the template of a stage's table."""
-        return TABLE
-
-    def slug(self, repo: str) -> str:
-        """Return the name of a repository here."""
-        return f"{OWNER}/{repo}"
 
     @property
     def settings(self) -> str:
         """Return the table with the address."""
         return f'\n[github]\napi_url = "{self.api}"\n'
 
+    def about(self, repo: str) -> str:
+        """Return what the table of a repository needs."""
+        return f'github = "{OWNER}/{repo}"\n'
+
+    def state(self, key: str) -> str:
+        """Return how the run of a deployment is."""
+        run = self._named(key)
+        if run is None or not run.point.over:
+            return RUNNING if run else GONE
+        return SUCCEEDED if run.point.word == "success" else FAILED
+
+    def run_again(self, key: str) -> None:
+        """Rerun the run of a deployment."""
+        if run := self._named(key):
+            self.rerun(run)
+
+    def remove(self, key: str) -> None:
+        """Delete the run of a deployment."""
+        if run := self._named(key):
+            self.delete(run)
+
     def cut_next_start(self, *, effect: bool) -> None:
         """Cut the connection of the next start, after it took effect or before."""
         self.inject(dropped(effect=effect), operation="actions/create-workflow-dispatch")
-
-    def named(self, key: str) -> Run | None:
-        """Return the run of a deployment, unless it was deleted."""
-        runs = (run for run in self.runs() if dict(run.start.inputs)["key"] == key)
-        return next(runs, None)
 
     def end_all(self) -> None:
         """Let every run end that is not held."""
         for run in self.runs():
             self.world.poll(run)
+
+    def _named(self, key: str) -> Run | None:
+        runs = (run for run in self.runs() if dict(run.start.inputs)["key"] == key)
+        return next(runs, None)

@@ -11,7 +11,7 @@ runner stg · no-runner stg            in the configuration of all workspaces
 locks · waves · targets               … from now on
 untag api stg                         deletes the newest deploy tag there
 badly stg · well stg                  how deployments there end
-github                                carries out all deployments from now on
+github · jenkins                      carries out all deployments from now on
 cut request · cut answer              of the next start there
 rerun stg                             runs the newest run there again, if it failed
 lose stg                              … or loses its trace: no one can find out how it ended
@@ -82,7 +82,8 @@ EFFECTS: dict[str, Effect] = {
     "untag": lambda town, words: town.untag(words[0], words[1]),
     "badly": lambda town, words: town.set_mood(words[0], "badly", on=True),
     "well": lambda town, words: town.set_mood(words[0], "badly", on=False),
-    "github": lambda town, _: traces.move_to_github(town),
+    "github": lambda town, _: traces.employ(town, "github"),
+    "jenkins": lambda town, _: traces.employ(town, "jenkins"),
     "cut": lambda town, words: traces.cut(town, words[0]),
     "rerun": lambda town, words: traces.rerun(town, words[0]),
     "lose": lambda town, words: traces.lose(town, words[0]),

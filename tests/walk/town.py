@@ -262,8 +262,7 @@ class Town:
     def configure(self) -> None:
         """Write the configuration of every workspace as it is currently agreed."""
         tables = (
-            f"\n[repos.{name}]\n{OWN if name == SHORT else ''}{self._after(name)}{self._slug(name)}"
-            for name in REPOS
+            f"\n[repos.{name}]\n{OWN if name == SHORT else ''}{self._more(name)}" for name in REPOS
         )
         script = self.root / "deploy.sh"
         targets = '["one", "two"]' if self.targets else "[]"
@@ -288,11 +287,9 @@ class Town:
         setattr(self, what, True)
         self.configure()
 
-    def _after(self, name: str) -> str:
-        return f'after = ["{FIRST}"]\n' if self.waves and name == LAST else ""
-
-    def _slug(self, name: str) -> str:
-        return f'github = "{self.host.slug(name)}"\n' if self.host else ""
+    def _more(self, name: str) -> str:
+        after = f'after = ["{FIRST}"]\n' if self.waves and name == LAST else ""
+        return after + (self.host.about(name) if self.host else "")
 
     # --- Deployments
 

@@ -9,14 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.support.patience import until
+from tests.walk.hosts import FAILED, GONE, SUCCEEDED, host
 from tests.walk.seen import Run, runs_of
 from tests.walk.town import OURS, Town
 
 
-def move_to_github(town: Town) -> None:
-    """Let GitHub carry out all deployments from now on."""
-    from tests.walk.hosts import Host  # only walks with a host load its contract
-
+def employ(town: Town, kind: str) -> None:
+    """Let GitHub or Jenkins carry out all deployments from now on, unless another one does."""
     if town.host is None:
         bares = {name: repo.bare for name, repo in town.repos.items()}
 
@@ -24,11 +23,11 @@ def move_to_github(town: Town) -> None:
             by = [_home(town, str(words[1]))] if words[0] == "begin" else []
             town.write(*words, *by)
 
-        town.employ_host(Host(bares, town.has_mood, write))
+        town.employ_host(host(kind, bares, town.has_mood, write))
 
 
 def cut(town: Town, what: str) -> None:
-    """Lose the request or the answer of the next start on GitHub."""
+    """Lose the request or the answer of the next start on a host."""
     if town.host:
         town.host.cut_next_start(effect=what == "answer")
 
@@ -36,9 +35,8 @@ def cut(town: Town, what: str) -> None:
 def rerun(town: Town, stage: str) -> None:
     """Rerun the newest run of a stage on its page, if it failed."""
     run = _newest(town, stage)
-    there = town.host.named(run.key) if town.host and run else None
-    if town.host and there and there.point.word == "failure":
-        town.host.rerun(there)
+    if town.host and run and town.host.state(run.key) == FAILED:
+        town.host.run_again(run.key)
 
 
 def lose(town: Town, stage: str) -> None:
@@ -47,11 +45,11 @@ def lose(town: Town, stage: str) -> None:
     A command loses its supervisor and its result, a run on a host that has ended is deleted.
     """
     if run := _newest(town, stage):
-        there = town.host.named(run.key) if town.host else None
-        if town.host and there and there.point.over:
-            town.host.delete(there)
+        state = town.host.state(run.key) if town.host else GONE
+        if town.host and state in {SUCCEEDED, FAILED}:
+            town.host.remove(run.key)
             town.write("lost", run.key)
-        elif not there and _lose_command(town, run):
+        elif state == GONE and _lose_command(town, run):
             town.write("lost", run.key)
 
 
@@ -61,7 +59,8 @@ def forget(town: Town, workspace: str) -> None:
     if (shop / ".multigit").exists() and not [*_operations(shop).glob("*.jsonl")]:
         _await_starts(town)
         for run in _runs(town):
-            if run.by == workspace and not (town.host and town.host.named(run.key)):
+            known = town.host is not None and town.host.state(run.key) != GONE
+            if run.by == workspace and not known:
                 town.write("lost", run.key)
         (shop / ".multigit").rename(town.fresh("former") / "multigit")
 
