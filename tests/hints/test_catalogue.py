@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from multigit.core.values.problem import PLURALS
 from multigit.hints import Hint
 from multigit.phrase import MARK, Typed
 
@@ -109,31 +110,45 @@ def test_it_ends_with_a_period_or_with_a_command_after_a_colon(hint: Hint) -> No
         assert last.endswith(".") or re.search(r": |`{then}$", last)
 
 
-def unended(module: Path) -> Iterator[str]:
-    """Yield the sentences of a module that end with neither a period nor something filled in."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        match node:
-            case ast.Call(func=func, args=args):
-                place = SENTENCES.get(ast.unparse(func).rpartition(".")[2])
-                found = args[place : place + 1] if place is not None else []
-            case ast.Assign(targets=[ast.Name(id="message" | "sentence")], value=value):
-                found = [value]
-            case _:
-                found = []
-        for text in found:
-            match text:
-                case (
-                    ast.Constant(value=str(end))
-                    | ast.JoinedStr(values=[*_, ast.Constant(value=str(end))])
-                ):
-                    if end and not end.endswith((".", "?", ":")):
-                        yield f"{module.relative_to(PACKAGE)}:{text.lineno}: {ast.unparse(text)}"
+def literal(part: ast.expr) -> str:
+    """Return a part of a text if that is written there, and empty if it is filled in."""
+    return part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else ""
+
+
+@cache
+def sentences() -> tuple[tuple[str, str, str], ...]:
+    """Return where the sentences of problems and errors are, how they begin, and how they end.
+
+    Where something is filled in, that is empty.
+    """
+    found = []
+    for module in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=func, args=args):
+                    place = SENTENCES.get(ast.unparse(func).rpartition(".")[2], len(args))
+                    texts = args[place : place + 1]
+                case ast.Assign(targets=[ast.Name(id="message" | "sentence")], value=value):
+                    texts = [value]
+                case _:
+                    continue
+            for text in texts:
+                parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+                where = f"{module.relative_to(PACKAGE)}:{text.lineno}"
+                found.append((where, literal(parts[0]), literal(parts[-1])))
+    return tuple(found)
 
 
 def test_every_sentence_has_a_period() -> None:
     """Those of problems and of errors; what a host or git said may follow a colon."""
-    found = (each for module in sorted(PACKAGE.rglob("*.py")) for each in unended(module))
-    assert [*found] == []
+    ended = (".", "?", ":")
+    assert [each for each in sentences() if each[2] and not each[2].endswith(ended)] == []
+
+
+def test_a_verb_in_front_of_a_sentence_has_a_plural() -> None:
+    """What several repositories share is said of all of them."""
+    verbs = ((where, re.match(r"[a-z]+s(?= )", first)) for where, first, _ in sentences())
+    assert [(where, verb[0]) for where, verb in verbs if verb and verb[0] not in PLURALS] == []
 
 
 def test_no_other_text_names_a_command() -> None:
