@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multigit.core.planning.checks import check_message, without_controls
 from multigit.core.planning.consent import (
@@ -20,7 +20,7 @@ from multigit.core.planning.plan import Plan
 from multigit.core.planning.proposal import proposed_message
 from multigit.core.planning.routes import message_required
 from multigit.core.progress.outcome import Report, cancelled, refused
-from multigit.core.values.agreement import Actor, Agreement, ChecklistState, ConsentState
+from multigit.core.values.agreement import Accepted, Actor, Agreement, ChecklistState, ConsentState
 from multigit.core.values.problem import Problem
 from multigit.core.values.pushed import skip_instruction
 from multigit.core.values.workspace import Confirm, Stage
@@ -97,18 +97,24 @@ def _in_tries(ask: Callable[[], bool | None], screen: Terminal, mistyped: str) -
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """The repositories with earlier deployments that may still be running.
+    """Earlier deployments that may still be running, as notes for when a person accepts that.
 
-    `declined` returns the plan if a person does not accept that.
+    `declined` returns the plan if the person does not.
     """
 
-    repos: tuple[str, ...]
+    notes: tuple[Accepted, ...]
     declined: Callable[[], Plan]
+
+    def accepted_in(self, plan: Plan) -> Plan:
+        """Return the plan, which says now that they are accepted."""
+        about = tuple(each.about for each in self.notes)
+        return replace(plan, accepted=(*plan.accepted, *self.notes), accepted_now=about)
 
 
 def accepts_doubts(screen: Terminal, stage: str, doubts: Doubts) -> bool:
     """Return whether a person deploys although an earlier deployment may still be running."""
-    running = f"An earlier deployment may still be running: {', '.join(doubts.repos)}."
+    repos = dict.fromkeys(each.repo for each in doubts.notes)
+    running = f"An earlier deployment may still be running: {', '.join(repos)}."
     with suppress(EOFError):  # the terminal went away
         return agreed(screen, f"{running} Deploy to {stage} anyway?")
     return False

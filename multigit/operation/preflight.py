@@ -85,24 +85,22 @@ def _with_doubts(
     """
     found = {name: each for name, look in looks.items() if (each := look.problem(plan.target))}
     doubts = {name: found[name] for name, look in looks.items() if look.doubts}
-    accepted = [each for name in doubts for each in looks[name].accepted(name)]
     warnings = {name: replace(each.as_warning(), hint="") for name, each in doubts.items()}
+    plan = replace(plan, accepted_now=())
 
     def declined() -> Plan:
-        blocking = {name: (each,) for name, each in found.items()}
-        return checked(replace(plan, accepted_now=()), blocking)
+        return checked(plan, {name: (each,) for name, each in found.items()})
 
     asked = session.screen.interactive and not consent.dry_run
     if not doubts or not (consent.accept_doubt or asked):
         return declined(), None
-    about = tuple(each.about for each in accepted)
-    ready = replace(plan, accepted=(*plan.accepted, *accepted), accepted_now=about)
-    ready = checked(ready, {name: (each,) for name, each in (found | warnings).items()})
+    accepted = tuple(each for name in doubts for each in looks[name].accepted(name))
+    ready = checked(plan, {name: (each,) for name, each in (found | warnings).items()})
     if consent.accept_doubt:
-        return ready, None
+        return Doubts(accepted, declined).accepted_in(ready), None
     if ready.result is Result.BLOCKED:
         return declined(), None
-    return ready, Doubts(tuple(doubts), declined)
+    return ready, Doubts(accepted, declined)
 
 
 def _checked(session: Session, plan: Plan, state: OperationState) -> Findings:

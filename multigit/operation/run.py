@@ -138,14 +138,14 @@ class OperationRun:
     def _doubted(self, doubts: Doubts) -> Report:
         """Ask whether to deploy beside what may be running, which --yes does not decide."""
         try:
-            plan = self.plan
-            if not accepts_doubts(self.context.screen, plan.target, doubts):
+            if accepts_doubts(self.context.screen, self.plan.target, doubts):
+                plan = doubts.accepted_in(self.plan)
+            else:
                 plan = doubts.declined()
                 if self.journal is None:  # it leaves something out; what is continued looks alike
                     self.context.screen.plan(planned(plan))
         except KeyboardInterrupt:
-            without = replace(self.plan, accepted=(), accepted_now=())
-            return self._not_begun(cancelled(planned(without, self.state), interrupted=True))
+            return self._not_begun(cancelled(self._planned(), interrupted=True))
         return replace(self, plan=plan, doubts=None)._decide()  # noqa: SLF001
 
     def _worded(self, wording: Wording) -> Report:

@@ -9,7 +9,7 @@ import pytest
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.progress.journal import Entry, EntryKind
-from multigit.core.values.agreement import ASKS_NOTHING, Agreement, ConsentState
+from multigit.core.values.agreement import ASKS_NOTHING, Accepted, Agreement, ConsentState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
@@ -291,12 +291,13 @@ def test_questions_come_after_the_plan(
 ) -> None:
     """First about doubts, then for the message; none if the confirmation cannot be given."""
     plan = replace(PLAN, confirm=Confirm.NAME, word="main")
-    doubts = Doubts(("api",), lambda: plan)
+    doubts = Doubts((Accepted(repo="api"),), lambda: plan)
     wording = Wording(builders.MAIN, lambda plan, message: replace(plan, message=message))
     memory.screen.message = "release: 2"
     consent = Consent(confirm=confirm)
     run = OperationRun(memory.context(), plan, consent, wording=wording, doubts=doubts)
     assert (run.carry_out().report.result is Result.DONE) is bool(asked)
+    assert [each.repo for each in memory.log.records[-1].accepted] == ["api"] * bool(asked)
     shown = [step for step in memory.steps if step.startswith(("show", "ask"))]
     assert shown == [f"show {plan.operation}", *asked]
 
