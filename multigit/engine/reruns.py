@@ -46,7 +46,7 @@ class Reruns:
         return status is not None and status.state.may_run and not status.state.over
 
     def followed(self, ended: Deployment) -> Deployment | None:
-        """Return what to follow instead of starting anew after a deployment that ended badly.
+        """Return what to follow instead of a new start after a deployment that ended badly.
 
         That is the attempt whose run is running again, or may be; None if a new one may start.
         """

@@ -110,8 +110,8 @@ class OperationHistory:
     def last_on(self, repo: str, operations: Collection[str]) -> str:
         """Return the last operation that stands on one of these in a repository: it or another one.
 
-        It moved a branch that these, or others on top of them, have moved before. Empty if something
-        of them was deployed, since that cannot be undone.
+        It moved a branch that these, or others on top of them, have moved before. Empty if one of
+        them was deployed, since that cannot be undone.
         """
         moved: set[str] = set()
         commits: set[str] = set()
