@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = 100  # the most that GitHub gives at once
 PAGES = 10
+TOO_MANY = "github_too_many"
 TIMEOUT = 15.0  # seconds for one request
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ class GithubClient:
             found += items
             if len(items) < PAGE or len(found) == number(value.get("total_count")):
                 return tuple(found)
-        raise GithubError(f"{what} has more than {PAGE * PAGES} entries.", code="github_too_many")
+        raise GithubError(f"{what} has more than {PAGE * PAGES} entries.", code=TOO_MANY)
 
     def write(self, slug: str, what: str, send: Callable[[Repository], T]) -> T:
         """Let PyGithub change something in a repository, once; `send` makes one request.

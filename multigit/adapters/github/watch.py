@@ -14,7 +14,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from multigit.adapters.github.answers import GithubError
-from multigit.adapters.github.client import PAGE, GithubClient
+from multigit.adapters.github.client import PAGE, TOO_MANY, GithubClient
 from multigit.adapters.github.reviewing import Reviewing
 from multigit.adapters.github.run_status import (
     changed_at,
@@ -136,7 +136,7 @@ class Watch:
     def _end(self) -> RunStatus:
         """Return the end once its details were asked for; before, the last status and `more`.
 
-        It is the end even if its details cannot be read.
+        A failure is the end even if its details cannot be read.
         """
         if self._jobs is None and self._jobs_matter():
             self._next = self._poll_ended_jobs
@@ -153,9 +153,16 @@ class Watch:
         return state.bad or (state is RunState.SUCCEEDED and self._deploying() is not None)
 
     def _poll_ended_jobs(self) -> RunStatus:
-        self._jobs = ()
-        with suppress(GithubError):
+        """Read the jobs of a run that ended; raises GithubError if a success depends on them.
+
+        The next poll then begins with the run, which may have been run again.
+        """
+        self._jobs, self._etag = (), ""
+        try:
             self._jobs = self._client.pages(f"{self._path}/jobs", self._what, "jobs")
+        except GithubError as error:
+            if state_of(self._run) is RunState.SUCCEEDED and error.code != TOO_MANY:
+                raise
         return self._end()
 
     def _poll_approvals(self) -> RunStatus:

@@ -179,6 +179,14 @@ def test_a_run_is_polled_until_it_ends(hub: GitHub, api: ForgeRepo) -> None:
 # --- Jobs that did not run
 
 
+SKIPPED_DEPLOY = """
+on: workflow_dispatch
+jobs:
+  test: {}
+  deploy: {if: false, environment: production}
+"""
+
+
 def with_jobs(api: ForgeRepo, jobs: str, *steps: str | Point) -> tuple[RunStatus, int]:
     """Return the end of a run of a workflow with these jobs, and how often they were listed."""
     file = f"on: workflow_dispatch\njobs:\n{jobs}\n"
@@ -392,6 +400,21 @@ def test_the_end_is_reported_even_without_its_jobs(hub: GitHub, api: ForgeRepo) 
     wanted, run = started(hub, api, "failure")
     status = settled(runs_at(hub), wanted, run)
     assert (status.state, status.job, status.detail) == (RunState.FAILED, "", "it failed.")
+
+
+def test_a_success_waits_for_the_jobs_that_show_it(api: ForgeRepo) -> None:
+    """Until they can be read, nobody knows whether the job that deploys was skipped."""
+    sha = api.commit("main", {".github/workflows/jobs.yml": SKIPPED_DEPLOY})
+    wanted = spec(api, GithubRunner("jobs.yml", ref="branch", slug=REPO), sha=sha)
+    with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
+        double.script(REPO, ["success"])
+        double.inject(faults.not_found(), operation=JOBS, times=2)
+        runs = runs_at(double, api=api)
+        run = runs.start(wanted)
+        for _ in range(2):
+            refused(lambda: settled(runs, wanted, run))
+        status = settled(runs, wanted, run)
+    assert status.state is RunState.SKIPPED
 
 
 def test_ending_a_watch_leaves_the_run_alone(hub: GitHub, api: ForgeRepo) -> None:
