@@ -130,7 +130,7 @@ class SeenDeployment:
 
     @property
     def in_doubt(self) -> bool:
-        """True if it may be running, and nobody can say."""
+        """True if it may be running, and no one can say."""
         return self.unread or self.state is RunState.UNKNOWN
 
 

@@ -108,7 +108,7 @@ class OperationHistory:
         return ""
 
     def last_on(self, repo: str, operations: Collection[str]) -> str:
-        """Return the last operation that stands on one of these in a repository: it or another one.
+        """Return the last operation on top of one of these in a repository, or the last of them.
 
         It moved a branch that these, or others on top of them, have moved before. Empty if one of
         them was deployed, since that cannot be undone.
