@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 from tests.support.terminal import Terminal
 
 DRAW = """
-import sys
+import os, sys
+from multigit.operation.interrupts import interrupt_on_hangup_and_term
 from multigit.ui.echo import without_echo
+interrupt_on_hangup_and_term()
 try:
     with without_echo():
-        print("drawing", flush=True)
+        print(f"({os.getpid()}) drawing", flush=True)
         print(f"<{sys.stdin.readline().strip()}>", flush=True)
 except KeyboardInterrupt:
     print("interrupted")
@@ -46,9 +49,13 @@ def test_what_is_typed_is_not_shown_but_read(shell: Terminal) -> None:
     assert (shell.text.count("hello"), shell.text.count("there")) == (1, 2)
 
 
-def test_ctrl_c_leaves_the_terminal_as_it_was(shell: Terminal) -> None:
+@pytest.mark.parametrize("how", ["Ctrl-C", "TERM"])
+def test_an_interrupt_leaves_the_terminal_as_it_was(how: str, shell: Terminal) -> None:
     """The echo is on again."""
-    shell.send_key("ctrl-c")
+    if how == "Ctrl-C":
+        shell.send_key("ctrl-c")
+    else:
+        os.kill(int(shell.text.partition("(")[2].partition(")")[0]), signal.SIGTERM)
     shell.expect("interrupted")
     shell.expect("status 0")
     shell.send_line("there")
