@@ -163,6 +163,18 @@ def test_no_other_text_names_a_command() -> None:
     assert found == []
 
 
+def test_a_command_that_is_filled_in_is_marked() -> None:
+    """In an f-string it would be prose, which a narrow screen wraps."""
+    found = [
+        f"{module.relative_to(PACKAGE)}:{node.lineno}"
+        for module in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        if any(re.search(r"\b([Rr]un|[Ii]nstall it): $", literal(each)) for each in node.values)
+    ]
+    assert found == []
+
+
 def test_no_text_takes_the_marks_of_a_hint() -> None:
     """An f-string, or a sum of texts, would; a `Phrase` keeps them."""
     found = [

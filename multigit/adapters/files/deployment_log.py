@@ -23,6 +23,7 @@ from multigit.core.records.chain import Head, next_line
 from multigit.core.records.history import OperationHistory
 from multigit.core.records.record import Record
 from multigit.errors import RefusedError
+from multigit.phrase import phrase
 
 APPENDING = os.O_WRONLY | os.O_APPEND
 INDEX = "deployed.json"
@@ -139,7 +140,7 @@ class DeploymentLog(LogReader):
             what = f"{self.file.name} ends in the middle of a record, and {file.name}"
         hint = f"Make {file.parent} writable, or set log to another file in the configuration."
         if error.errno == errno.EINVAL:  # it is not a plain file
-            hint = f"Run: {out_of_the_way(file)}"
+            hint = phrase("Run: `{move}`", move=out_of_the_way(file))
         elif error.errno in FULL:
             hint = f"Free some space in {file.parent}."
         return RefusedError(

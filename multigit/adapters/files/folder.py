@@ -21,6 +21,7 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
 from multigit.hints import Hint
+from multigit.phrase import phrase
 
 ASIDE = re.compile(r"[.]jsonl[.]old([.][0-9]+)?")  # as durable.out_of_the_way names it
 ENOUGH = 65_536  # bytes, for a journal and a record
@@ -75,7 +76,7 @@ class WorkspaceFiles:
             if os.path.lexists(folder) and not folder.is_dir():
                 raise RefusedError(
                     f"{folder.relative_to(self._root)} is not a folder.",
-                    hint=f"Run: {out_of_the_way(folder)}",
+                    hint=phrase("Run: `{move}`", move=out_of_the_way(folder)),
                     code="workspace_not_writable",
                 )
 

@@ -36,6 +36,7 @@ from multigit.core.values.count import Count
 from multigit.core.values.start_time import StartTime
 from multigit.errors import RefusedError
 from multigit.hints import Hint
+from multigit.phrase import phrase
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -188,7 +189,7 @@ class Journal:
 
     def _refused(self, reason: str, *, code: str) -> RefusedError:
         """Return the error about a journal without which nothing is lost."""
-        hint = f"Run: {out_of_the_way(self._file)}"
+        hint = phrase("Run: `{move}`", move=out_of_the_way(self._file))
         return RefusedError(f"The journal {self._file.name} {reason}.", hint=hint, code=code)
 
 

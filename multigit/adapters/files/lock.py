@@ -119,7 +119,7 @@ def unusable(error: OSError, *files: Path) -> RefusedError:
     blamed = [file for file in files if str(file) == error.filename]
     file = (odd or blamed or list(files))[0]
     reason = "it is not a plain file" if odd else error.strerror or str(error)
-    hint = f"Run: {out_of_the_way(file)}"
+    hint: str = phrase("Run: `{move}`", move=out_of_the_way(file))
     if not odd and error.errno in DENIED:
         hint = _make_writable(file if os.path.lexists(file) else file.parent, error)
     elif not odd and error.errno in FULL:

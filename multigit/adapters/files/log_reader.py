@@ -26,6 +26,7 @@ from multigit.core.records.last_deployments import LastDeployments, last_deploye
 from multigit.core.records.record import Record, record_in
 from multigit.core.records.tag_anchors import name_of
 from multigit.errors import RefusedError
+from multigit.phrase import phrase
 
 
 class LogReader:
@@ -109,7 +110,10 @@ class LogReader:
                 f"The deployment log {self.file.name} cannot be read: {error.strerror or error}.",
                 hint="Run multigit as the user who owns it, or change its permissions."
                 if isinstance(error, PermissionError)
-                else f"It must be a plain file of yours. Run: {out_of_the_way(self.file)}",
+                else phrase(
+                    "It must be a plain file of yours. Run: `{move}`",
+                    move=out_of_the_way(self.file),
+                ),
                 code="log_unreadable",
             ) from error
         with stream:

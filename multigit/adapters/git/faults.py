@@ -9,6 +9,7 @@ from shlex import quote
 from multigit.adapters.git.paths import typed
 from multigit.errors import GitError
 from multigit.hints import Hint
+from multigit.phrase import phrase
 
 # Only lines of git itself: those of a server begin with "remote:".
 _PREFIX = r"^(?:fatal|error): (?:.*: )?"
@@ -39,7 +40,7 @@ _REASONS = (
         r"^fatal: bad config line (?P<line>\d+) in file (?P<file>.+)$",
         "bad_git_config",
         "git cannot read line {line} of {file}.",
-        "Fix it: ${{EDITOR:-vi}} {file}",
+        "Fix it: `${{EDITOR:-vi}} {file}`",
     ),
     (
         r"^fatal: could not fetch \w+ from promisor remote",
@@ -63,10 +64,11 @@ def clone_fault(stderr: str, folder: Path, remote: str) -> GitError | None:
             named = match.groupdict()
             file = folder / named.get("file", "")
             places = {"file": file, "ref": named.get("ref", "")}
+            template = hint.template if isinstance(hint, Hint) else hint
             quoted = {name: quote(str(place)) for name, place in places.items()}
             return GitError(
                 sentence.format_map({**named, "file": file}),
-                hint=hint.format(**quoted, path=typed(folder), remote=remote),
+                hint=phrase(template, **quoted, path=typed(folder), remote=remote),
                 code=code,
                 output=stderr,
             )

@@ -24,6 +24,7 @@ from multigit.adapters.git.settings import NO_HOOKS, OPTIONS
 from multigit.adapters.git.watchdog import watched
 from multigit.core.values.text import masked
 from multigit.errors import GitError, RefusedError
+from multigit.phrase import marked
 
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # the import must not start a git of its own
 from git.cmd import Git as GitPython
@@ -175,7 +176,9 @@ class GitDoor:
         except OSError as error:
             raise GitError(
                 f"git could not be started: {error.strerror or error}.",
-                hint="Close other programs, or work on fewer repositories at a time: --jobs 4",
+                hint=marked(
+                    "Close other programs, or work on fewer repositories at a time: `--jobs 4`"
+                ),
                 code="not_started",
             ) from error
 

@@ -20,6 +20,7 @@ from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import short
 from multigit.errors import MultigitError
 from multigit.hints import Hint
+from multigit.phrase import phrase
 
 if TYPE_CHECKING:
     from github.ContentFile import ContentFile
@@ -149,7 +150,7 @@ class WorkflowPreflight:
             return "", Problem(MISSING_CODE, message, Hint.WRITE_WORKFLOW.format(folder=FOLDER))
         if text(found.raw_data.get("state")).startswith("disabled"):
             enable = f"gh workflow enable {runner.workflow} -R {slug}"
-            hint = f"Enable it on the Actions page, or run: {enable}"
+            hint = phrase("Enable it on the Actions page, or run: `{enable}`", enable=enable)
             return "", Problem("workflow_disabled", f"{full_name(runner)} is disabled.", hint)
         return text(found.raw_data.get("path")), None
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from multigit.errors import RefusedError
+from multigit.phrase import phrase
 
 VARIABLES = ("MULTIGIT_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 DEADLINE = 10.0  # seconds
@@ -27,7 +28,7 @@ def find_token(environment: Mapping[str, str], host: str, *, deadline: float = D
     if token := _from_gh(host, environment, deadline):
         return checked_token(token, "the output of gh auth token")
     login = "gh auth login" if host == "github.com" else f"gh auth login --hostname {host}"
-    hint = f"Set MULTIGIT_TOKEN, or run: {login}"
+    hint = phrase("Set MULTIGIT_TOKEN, or run: `{login}`", login=login)
     raise RefusedError(f"there is no token for {host}.", hint=hint, code="no_token")
 
 

@@ -22,6 +22,7 @@ from multigit.core.reports.news import News
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import masked, visible
 from multigit.core.values.workspace import Event
+from multigit.phrase import marked, phrase
 
 LIMIT = 30.0  # seconds that all targets together may take
 SUPPORTED = "https://github.com/caronc/apprise lists the addresses that Apprise supports."
@@ -88,7 +89,7 @@ def _missing(addresses: Sequence[str]) -> tuple[Problem, ...]:
     if not addresses:
         return ()
     message = "no notifications can be sent: Apprise is not installed."
-    hint = f"Install it: {adding('notify', 'apprise')}"
+    hint = phrase("Install it: `{add}`", add=adding("notify", "apprise"))
     return (Problem("notify_missing", message, hint, Severity.WARN),)
 
 
@@ -153,7 +154,7 @@ def _failed(target: _Target, future: Future[bool], until: float, limit: float) -
         why = f"no answer within {limit:g} s"
     except Exception:  # noqa: BLE001  (a plugin's bug must not end the operation or show a secret)
         why = "Apprise could not send it"
-    hint = "To see why, send one by hand: apprise -vv -b test ADDRESS"
+    hint = marked("To see why, send one by hand: `apprise -vv -b test ADDRESS`")
     message = f"the message to {target.name} failed: {why}."
     return Problem("notify_failed", message, hint, Severity.WARN) if why else None
 

@@ -17,6 +17,9 @@ from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Repo, Stage
 from multigit.errors import UsageError
 from multigit.hints import Hint
+from multigit.phrase import marked
+
+PASS_ONE = marked('Pass one: `-m "what changes and why"`.')
 
 
 def check_message(message: str) -> None:
@@ -27,7 +30,7 @@ def check_message(message: str) -> None:
     would reorder it.
     """
     if not message.strip():
-        raise UsageError("The message is empty.", hint='Pass one: -m "what changes and why".')
+        raise UsageError("The message is empty.", hint=PASS_ONE)
     if controls := [character for character in message if _is_control(character)]:
         raise UsageError(
             f"The message contains the control character U+{ord(controls[0]):04X}.",

@@ -15,6 +15,7 @@ from multigit.core.values.text import pathspec, shortened
 from multigit.core.values.work_tree import Change, WorkTree
 from multigit.core.values.workspace import Repo, Stage
 from multigit.hints import Hint
+from multigit.phrase import Phrase, phrase
 
 MEGABYTE = 1_000_000
 
@@ -88,7 +89,7 @@ def dangerous(
 def _left_out(repo: Repo, change: Change) -> str:
     """Return how to leave a file out of the commit; .gitignore has no effect on tracked files."""
     if change.kind == "untracked":
-        return f"Add it to .gitignore, or pass --allow {quote(change.path)}"
+        return phrase("Add it to .gitignore, or pass `--allow {file}`", file=quote(change.path))
     return _untracked(repo, change.path)
 
 
@@ -157,14 +158,18 @@ def out_of_commits(
     all that is published, they all build on one published commit, and none is a merge. A pull would
     rebase them onto another commit.
     """
-    by_hand = f"it from the unpushed commits of {stage.branch}, or pass --allow {quote(path)}"
+    by_hand = phrase(
+        "it from the unpushed commits of {branch}, or pass `--allow {file}`",
+        branch=stage.branch,
+        file=quote(path),
+    )
     if snapshot.behind:
-        return f"Pull first, then remove {by_hand}"
+        return Phrase("Pull first, then remove ", by_hand)
     commits, work = snapshot.unpushed, snapshot.work
     new = snapshot.refs.branch(stage.branch).remote is None
     straight = len(commits.forks) == 1 and (new or commits.commits == snapshot.ahead)
     if not (work and work.branch == stage.branch and not work.unfinished and straight):
-        return f"Remove {by_hand}"
+        return Phrase("Remove ", by_hand)
     commit = commits.forks[0].sha[:7]
     return command.format(
         path=repo.typed(), commit=commit, file=pathspec(path), allowed=quote(path)

@@ -165,7 +165,7 @@ def message_required(stage: Stage) -> UsageError:
     """Return the error about a missing message."""
     return UsageError(
         f"{stage.name} requires a message for every change.",
-        hint='Pass one: -m "what changes and why".',
+        hint=checks.PASS_ONE,
         code="message_required",
     )
 

@@ -20,11 +20,12 @@ from multigit.core.values.deployment import (
 )
 from multigit.core.values.problem import Problem
 from multigit.hints import Hint
+from multigit.phrase import marked
 
 DOUBT = "deployment_in_doubt"
 _STILL = {RunState.QUEUED: "queued", RunState.WAITING: "waiting for approval"}
 APPEARS = 60.0  # seconds in which a requested run appears at its host
-ACCEPT = "Check that it is no longer running, then pass --accept-doubt."
+ACCEPT = marked("Check that it is no longer running, then pass `--accept-doubt`.")
 
 
 @dataclass(frozen=True, slots=True)
