@@ -123,6 +123,7 @@ def _clause(count: int, one: str, several: str) -> str:
 def _facts(row: StatusRow) -> dict[str, bool]:
     """Return what is true of a repository, in the order of the sentence."""
     pairs, codes = row.pairs, {problem.code for problem in row.problems}
+    wrong = {each.state for each in row.deployed.values() if each.went_wrong}
     return {
         "with commits to promote": any(pair.state == "waiting" for pair in pairs),
         "with conflicts": any(pair.state == "conflict" for pair in pairs),
@@ -130,7 +131,8 @@ def _facts(row: StatusRow) -> dict[str, bool]:
         "with hotfixes to carry back": any(pair.hotfixes or pair.merge_owed for pair in pairs),
         "with unpushed commits": bool(row.unpushed),
         "without a stage's branch": any(pair.missing for pair in pairs),
-        "whose last deployment failed": any(d.went_wrong for d in row.deployed.values()),
+        "whose last deployment failed": bool(wrong - {RunState.NOT_STARTED}),
+        "not fully deployed": RunState.NOT_STARTED in wrong,
         "in a shallow clone": "shallow" in codes,
         "that could not be read": bool(codes - {"shallow"}),
     }

@@ -200,6 +200,21 @@ def test_a_repository_counts_once_in_the_sentence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (["failed"], "1 whose last deployment failed"),
+        (["not_started", "succeeded"], "1 not fully deployed"),
+        (["not_started", "failed"], "1 whose last deployment failed, 1 not fully deployed"),
+    ],
+)
+def test_what_was_not_started_has_not_failed(states: list[str], said: str) -> None:
+    """GitHub asked to wait, or the operation was interrupted before it reached a target."""
+    deployed = {str(number): LastDeployment("", "", state) for number, state in enumerate(states)}
+    found = replace(row(snapshot()), deployed=deployed)
+    assert status_sentence([found]) == f"1 repository: {said}."
+
+
+@pytest.mark.parametrize(
     ("states", "asked", "said"),
     [
         (["running"], True, " 1 deployment is running."),
