@@ -60,12 +60,12 @@ class Hint(StrEnum):
     # Deployments
     WATCH = "To watch the deployments, run `multigit watch`."
     WATCH_OPERATION = "To see how it ends: `multigit watch {operation}`"
-    RUNNING_CONTINUE = "Deployments are still running. To watch them, run `multigit continue`."
+    RUNNING_CONTINUE = "Deployments may still be running. To watch them, run `multigit continue`."
     RUNNING_AND_MORE = (
-        "Deployments are still running. To watch them, run `multigit watch{which}`; to continue "
+        "Deployments may still be running. To watch them, run `multigit watch{which}`; to continue "
         "with the rest, `multigit continue`."
     )
-    RUNNING_WATCH = "Deployments are still running. To watch them: `multigit watch{which}`"
+    RUNNING_WATCH = "Deployments may still be running. To watch them: `multigit watch{which}`"
     APPROVE = "To review it: `multigit approve{which}`; to watch it: `multigit watch{which}`"
     APPROVE_ELSEWHERE = "To review, run in another terminal: `multigit approve{which}`"
     UNKNOWN_CONTINUE = (

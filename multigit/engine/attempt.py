@@ -117,11 +117,13 @@ class Attempt:
         target = self.target
         if not target.context.starts:
             return deployment
-        detail = f"it did not end within {in_words(target.step.timeout)}."
+        within = f"within {in_words(target.step.timeout)}."
+        detail, last = f"it did not end {within}", deployment.status.detail
         if isinstance(target.step.runner, CommandRunner) and deployment.run:
             return self._end(deployment, deployment.run, detail)
-        last = f" The last poll: {deployment.status.detail}" if deployment.status.detail else ""
-        return target.over(deployment, RunState.TIMED_OUT, detail + last)
+        if last:  # the poll failed, so it may have ended
+            detail = f"it was not seen to end {within} The last poll: {last}"
+        return target.over(deployment, RunState.TIMED_OUT, detail)
 
     def _end(self, deployment: Deployment, run: Run, detail: str) -> Deployment:
         """End a run, and read how it ended: something of it may still be running.

@@ -126,7 +126,7 @@ def test_a_run_that_cannot_be_polled_in_time_may_still_run(world: World) -> None
     report = world.run(plan)
     assert ends(report) == {"api": ["timed_out"]}
     detail = outcome(report, "api").deployments[0].status.detail
-    assert detail == f"it did not end within 1 minute. The last poll: {ASKS}"
+    assert detail == f"it was not seen to end within 1 minute. The last poll: {ASKS}"
     assert world.clock.waits[:1] == [60.0]
 
 
