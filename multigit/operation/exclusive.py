@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multigit.adapters.files import lock
@@ -12,7 +13,7 @@ from multigit.adapters.system import clock
 from multigit.core.reports.log_report import torn
 from multigit.core.values.problem import Problem, Severity
 from multigit.operation.loading import load_ahead
-from multigit.operation.unfinished import refusal
+from multigit.operation.unfinished import in_the_way, refusal
 
 if TYPE_CHECKING:
     from multigit.operation.session import Session
@@ -62,7 +63,8 @@ def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[
     """
     if dry_run:
         yield
-        _warn_of_another(session)
+        if other := in_the_way(session):
+            session.screen.warn(_refused_now(other))
         return
     with alone(session, command):
         if found := session.files.unfinished():
@@ -70,22 +72,11 @@ def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[
         yield
 
 
-def _warn_of_another(session: Session) -> None:
-    """Warn of a command that is running, or else of an operation that is unfinished."""
-    if _warn_if_held(session):
-        return
-    if found := session.files.unfinished():
-        error = refusal(session, found[-1])
-        message = f"Without --dry-run, this would be refused now. {error.message}"
-        session.screen.warn(Problem(error.code, message, error.hint, Severity.WARN))
-
-
-def _warn_if_held(session: Session) -> bool:
-    """Warn if another command holds the workspace lock; return whether one does."""
-    sentence = lock.running(session.files.folder)
-    if sentence:
-        session.screen.warn(Problem("locked", sentence, severity=Severity.WARN))
-    return bool(sentence)
+def _refused_now(other: Problem) -> Problem:
+    """Return what is in the way of an operation as the end of its dry run."""
+    if other.code == "locked":
+        return other
+    return replace(other, message=f"Without --dry-run, this would be refused now. {other.message}")
 
 
 @contextmanager
@@ -95,7 +86,8 @@ def alone(session: Session, command: str, *, dry_run: bool = False) -> Iterator[
     A dry run needs no lock, but warns while another command runs.
     """
     if dry_run:
-        _warn_if_held(session)
+        if sentence := lock.running(session.files.folder):
+            session.screen.warn(Problem("locked", sentence, severity=Severity.WARN))
         yield ()
         return
     with exclusive(session, command):

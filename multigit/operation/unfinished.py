@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from multigit.adapters.files.lock import running
+from multigit.core.values.problem import Problem, Severity
 from multigit.errors import MultigitError, RefusedError
 from multigit.hints import Hint
 
@@ -49,6 +50,17 @@ def refusal(session: Session, operation: str) -> RefusedError:
     """Return the error of a command that has to wait for the end of an unfinished operation."""
     message, hint = f"The operation {operation} is unfinished.", ways_out(session, operation)
     return RefusedError(message, hint=hint, code="unfinished_operation")
+
+
+def in_the_way(session: Session) -> Problem | None:
+    """Return a warning of what would keep a new operation from starting now, or None.
+
+    That is a command that is running here, or else an operation that is unfinished.
+    """
+    if sentence := running(session.files.folder):
+        return Problem("locked", sentence, severity=Severity.WARN)
+    found = session.files.unfinished()
+    return Problem.of(refusal(session, found[-1])).as_warning() if found else None
 
 
 def in_flight(session: Session, operation: str) -> list[str]:

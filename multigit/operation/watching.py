@@ -26,6 +26,7 @@ from multigit.operation.deployer import deployer
 from multigit.operation.named import read_named
 from multigit.operation.notifications import Messages
 from multigit.operation.run import Ended
+from multigit.operation.unfinished import in_the_way, last_deployed
 from multigit.phrase import Typed
 
 if TYPE_CHECKING:
@@ -158,17 +159,17 @@ def _continued(operation: Operation, seen: Deployments, at_work: str) -> Report:
 
 
 def _overtaken(session: Session, report: Report) -> Report:
-    """Return a report with a warning of failed repositories that were deployed again since."""
-    stage, last = report.plan.target, session.files.history.last_deployed()
+    """Return a report with a warning if what failed was deployed again, or cannot be now."""
+    stage, last = report.plan.target, last_deployed(session)
     bad = {o.repo for o in report.outcomes if any(each.state.bad for each in o.deployments)}
     known = {repo: by[stage] for repo, by in last.items() if repo in bad and stage in by}
     mine = report.plan.operation
     again = {repo for repo, each in known.items() if each.started_by != mine}
-    if not again:
-        return report
-    message = f"Deployed to {stage} again since then: {', '.join(sorted(again))}."
-    problem = Problem("deployed_since", message, Hint.STATUS, Severity.WARN)
-    return replace(report, problems=(*report.problems, problem))
+    problem = in_the_way(session) if bad else None
+    if again:
+        message = f"Deployed to {stage} again since then: {', '.join(sorted(again))}."
+        problem = Problem("deployed_since", message, Hint.STATUS, Severity.WARN)
+    return replace(report, problems=(*report.problems, problem)) if problem else report
 
 
 def _recorded(session: Session, operation: Operation, report: Report) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.reports.reviews import ReviewResult
+from multigit.core.reports.summary import summary
 from multigit.core.values.deploy_config import HealthCheck
 from multigit.core.values.deployment import (
     DeploymentSpec,
@@ -35,6 +36,7 @@ from multigit.errors import (
     NotStartedError,
     RefusedError,
 )
+from multigit.hints import Hint
 from multigit.operation.approving import Reviewed, ReviewRequest, approve
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
@@ -441,6 +443,24 @@ def test_what_was_deployed_again_since_is_said(desk: Desk) -> None:
         desk.hosts.script(name, RunState.SUCCEEDED)
     desk.deploy()
     assert "deployed_since" in codes(watch(desk.session(), plan.operation))
+
+
+def test_what_cannot_be_deployed_again_now_is_not_proposed(desk: Desk) -> None:
+    """Another operation is unfinished: its ways out are named instead."""
+    plan = running(desk)
+    finish(desk, RunState.FAILED)
+    ended = watch(desk.session(), plan.operation)
+    assert "--failed" in summary(ended.report)[1]
+    for repo in desk.git.repos.values():
+        repo.remote.commit("dev", {"more.txt": "1"})
+    with desk.killed("api", "web"):
+        desk.promote()
+    ended = watch(desk.session(), plan.operation)
+    assert codes(ended) == ["unfinished_operation"]
+    assert ended.report.problems[0].hint == Hint.FINISH_OR_UNDO
+    assert summary(ended.report)[1] == ""
+    with exclusive(desk.session(), "continue"):
+        assert codes(watch(desk.session(), plan.operation)) == ["locked"]
 
 
 def test_there_is_nothing_to_watch(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from multigit.hints import Hint
 from multigit.phrase import Phrase, Typed
 
 NAMED = 3  # repositories in a command, at most
+NOT_AGAIN = {"deployed_since", "locked", "unfinished_operation"}  # codes of reasons not to deploy
 CLOSED_BY = {"undone", "abandoned"}  # codes of the problems that say how an operation was closed
 
 
@@ -243,7 +244,7 @@ def _again(report: Report, which: str, *, unhealthy: bool) -> str:
     if ways and all(each.by_push for each in ways):
         hint = Hint.HEALTH_OR_RERUN if unhealthy else Hint.RERUN
         return hint.format(host=ways[0].host, which=which)
-    if not ways or any(problem.code == "deployed_since" for problem in report.problems):
+    if not ways or any(problem.code in NOT_AGAIN for problem in report.problems):
         return ""
     hint = Hint.HEALTH_OR_DEPLOY if unhealthy else Hint.DEPLOY_FAILED
     stage, release, repos = report.plan.target, asked_release(report.plan), _named(report)
