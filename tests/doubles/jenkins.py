@@ -124,7 +124,8 @@ class Jenkins(LoopbackServer):
 
     `readers` are users with an API token who may see jobs but not build them (403). With `crumbs` a
     POST needs a crumb of its own session (403 without one), as on old servers and with some
-    plugins. Each answer in JSON names the `session` of the process, which a restart changes.
+    plugins. Each answer in JSON names the `session` of the process, which a restart changes, unless
+    it is empty.
     """
 
     def __init__(
@@ -196,7 +197,7 @@ class Jenkins(LoopbackServer):
     def restart(self) -> None:
         """Lose the queue, and number its items from the beginning again."""
         with self._lock:
-            self.session = f"{int(self.session, 16) + 1:08x}"
+            self.session = self.session and f"{int(self.session, 16) + 1:08x}"
             self._earlier += [build for build in self._builds.values() if build.number]
             self._builds.clear()
             self._forgotten.clear()

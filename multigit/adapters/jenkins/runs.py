@@ -118,9 +118,9 @@ class JenkinsRuns:
         """
         server = self._server(spec)
         item, build = _ITEM.search(run.id), _BUILD.search(run.id)
-        own = _ownership(spec, server, session=item[2] or "" if item else "")
+        own = _ownership(spec, server, *((int(item[1]), item[2] or "") if item else ()))
         if item:
-            status = self._item(server, run, int(item[1]), own)
+            status = self._item(server, run, own)
         elif build:
             status = _build(server, self._numbers.setdefault(run.id, int(build[1])), own)
         else:
@@ -146,14 +146,12 @@ class JenkinsRuns:
         limiter = self._limiters.setdefault(spec.runner.url, made)
         return JenkinsServer(spec.runner, login, self.pause, self.timeout, limiter)
 
-    def _item(
-        self, server: JenkinsServer, run: Run, item: int, own: Ownership
-    ) -> RunStatus | _Missing:
+    def _item(self, server: JenkinsServer, run: Run, own: Ownership) -> RunStatus | _Missing:
         """Return the status of a queue item, or of its build once it has left the queue."""
         if run.id not in self._numbers:
-            page = server.queue_item(item)
+            page = server.queue_item(own.item)
             if page is None or not own.of_item(page.document, page):
-                found = _number_of(server, item, own)
+                found = _number_of(server, own)
             elif page.document.get("cancelled"):
                 detail = "it was cancelled in the queue of Jenkins."
                 return RunStatus(RunState.CANCELLED, detail=detail)
@@ -182,24 +180,27 @@ class JenkinsRuns:
         return _build(server, newest, own)
 
 
-def _ownership(spec: DeploymentSpec, server: JenkinsServer, session: str = "") -> Ownership:
+def _ownership(
+    spec: DeploymentSpec, server: JenkinsServer, item: int = 0, session: str = ""
+) -> Ownership:
     params = server.runner.params
-    key = {name: spec.fill(text) for name, text in params.items() if KEY in text}
-    return Ownership(key, session)
+    filled = {name: spec.fill(text) for name, text in params.items() if "{" in text}
+    key = {name: text for name, text in filled.items() if KEY in params[name]}
+    return Ownership(key, item, session, filled)
 
 
-def _number_of(server: JenkinsServer, item: int, own: Ownership) -> int | _Missing:
+def _number_of(server: JenkinsServer, own: Ownership) -> int | _Missing:
     """Return the number of an item's build: Jenkins forgets items, builds know theirs."""
     page = server.builds()
-    if found := next(own.builds(page, item), 0):
+    if found := next(own.builds(page), 0):
         return found
     if not own.key and page.session != own.session:
         return _Missing(
-            f"Jenkins was restarted, so its queue item {item} may belong to another deployment now."
-            f" With {KEY} in a parameter, multigit could tell."
+            f"Jenkins was restarted, so its queue item {own.item} may belong to another deployment"
+            f" now. With {KEY} in a parameter, multigit could tell."
         )
     return _Missing(
-        f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds"
+        f"Jenkins has forgotten queue item {own.item}, and none of the last {LAST} builds"
         f" of {server.runner.job} came from it."
     )
 
@@ -209,7 +210,7 @@ def _build(server: JenkinsServer, build: int, own: Ownership) -> RunStatus | _Mi
     seen = server.build(build)
     if seen is None:
         return _Missing(f"Jenkins no longer has build {name}.", url)
-    if own.key and not own.has_key(seen):
+    if not own.of_build(seen):
         return _Missing(f"the build {name} in Jenkins belongs to another deployment.", url)
     result = seen.get("result")
     if seen.get("building") or result is None:

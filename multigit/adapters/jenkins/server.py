@@ -101,7 +101,7 @@ class JenkinsServer:
 
     def build(self, number: int) -> Document | None:
         """Return the state of a build with its parameters, or None if it does not exist."""
-        page = self._get(self.build_url(number), f"building,result,number,{_PARAMETERS}")
+        page = self._get(self.build_url(number), f"building,result,queueId,{_PARAMETERS}")
         return page.document if page else None
 
     def queued(self) -> Sequence[Document]:

@@ -421,6 +421,39 @@ def test_without_the_key_a_restart_leaves_a_doubt(site: Site) -> None:
     )
 
 
+def test_without_the_key_a_build_of_another_release_is_not_ours(site: Site) -> None:
+    """It may have our number: of a queue item before a restart, or of a build that was removed."""
+    spec = site.spec_for(params={"RELEASE": "{release}", "DRY_RUN": "true"})
+    older = replace(spec, release="older")
+    site.jenkins.script(JOB, ["SUCCESS"], times=1)
+    site.jenkins.script(JOB, ["waiting", "building", "SUCCESS"])
+    site.runs.poll(older, site.runs.start(older))
+    site.jenkins.restart()
+    run = site.runs.start(spec)
+    site.jenkins.forget(101)
+    assert site.gone(site.runs, run, spec).state is RunState.UNKNOWN
+    build = site.jenkins.put(site.jenkins.builds()[0], "building")
+    watching = site.runs
+    assert watching.poll(spec, run).job == f"{JOB} #2"
+    site.jenkins.remove(101)
+    again = site.runs.start(spec)
+    site.jenkins.put(site.jenkins.builds()[0], "SUCCESS")
+    assert site.runs.poll(spec, again).url.endswith(f"/{build.number}/")
+    assert "another deployment" in site.gone(watching, run, spec).detail
+
+
+def test_a_server_that_hides_its_process_is_known_by_the_parameters(site: Site) -> None:
+    """A proxy may remove the header that changes with a restart."""
+    spec = site.spec_for(params={"RELEASE": "{release}"})
+    site.jenkins.session = ""
+    site.jenkins.script(JOB, ["waiting"], times=1)
+    run = site.runs.start(spec)
+    assert site.runs.poll(spec, run).state is RunState.QUEUED
+    site.jenkins.restart()
+    assert site.runs.start(replace(spec, release="another")).id == run.id
+    assert site.gone(site.runs, run, spec).state is RunState.UNKNOWN
+
+
 # --- Polling
 
 
