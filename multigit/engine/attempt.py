@@ -51,7 +51,7 @@ class Attempt:
         if unseen or left_running or context.stopping:
             return deployment
         with context.throttle.watching():
-            deployment = self._watch(deployment, watched=new_run)
+            deployment = self._watch(deployment, watched=not _requested_before(known, deployment))
         return self.target.note(deployment) if deployment.state.over else deployment
 
     # Its start
@@ -177,3 +177,10 @@ class Attempt:
             return error.message, 0.0
         wrong = unhealthy(check, wanted, answer)
         return wrong, min(answer.pause, LONGEST_PAUSE) if wrong else 0.0
+
+
+def _requested_before(known: Deployment | None, deployment: Deployment) -> bool:
+    """Return whether an earlier multigit requested the deployment, whose run may not be known."""
+    if known is None or known.state is RunState.NOT_STARTED:
+        return False
+    return known.attempt == deployment.attempt

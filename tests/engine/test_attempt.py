@@ -68,6 +68,18 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(world: World) -> None:
     assert world.runners.starts["api", ""] == 1
 
 
+def test_it_is_unknown_how_long_a_run_took_that_is_found_ended(world: World) -> None:
+    """The process died after its request, and the run may have ended long before it is found."""
+    plan, notes = world.begun()
+    world.runners.lose_answer.add(("api", ""))
+    world.run(plan, notes)
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    world.clock.time += 3600
+    (found,) = outcome(world.resume(notes), "api").deployments
+    assert (found.state, found.seconds) == (SUCCEEDED, 0.0)
+
+
 def test_a_start_without_a_trace_is_unknown(world: World) -> None:
     """Continue searches for it again, and does not start it."""
     world.runners.lose_request.add(("api", ""))
