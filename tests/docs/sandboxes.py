@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from multigit.adapters.demo.sandbox import Sandbox
 from tests.docs.stories import ANYTHING, Command, Story
 from tests.support import launch
 from tests.support.gitenv import base_environment, default_environment
@@ -58,6 +59,13 @@ def home() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+def build(place: Path) -> None:
+    """Build the sandbox of which each story gets a copy, without the samples of hooks."""
+    Sandbox.build(place)
+    for sample in place.rglob("hooks/*.sample"):
+        sample.unlink()
+
+
 def play(story: Story, original: Path) -> dict[int, str]:
     """Run a story in a copy of a sandbox; return the output of each shown command by line.
 
@@ -89,7 +97,7 @@ def play(story: Story, original: Path) -> dict[int, str]:
 
 def _copy(original: Path, folder: Path) -> Path:
     """Put a copy of a sandbox into a home and return its workspace."""
-    shutil.copytree(original, folder / "sample", symlinks=True)
+    subprocess.run(["cp", "-R", "-p", str(original), str(folder / "sample")], check=True)
     shop = folder / "sample" / "shop"
     for file in (shop / "multigit.toml", *shop.glob("*/.git/config")):
         file.write_text(file.read_text().replace(str(original), str(folder / "sample")))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.adapters.demo.sandbox import Sandbox
-from tests.docs.sandboxes import fits, play
+from tests.docs.sandboxes import build, fits, play
 from tests.docs.stories import Story, documents, stories
 from tests.docs.update import rewritten
 from tests.support.shared import once, shared
@@ -19,7 +18,7 @@ def test_the_output_is_the_one_shown(
     story: Story, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Times, ids, ages and paths may differ, and a line `…` stands for anything."""
-    sandbox = once(shared(tmp_path_factory, "docs") / "sample", Sandbox.build)
+    sandbox = once(shared(tmp_path_factory, "docs") / "sample", build)
     printed = play(story, sandbox)
     for command in story.commands:
         if not command.hidden and not fits(command.output, printed[command.line]):

@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from multigit.adapters.demo.sandbox import Sandbox
 from multigit.errors import BugError
-from tests.docs.sandboxes import fits, play, shown
+from tests.docs.sandboxes import build, fits, play, shown
 from tests.docs.stories import ROOT, Story, documents, stories
 
 
@@ -44,7 +43,7 @@ def main(names: Sequence[str]) -> None:
     chosen = [d for d in documents() if not names or d.name in names]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
         sandbox = Path(folder) / "sample"
-        Sandbox.build(sandbox)
+        build(sandbox)
         for document in chosen:
             printed = stories(document)
             outputs = list(pool.map(partial(play, original=sandbox), printed))
