@@ -32,6 +32,7 @@ from typing import Any, NoReturn, cast
 
 STREAMS = 3
 LARGEST = 1 << 20  # bytes of a request
+LATE = ("_strptime", "encodings.utf_8_sig", "pwd", "resource")  # what commands import when they run
 
 
 def load() -> None:
@@ -44,6 +45,8 @@ def load() -> None:
     for found in pkgutil.walk_packages(multigit.__path__, "multigit."):
         if not found.name.endswith(".__main__"):
             importlib.import_module(found.name)
+    for name in LATE:
+        importlib.import_module(name)
     if cli := sys.modules.get("multigit.cli.app"):
         _build_command_line(cli)
     if journal := sys.modules.get("multigit.adapters.files.journal"):
