@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,26 @@ settings.register_profile(
 )
 settings.load_profile("multigit")
 
+TESTS = Path(__file__).parent
 # Repositories of a calling hook, identities, tokens, agents, proxies, editors, colors.
 LEFTOVERS = re.compile(
     r"GIT_(?!PYTHON_).*|MULTIGIT_.*|GH_.*|GITHUB_.*|.*TOKEN.*|SSH_.*|GPG_.*|GNUPGHOME|XDG_.*"
     r"|.*_proxy|.*_PROXY|EMAIL|EDITOR|VISUAL|PAGER|LC_.*|LANGUAGE|NO_COLOR|FORCE_COLOR|CLICOLOR.*"
 )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a whole run, let each worker import another part of the modules first.
+
+    To rewrite the assertions of a module takes several times as long as to import it, and what one
+    worker has rewritten, the others only read.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if worker and [Path(each).resolve() for each in session.config.args] == [TESTS]:
+        modules = sorted(TESTS.rglob("test_*.py"))
+        for module in modules[int(worker) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+            with suppress(Exception, pytest.skip.Exception):  # it is reported at the collection
+                import_module(".".join(module.relative_to(TESTS.parent).with_suffix("").parts))
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
