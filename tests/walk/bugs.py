@@ -207,14 +207,10 @@ def pending(config):
     ),
     "what is unknown counts as ended": Lie(
         Bug(
-            "engine/deploy_checks.py",
+            "adapters/command/runs.py",
             """
-_looked = _seen
-
-
-def _seen(earlier, runners):
-    status = _looked(earlier, runners)
-    return RunStatus(RunState.FAILED) if status.state is RunState.UNKNOWN else status
+assert callable(CommandRuns._unsupervised)
+CommandRuns._unsupervised = lambda *_, **__: RunStatus(RunState.FAILED)
 """,
             (
                 "runner stg",
@@ -229,10 +225,10 @@ def _seen(earlier, runners):
     ),
     "continue accepts what is unknown by itself": Lie(
         Bug(
-            "operation/preflight.py",
+            "core/planning/consent.py",
             """
-assert callable(accepts_doubts)
-accepts_doubts = lambda *_: True
+assert Consent.accept_doubt
+Consent.accept_doubt = property(lambda self: True, lambda self, _: None)
 """,
             (
                 "runner stg",
@@ -248,10 +244,10 @@ accepts_doubts = lambda *_: True
     ),
     "what has ended counts as unknown": Lie(
         Bug(
-            "engine/deploy_checks.py",
+            "core/progress/earlier.py",
             """
-_looked = _seen
-_seen = lambda *_: RunStatus(RunState.UNKNOWN, detail="it may be running.")
+assert Look.doubts
+Look.doubts = property(lambda self: self.seen)
 """,
             (
                 "runner stg",

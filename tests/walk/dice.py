@@ -65,7 +65,7 @@ def _trouble(dice: Random, view: View) -> str:
     if view.town.host and dice.random() < CUT:
         return f"cut {dice.choice(('request', 'answer'))}"
     if view.town.host and any(runs[-1].ends) and not runs[-1].running:
-        return f"rerun {runs[-1].stage}"
+        return f"rerun {runs[-1].stage}{dice.choice(('', '', ' 2'))}"
     return dice.choice((f"lose {runs[-1].stage}", f"forget {OURS}"))
 
 

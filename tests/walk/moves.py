@@ -13,8 +13,8 @@ untag api stg                         deletes the newest deploy tag there
 badly stg · well stg                  how deployments there end
 github · jenkins                      carries out all deployments from now on
 cut request · cut answer              of the next start there
-rerun stg                             runs the newest run there again, if it failed
-lose stg                              … or loses its trace: no one can find out how it ended
+rerun stg · rerun stg 2               runs the newest failed run there again, or the one before
+lose stg                              loses the trace of the newest run: no one knows how it ended
 forget ours                           continues on a machine that has only the log
 edit ours api                         work in a clone
 promote dev stg --yes                 multigit, in our workspace
@@ -85,7 +85,7 @@ EFFECTS: dict[str, Effect] = {
     "github": lambda town, _: traces.employ(town, "github"),
     "jenkins": lambda town, _: traces.employ(town, "jenkins"),
     "cut": lambda town, words: traces.cut(town, words[0]),
-    "rerun": lambda town, words: traces.rerun(town, words[0]),
+    "rerun": lambda town, words: traces.rerun(town, *words),
     "lose": lambda town, words: traces.lose(town, words[0]),
     "forget": lambda town, words: traces.forget(town, words[0]),
     "edit": lambda town, words: town.edit(words[0], words[1]),

@@ -27,7 +27,8 @@ ENDED = {"succeeded", "failed", "cancelled", "skipped", "unhealthy"}  # how a de
 class Run:
     """A deployment that really began, by a workspace; `status` is None while it runs.
 
-    `ends` are the exit codes of each time that it ran. `lost`: no one can find out how it ended.
+    `ends` are the exit codes of each time that it ran. `lost`: no one can find out how it ended,
+    for a run on a host since its page was `deleted`.
     `beside` are the keys of the workspace's runs of the same repository and stage that were still
     running when it began.
     """
@@ -40,6 +41,7 @@ class Run:
     ends: tuple[int, ...] = ()
     running: bool = True
     lost: bool = False
+    deleted: bool = False
     beside: tuple[str, ...] = ()
 
     @property
@@ -148,8 +150,9 @@ def runs_of(ledger: str) -> tuple[Run, ...]:
                 runs[at] = replace(known, running=False, ends=(*known.ends, int(more[0])))
             case "again":
                 runs[at] = replace(known, running=True)
-            case "lost":
-                runs[at] = replace(known, lost=True)
+            case "lost" | "deleted":
+                deleted = known.deleted or what == "deleted"
+                runs[at] = replace(known, lost=True, deleted=deleted)
     return tuple(runs)
 
 

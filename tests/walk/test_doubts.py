@@ -23,7 +23,7 @@ FIRST, AGAIN, NEXT = f"{OLD}/api/1", f"{OLD}/api/2", f"{NEW}/api/1"
 DEPLOY = ("deploy", "stg", "--yes")
 RUNNING, ENDED = (f"begin {FIRST} api stg 1 ours",), f"end {FIRST} 0"
 FAILED, RERUN, LOST = f"end {FIRST} 1", f"again {FIRST}", f"lost {FIRST}"
-GONE = (*RUNNING, LOST)
+GONE, DELETED = (*RUNNING, LOST), f"deleted {FIRST}"
 STARTS, RETRIES = f"begin {NEXT} api stg 1 ours", f"begin {AGAIN} api stg 1 ours"
 
 
@@ -104,7 +104,7 @@ def test_what_was_replaced_is_in_doubt_no_more() -> None:
 @pytest.mark.parametrize(
     ("code", "rightly", "wrongly"),
     [
-        ("deployment_in_doubt", [GONE], [RUNNING, (*RUNNING, ENDED)]),
+        ("deployment_in_doubt", [GONE, (*RUNNING, FAILED, DELETED)], [RUNNING, (*RUNNING, ENDED)]),
         ("still_deploying", [RUNNING, (*RUNNING, FAILED, RERUN)], [GONE, (*RUNNING, ENDED)]),
     ],
 )

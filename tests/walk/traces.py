@@ -32,11 +32,22 @@ def cut(town: Town, what: str) -> None:
         town.host.cut_next_start(effect=what == "answer")
 
 
-def rerun(town: Town, stage: str) -> None:
-    """Rerun the newest run of a stage on its page, if it failed."""
-    run = _newest(town, stage)
-    if town.host and run and town.host.state(run.key) == FAILED:
-        town.host.run_again(run.key)
+def rerun(town: Town, stage: str, which: str = "1") -> None:
+    """Rerun a failed run of a stage on its page: 1 is the newest, 2 the one before.
+
+    Not one that a success has followed: multigit looks no further back.
+    """
+    _await_starts(town)
+    ours = [run for run in _runs(town) if (run.by, run.stage) == (OURS, stage)]
+    failed = [
+        run
+        for number, run in enumerate(ours)
+        if town.host
+        and town.host.state(run.key) == FAILED
+        and not any(later.replaces(run) and later.status == 0 for later in ours[number:])
+    ]
+    if town.host and len(failed) >= int(which):
+        town.host.run_again(failed[-int(which)].key)
 
 
 def lose(town: Town, stage: str) -> None:
@@ -48,7 +59,7 @@ def lose(town: Town, stage: str) -> None:
         state = town.host.state(run.key) if town.host else GONE
         if town.host and state in {SUCCEEDED, FAILED}:
             town.host.remove(run.key)
-            town.write("lost", run.key)
+            town.write("deleted", run.key)
         elif state == GONE and _lose_command(town, run):
             town.write("lost", run.key)
 

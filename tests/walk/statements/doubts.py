@@ -34,20 +34,22 @@ def a_doubt_is_decided_by_a_person(step: Step, _: Annals) -> Claims:
 
 
 def only_what_may_run_blocks(step: Step, _: Annals) -> Claims:
-    """Nothing is called unknown, or running, that has ended and could be looked at."""
+    """Nothing is called unknown, or running, that has ended and could be looked at.
+
+    Whether a failed run was rerun before it was deleted, a look cannot tell.
+    """
     said = finished(step)
     if said is None or step.loose:
         return
     for row in said.rows:
-        known = [
-            run
-            for run in step.before.runs
-            if (run.by, run.repo) == (said.workspace, row["repo"]) and run in latest(step.before)
-        ]
-        unsure = lost_requests(step.before, said.workspace, row["repo"])
+        place = (said.workspace, row["repo"])
+        known = [run for run in step.before.runs if (run.by, run.repo) == place]
+        unsure = lost_requests(step.before, *place)
         told = f"{row['repo']} ran {known}: {said.told()}"
         if DOUBT in codes(row):
-            yield unsure or any(unknown(step.before, run) for run in known), told
+            doubts = [run for run in latest(step.before) if unknown(step.before, run)]
+            gone = any(run.deleted and 0 not in run.ends for run in known)
+            yield unsure or gone or any(run in known for run in doubts), told
         if RUNNING in codes(row):
             yield unsure or any(run.running and not run.lost for run in known), told
 
