@@ -14,7 +14,6 @@ import pytest
 from tests.cli.answers import (
     DONE,
     FAILED,
-    MULTIGIT,
     NAME_QUESTION,
     QUESTION,
     REFUSED,
@@ -23,6 +22,7 @@ from tests.cli.answers import (
     in_shell,
     tick_and_name,
 )
+from tests.support import launch
 from tests.support.forge import Forge, untouched
 
 TO_MAIN, TO_STG = ("promote", "stg", "main"), ("promote", "dev", "stg")
@@ -198,13 +198,13 @@ def test_no_question_waits_for_a_machine(
 @pytest.mark.parametrize("closed", ["</dev/null", "<&-", "2>/dev/null"])
 def test_no_question_waits_where_half_a_terminal_is(closed: str, shop: Forge) -> None:
     """Nothing is asked if stdin is closed or empty, or if no one would see the question."""
-    script = f"exec {' '.join(MULTIGIT)} {' '.join(TO_STG)} {closed}"
+    script = f"exec $MULTIGIT {' '.join(TO_STG)} {closed}"
     master, slave = pty.openpty()
     with untouched(shop):
         done = subprocess.run(
             ["sh", "-c", script],
             cwd=shop.shop,
-            env=dict(shop.env),
+            env=launch.for_shells(shop.env, anew=closed == "<&-"),
             stdin=slave,
             stdout=subprocess.PIPE,
             stderr=slave,
