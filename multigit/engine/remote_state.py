@@ -7,7 +7,7 @@ from functools import partial
 
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.journal import Operation
-from multigit.core.progress.remote_state import RemoteState, compared
+from multigit.core.progress.remote_state import RemoteState, compared, later_stages
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import ShowActivity
@@ -35,7 +35,8 @@ def read_remote_states(
 ) -> Mapping[str, RemoteState]:
     """Return the remote state of each repository of the operation that has refs to publish.
 
-    With `onward` it is also read, over the same connection, which later stages have it by now.
+    With `onward` the repository's other stages are read over the same connection, to find out which
+    of the later ones have it by now.
     `flights` are the pushes to mind, which may still change that: with `wait` they are waited for.
     """
     repos = {repo.name: repo for repo in workspace.repos}
@@ -63,7 +64,8 @@ def read_remote_states(
         wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
         refs = [each.ref for each in wanted]
         later = later_stages(workspace, plan) if onward else ()
-        asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
+        every = workspace.stages_of(repos[plan.repo], workspace.stages) if onward else ()
+        asked = [*dict.fromkeys([*refs, *(branch_ref(stage.branch) for stage in every)])]
         now = with_retry(lambda: repository.remote_refs(asked), show=show)
         overtaken = frozenset(built_on(repository, wanted, now))
         moves = [(each.before, each.after) for each in wanted if each.ref.startswith(HEADS)]
@@ -75,13 +77,6 @@ def read_remote_states(
 
     results = fleet.for_each(plans, ask, phase="Asking the remotes", doing="asking the remote")
     return results.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
-
-
-def later_stages(workspace: Workspace, plan: RepoPlan) -> tuple[Stage, ...]:
-    """Return a repository's stages after those that it was planned to move."""
-    moved = {step.move().stage for step in plan.branch_steps()}
-    known = moved & {stage.name for stage in workspace.stages}
-    return workspace.stages_of(workspace.repo(plan.repo), workspace.later_than(known))
 
 
 def carried_onward(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Objects
+from multigit.core.values.workspace import Stage, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,10 @@ def state_of(repo: RepoPlan, remote: RemoteState) -> State:
     if refs <= remote.published:
         return State.PUBLISHED
     return State.NOT_PUBLISHED if refs <= remote.published | remote.held else State.FAILED
+
+
+def later_stages(workspace: Workspace, plan: RepoPlan) -> tuple[Stage, ...]:
+    """Return a repository's stages after those that it was planned to move."""
+    moved = {step.move().stage for step in plan.branch_steps()}
+    known = moved & {stage.name for stage in workspace.stages}
+    return workspace.stages_of(workspace.repo(plan.repo), workspace.later_than(known))

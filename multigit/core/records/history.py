@@ -124,6 +124,12 @@ class OperationHistory:
                 last = record.operation
         return "" if self.deployed(commits).get(repo) else last
 
+    def left_at(self, repo: str, operation: str) -> Mapping[str, str]:
+        """Return the branches that an operation moved in a repository, each with its new commit."""
+        record = self.find(lambda each: each.operation == operation, operation)
+        rows = record.published(repo) if record else ()
+        return {move.branch: move.after for row in rows for move in row.moves or () if move.after}
+
     def _standing(self, repo: str, since: Collection[str]) -> Sequence[tuple[Record, RepoRecord]]:
         """Return what was published in a repository and not undone, oldest first.
 

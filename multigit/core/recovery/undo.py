@@ -13,7 +13,7 @@ from multigit.core.planning.publish_steps import FollowingStep, RefUpdate
 from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import MakingStep, RestoreStep, Step, pushing
 from multigit.core.progress.journal import Operation
-from multigit.core.progress.remote_state import RemoteState
+from multigit.core.progress.remote_state import RemoteState, later_stages
 from multigit.core.progress.state import Progress
 from multigit.core.records.history import OperationHistory
 from multigit.core.values.problem import Problem, Severity
@@ -115,8 +115,8 @@ class _Undo:
         making = tuple(step for step in steps if isinstance(step, MakingStep))
         follow = [step for step in steps if isinstance(step, FollowingStep)]
         undo = (*making, *pushing(making, Refs()), *follow)
-        moved = {update.ref for update in self.repo.updates()}
-        later = {ref: sha for ref, sha in remote.now.items() if ref not in moved}
+        refs = {branch_ref(stage.branch) for stage in later_stages(self.workspace, self.repo)}
+        later = {ref: sha for ref, sha in remote.now.items() if ref in refs}
         return with_target(replace(self._as(State.PLANNED, steps=undo), later=later))
 
     def _as(
@@ -162,7 +162,9 @@ class _Undo:
         If the stage was deployed with them, it is to deploy the release before this one.
         """
         by = {*self._on_top(remote), *self._promoted(remote)}
-        if last := "" if "" in by else self.history.last_on(self.repo.repo, by):
+        last = "" if "" in by else self.history.last_on(self.repo.repo, by)
+        left = self.history.left_at(self.repo.repo, last) if last else {}
+        if last and all(remote.now.get(branch_ref(name), sha) == sha for name, sha in left.items()):
             return Hint.UNDO_FIRST.format(operation=quote(last))
         tip = remote.now.get(branch_ref(self.repo.branch), "")
         deployed = bool(tip and self.history.deployed({tip}).get(self.repo.repo))

@@ -13,6 +13,7 @@ from multigit.core.planning.publish_steps import MoveBackStep, PushStep, RefUpda
 from multigit.core.planning.steps import DeleteTagStep, RestoreStep
 from multigit.core.planning.taking_part import no_stage
 from multigit.core.progress.remote_state import RemoteState, compared
+from multigit.core.records.repo_record import MoveRecord
 from multigit.core.recovery.undo import already_undone, cannot_be_undone, release_before, undone
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deploy_config import CommandRunner, Deploy
@@ -20,7 +21,8 @@ from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
-from tests.core.builders import MAIN, MOMENT, WEB, past, record, row, without_steps
+from tests.core.builders import DEV, MAIN, MOMENT, WEB, past, record, row, without_steps
+from tests.core.builders import STG as STAGE
 from tests.core.recovery.scene import HELD, MADE, SHOP, STG, TAG, plan, promoted, stands
 
 
@@ -237,6 +239,18 @@ def test_what_came_to_the_stage_after_a_further_promotion_is_undone_before_it() 
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     (problem,) = back.repos[0].problems
     assert (problem.code, problem.hint) == ("not_undone", "Undo that first: multigit undo c")
+
+
+@pytest.mark.parametrize("dev", ["d5", "theirs"])
+def test_a_later_one_with_others_work_on_another_branch_is_not_proposed(dev: str) -> None:
+    """It would not be undone either: it moved dev, too, where a colleague has pushed."""
+    now = {STG: "m5", branch_ref(DEV.branch): dev}
+    there = RemoteState(now, done=frozenset({TAG}), overtaken=frozenset({STG}))
+    pairs = ((DEV, "d5"), (STAGE, "m5"))
+    moves = tuple(MoveRecord(stage.name, stage.branch, after=tip) for stage, tip in pairs)
+    later = past(record("b", row("m5", moves=moves), command="push"))
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    assert ("undo b" in back.repos[0].problems[0].hint) == (dev == "d5")
 
 
 def test_what_was_deployed_further_on_is_not_proposed_to_be_undone() -> None:
