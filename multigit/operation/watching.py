@@ -64,7 +64,7 @@ def _watched(session: Session, name: str | None) -> tuple[Ended, Operation]:
         return Ended(_closed(session, operation, journal, seen)), operation
     if at_work := running(session.files.folder):
         return Ended(_continued(operation, seen, at_work)), operation
-    report = _report(operation, seen)
+    report = replace(_report(operation, seen), open=True)
     return Ended(report, note="" if CONTINUE in summary(report)[1] else Hint.UNFINISHED), operation
 
 

@@ -491,6 +491,15 @@ def test_an_unfinished_operation_can_be_watched(desk: Desk) -> None:
         assert "locked" in codes(watch(desk.session(), ended.report.plan.release))
 
 
+def test_what_failed_of_an_unfinished_operation_is_deployed_again_later(desk: Desk) -> None:
+    """It has to be closed first: until then, the command that deploys it again is refused."""
+    left_open(desk)
+    finish(desk, RunState.FAILED)
+    ended = watch(desk.session(), None)
+    assert summary(ended.report)[1] == Hint.UNFINISHED
+    assert not ended.note
+
+
 # --- Reviews
 
 

@@ -70,9 +70,9 @@ class Report:
     """A plan and its result: run, only planned, refused or cancelled.
 
     `before` is how far earlier attempts got. `closing` is the command, undo or abandon, that
-    closed the unfinished operation. `closed` is True if the operation had ended before, and its
-    deployments are only watched. `called` is how commands must call the operation in order to find
-    it; empty: they find it by themselves.
+    closed the unfinished operation. If its deployments are only watched, `closed` is True if it had
+    ended before, and `open` if nothing has closed it yet. `called` is how commands must call the
+    operation in order to find it; empty: they find it by themselves.
     """
 
     plan: Plan
@@ -81,6 +81,7 @@ class Report:
     interrupted: bool = False
     problems: tuple[Problem, ...] = ()
     closed: bool = False
+    open: bool = False
     closing: str = ""
     called: str = ""
     before: OperationState = NOTHING_YET

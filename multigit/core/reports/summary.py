@@ -224,6 +224,8 @@ def _deployments_hint(report: Report) -> str:
         return Hint.UNKNOWN_CONTINUE if report.unfinished else watch
     if report.unfinished:
         return Hint.DEPLOY_CONTINUE if any(s.bad for s in states) else Hint.FINISH_WAVES
+    if report.open:
+        return Hint.UNFINISHED
     return _again(report, which, unhealthy=RunState.UNHEALTHY in states)
 
 
