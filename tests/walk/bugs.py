@@ -29,7 +29,7 @@ read_after_push = lambda repository, plan, flight, read, **_: read()
 """
 HELD = ("colleague web dev", "hold web")
 
-FAILED = ("github", "runner stg", "badly stg", "colleague api dev", "promote dev stg -r api --yes")
+FAILED = ("jenkins", "runner stg", "badly stg", "colleague api dev", "promote dev stg -r api --yes")
 
 LIES: Mapping[str, Lie] = {
     "undo leaves what was published before a continue": Lie(

@@ -44,12 +44,12 @@ def marks_are_right(step: Step, _: Annals) -> Claims:
         return
     for row in said.rows:
         for stage, told in row["deployed"].items():
-            here = (row["repo"], stage, told["operation"])
+            here = (row["repo"], stage, told["watched"] or told["operation"])
             runs = [r for r in step.after.runs if (r.repo, r.stage, r.operation) == here]
             if ends := ENDS.get(told["state"]):
                 yield bool(runs) and ends(runs[-1]), f"{here} is {told['state']}, ran {runs}"
     told_of = {
-        (row["repo"], stage): told["operation"]
+        (row["repo"], stage): told["watched"] or told["operation"]
         for row in said.rows
         for stage, told in row["deployed"].items()
     }
