@@ -76,9 +76,9 @@ def _status(earlier: Earlier, runners: RunnerPort) -> RunStatus:
     except NotStartedError:
         return RunStatus(RunState.NOT_STARTED)
     if status is None:
-        detail = phrase(
-            "it was requested at {time}, and no run of it was found.", time=utc(earlier.spec.since)
-        )
+        word = "pushed" if earlier.spec.runner.by_push else "requested"
+        sentence = f"it was {word} at {{time}}, and no run of it was found."
+        detail = phrase(sentence, time=utc(earlier.spec.since))
         status = RunStatus(RunState.UNKNOWN, detail=detail)
     if status.state is RunState.UNKNOWN and earlier.may_be_rerun:
         return RunStatus(earlier.state)

@@ -13,6 +13,7 @@ from multigit.engine.target import LATE, Target, with_hint
 from multigit.errors import MultigitError, NotStartedError, TooEarlyError, UnknownStartError
 
 NO_RUN = "it was requested, but no run appeared."
+NO_PUSHED_RUN = "it was pushed, but no run appeared."
 BRIEF = 10.0  # seconds to search for it after that: the host may not answer at once
 
 
@@ -123,9 +124,11 @@ class Start:
         """
         target, context = self.target, self.target.context
         spec = target.spec(starting)
-        idle = self._idle(spec) or Idle("", with_hint(doubt) if doubt else NO_RUN)
+        by_push = target.step.runner.by_push
+        nothing = NO_PUSHED_RUN if by_push else NO_RUN
+        idle = self._idle(spec) or Idle("", with_hint(doubt) if doubt else nothing)
         asked = context.clock.now() - starting.since
-        long_ago = before is None and not target.step.runner.by_push
+        long_ago = before is None and not by_push
         seconds = max(LATE - asked, BRIEF) if long_ago else LATE
         seconds = BRIEF if idle.end is RunState.SKIPPED else seconds
         until = context.clock.elapsed() + min(seconds, LATE)

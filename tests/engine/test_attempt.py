@@ -150,11 +150,16 @@ def test_a_run_of_a_push_counts_whatever_the_filter_says(world: World) -> None:
     assert ends(world.run()) == {name: ["succeeded"] for name in NAMES}
 
 
-@pytest.mark.parametrize(("idle", "end"), [(PERHAPS, "unknown"), (MISTAKE, "failed")])
+UNEXPLAINED = Idle("", "it was pushed, but no run appeared.")
+
+
+@pytest.mark.parametrize(
+    ("idle", "end"), [(PERHAPS, "unknown"), (MISTAKE, "failed"), (UNEXPLAINED, "unknown")]
+)
 def test_what_explains_that_no_run_appeared_is_said(world: World, idle: Idle, end: str) -> None:
     """After the whole search: it is unknown if a run may have started, else it failed."""
     world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
-    world.runners.idle_pushes = dict.fromkeys(NAMES, idle)
+    world.runners.idle_pushes = dict.fromkeys(NAMES, idle) if idle.code else {}
     report = world.run()
     details = {d.status.detail for o in report.outcomes for d in o.deployments}
     assert (ends(report)["api"], details) == ([end], {idle.reason})
