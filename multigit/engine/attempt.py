@@ -51,8 +51,8 @@ class Attempt:
         if unseen or left_running or context.stopping:
             return deployment
         with context.throttle.watching():
-            deployment = self._watch(deployment, watched=not _requested_before(known, deployment))
-        return self.target.note(deployment) if deployment.state.over else deployment
+            seen = self._watch(deployment, watched=not _requested_before(known, deployment))
+        return self.target.note(seen) if seen.state is not deployment.state else seen
 
     # Its start
 

@@ -528,6 +528,18 @@ def test_an_interrupt_while_the_end_of_a_failed_run_is_read_leaves_it_failed(wor
     assert known.state.of("api").deployments[""].state is FAILED
 
 
+@pytest.mark.parametrize("seen", [RUNNING, RunState.WAITING])
+def test_what_was_seen_last_is_noted_when_it_is_left(world: World, seen: RunState) -> None:
+    """Who abandons the operation later reads that it was running, not that it was queued."""
+    world.runners.script("api", seen)
+    world.runners.at_poll = lambda spec: world.leave.set() if spec.repo == "api" else None
+    plan, notes = world.begun()
+    assert ends(world.run(plan, notes))["api"] == [str(seen)]
+    known = Operation.from_entries(notes.entries)
+    assert known
+    assert known.state.of("api").deployments[""].state is seen
+
+
 @pytest.mark.parametrize(("runner", "state"), [(GITHUB, "unknown"), (HERE, "succeeded")])
 def test_what_failed_and_is_gone_may_have_been_run_again(
     world: World, runner: Runner, state: str
