@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -61,6 +62,7 @@ class OneRequester(Requester):
         )
         self.ahead = 0.0  # seconds by which the host's clock is ahead of ours
         self._seconds = timeout
+        self._token = token
         self._session = new_session()
 
     def repo(self, slug: str) -> Repository:
@@ -113,7 +115,8 @@ class OneRequester(Requester):
         )
         if (time_there := server_time(reply.headers)) is not None:
             self.ahead = time_there - time.time()
-        return self._checked(reply, verb)
+        shown = reply.text.replace(self._token, "***")  # a proxy may quote the request
+        return self._checked(replace(reply, text=shown), verb)
 
     def _checked(self, reply: Reply, verb: str) -> Reply:
         message = text(mapping(reply.document()).get("message"))

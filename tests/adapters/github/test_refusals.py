@@ -10,7 +10,7 @@ import pytest
 from multigit.adapters.github.refusals import RIGHTS_HINT, what_to_do, words
 from multigit.adapters.http.request import Reply
 from tests.doubles.conftest import REPO
-from tests.doubles.github import GitHub, faults
+from tests.doubles.github import TOKEN, GitHub, faults
 from tests.support.forge import ForgeRepo
 
 from .hubs import START, refused, runs_at, spec
@@ -104,3 +104,10 @@ def test_a_refused_start_says_what_to_do(hub: GitHub, api: ForgeRepo) -> None:
     assert (error.code, "actions: write" in error.hint) == ("token_refused", True)
     hub.inject(faults.forbidden(), operation=START)
     assert refused(lambda: runs_at(hub).start(spec(api))).hint == RIGHTS_HINT
+
+
+def test_the_token_is_not_quoted(hub: GitHub, api: ForgeRepo) -> None:
+    """A proxy may answer with what it was sent."""
+    hub.inject(faults.error(403, f"No: Bearer {TOKEN}"), operation=START)
+    error = refused(lambda: runs_at(hub).start(spec(api)))
+    assert "No: Bearer ***." in error.message
