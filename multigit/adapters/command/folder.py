@@ -13,6 +13,7 @@ from pathlib import Path
 from multigit.adapters.command.supervisor import (
     ALIVE,
     BEGAN,
+    COMMAND,
     ENDED,
     GIVEN_UP,
     MARK,
@@ -67,6 +68,14 @@ def overdue(folder: Path) -> bool:
 def read(file: Path) -> str:
     """Return the content of a file of the folder; raises OSError."""
     return read_private(file).decode("utf-8", "replace")
+
+
+def commanded(folder: Path) -> bool:
+    """Return whether the command itself is running, which its supervisor noted when it began."""
+    with suppress(FileNotFoundError):
+        command = processes.recorded(read(folder / COMMAND))
+        return command is not None and processes.is_running(command)
+    return False
 
 
 def survivors(folder: Path) -> list[tuple[int, str]]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from multigit.adapters.command.folder import (
     alive,
     began,
+    commanded,
     decided,
     orphans,
     overdue,
@@ -146,7 +147,7 @@ class CommandRuns:
 
     def _status(self, folder: Path, process: subprocess.Popen[bytes] | None) -> RunStatus:
         if not folder.is_dir():
-            detail = f"its result is unknown: the folder {self._shown(folder)} is gone."
+            detail = f"the folder {self._shown(folder)} is gone."
             return RunStatus(RunState.UNKNOWN, detail=detail)
         if process and process.poll() is None:
             return RunStatus(RunState.RUNNING)
@@ -165,18 +166,22 @@ class CommandRuns:
         return decided(folder) if self.alone else began(folder)
 
     def _unsupervised(self, folder: Path, *, began: bool | None) -> RunStatus:
-        """Return the state of a run that has no supervisor and no result."""
+        """Return the state of a run that has no supervisor and no result.
+
+        It runs for as long as the command does; what that started may be meant to stay.
+        """
         if began is None and not self.alone and overdue(folder):
             return RunStatus(RunState.UNKNOWN, detail="it should have started long ago.")
         if began is None:
             return RunStatus(RunState.QUEUED)
         if not began:
             return RunStatus(RunState.FAILED, detail="it was never started.")
-        detail = "its result is unknown: its supervisor was killed."
+        runs, detail = commanded(folder), "its supervisor was killed."
         if running := orphans(folder):
             more = still_running(running, " of the command")
             detail += f" {more[:1].upper()}{more[1:]}"
-        return RunStatus(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
+        state = RunState.RUNNING if runs else RunState.UNKNOWN
+        return RunStatus(state, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _ended(self, folder: Path) -> RunStatus:
         """Return the result of a run; if not all of it could be ended, it is still running."""

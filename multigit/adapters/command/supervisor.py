@@ -33,12 +33,14 @@ from multigit.core.values.text import masked, redacted, visible
 
 ORDER, ALIVE, BEGAN, ENDED = "order", "alive", "began", "ended"
 OUTPUT, PID, TREE = "output.log", "pid", "tree"
+COMMAND = "command"  # the process of the command itself, not what it starts
 STOPPED = "stopped"  # the processes that could not be ended, as JSON: [[process, name], …]
 MARK = "MULTIGIT_RUN"  # the variable by which its processes are found
 GRACE = 10.0  # seconds between the signal that can be caught and the one that cannot
 GIVEN_UP = b"given up"  # in the file `began` of a run that will never start
 OUT_OF_TIME = 124  # the exit status of timeout(1)
 NOT_FOUND = 127  # the exit status of a shell
+LOOKS = 20  # at the processes that are left, if none is seen although one must be there
 TAIL = 2000  # bytes of the output in which its last line is searched for
 
 
@@ -121,6 +123,8 @@ def run(order: dict[str, Any], folder: Path, signals: Signals) -> int:
         except OSError as error:
             output.write(f"{order['command'][0]}: {error.strerror}\n".encode())
             return NOT_FOUND
+    with suppress(OSError):  # a full disk is no reason to leave it alone
+        keep(folder / COMMAND, str(identity(process.pid)))
     while (status := reaped(process.pid)) is None and not signals.ending:
         signals.wait()
     if status is None:
@@ -137,7 +141,12 @@ def stop(command: int, order: dict[str, Any], folder: Path, signals: Signals) ->
         reaped(command)
 
     def find() -> tuple[Seen, ...]:
-        return descendants(os.getpid(), f"{MARK}={os.environ.get(MARK, '')}")
+        """Look again if nothing is seen: what starts another and ends can escape a look."""
+        for _ in range(LOOKS):
+            found = descendants(os.getpid(), f"{MARK}={os.environ.get(MARK, '')}")
+            if found or childless():
+                return found
+        return ()
 
     left = end_all(find, grace=order.get("grace", GRACE), pause=pause)
     keep(folder / STOPPED, json.dumps([(str(each.process), each.name) for each in left]))
@@ -152,6 +161,15 @@ def reaped(pid: int) -> int | None:
             if ended[0] == pid:
                 status = os.waitstatus_to_exitcode(ended[1])
     return status
+
+
+def childless() -> bool:
+    """Let every child that has ended go, and return whether none is left."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        return False
+    return True
 
 
 def remove_tree(folder: Path) -> None:

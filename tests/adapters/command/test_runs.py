@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.command.folder import remove_unneeded_trees
+from multigit.adapters.command.folder import alive, remove_unneeded_trees
 from multigit.adapters.command.preflight import CommandPreflight
 from multigit.adapters.command.runs import CommandRuns
 from multigit.adapters.command.supervisor import (
     ALIVE,
     BEGAN,
     ENDED,
+    MARK,
     ORDER,
     PID,
     STOPPED,
@@ -118,11 +119,14 @@ def place(folder: Path, run: Run) -> Path:
 def waiting_at(gate: Path, folder: Path) -> str:
     """Return the path of a Python that starts only once the gate exists."""
     slow = folder / "slow-python"
-    slow.write_text(
-        f'#!/bin/sh\nwhile ! test -e {gate}; do sleep 0.02; done\nexec {sys.executable} "$@"\n'
-    )
+    slow.write_text(f'#!/bin/sh\n{waits(gate)}\nexec {sys.executable} "$@"\n')
     slow.chmod(0o755)
     return str(slow)
+
+
+def waits(file: str | Path) -> str:
+    """Return the line of a script that waits until the file exists."""
+    return f"while ! test -e {file}; do sleep 0.02; done"
 
 
 def script_of(line: str) -> str:
@@ -244,13 +248,54 @@ def test_the_result_of_a_killed_run_is_unknown(tmp_path: Path) -> None:
     status, process = end_of(here, wanted, run), processes.recorded(noted.read_text())
     assert process
     assert status.state is RunState.UNKNOWN
-    assert status.detail.startswith(
-        f"its result is unknown: its supervisor was killed. Process {process.pid} (python"
-    )
+    assert status.detail.startswith(f"its supervisor was killed. Process {process.pid} (python")
     assert status.detail.endswith(") of the command is still running.")
     assert processes.signal(process, signal.SIGKILL)
     until(lambda: not processes.is_running(process))
-    assert here.poll(wanted, run).detail == "its result is unknown: its supervisor was killed."
+    assert here.poll(wanted, run).detail == "its supervisor was killed."
+
+
+def test_a_command_is_running_even_if_its_supervisor_was_killed(tmp_path: Path) -> None:
+    """So nothing starts beside it. Its result is unknown once it has ended."""
+    noted, go = tmp_path / "noted", tmp_path / "go"
+    script = f"{waits('../command')}; kill -9 $PPID; touch {noted}; {waits(go)}"
+    wanted, here = spec("sh", "-c", script), runs(tmp_path)
+    run = here.start(wanted)
+    until(lambda: noted.exists() and not alive(place(tmp_path, run)))
+    status = runs(tmp_path).poll(wanted, run)
+    assert status.state is RunState.RUNNING
+    assert status.detail.startswith("its supervisor was killed. Process")
+    here.end(wanted, run)
+    assert here.poll(wanted, run).state is RunState.RUNNING
+    go.touch()
+    until(lambda: here.poll(wanted, run).state is RunState.UNKNOWN)
+
+
+ESCAPING = """
+import os, subprocess, sys
+from pathlib import Path
+from multigit.adapters.command import supervisor
+from multigit.adapters.system.processes import identity
+see, blind = supervisor.descendants, [()]
+supervisor.descendants = lambda *of: blind.pop() if blind else see(*of)
+with supervisor.noted_signals() as signals, subprocess.Popen(["sleep", "60"]) as child:
+    supervisor.stop(child.pid, {"grace": 0.1}, Path(sys.argv[1]), signals)
+    print(identity(child.pid))
+    child.kill()
+"""
+
+
+def test_what_escapes_one_look_is_ended(tmp_path: Path) -> None:
+    """A process may end while the others are read, and what it started came too late for them."""
+    environment = {**os.environ, MARK: "7f3a"}
+    done = subprocess.run(
+        [sys.executable, "-c", ESCAPING, tmp_path],
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    assert done.stdout == "None\n"
 
 
 def test_a_file_of_the_current_folder_is_not_a_module(
@@ -514,7 +559,7 @@ def test_the_result_of_a_run_whose_folder_is_gone_is_unknown(tmp_path: Path) -> 
     other = runs(tmp_path)
     assert other.poll(wanted, run) == RunStatus(
         RunState.UNKNOWN,
-        detail="its result is unknown: the folder .multigit/operations/op/api/1 is gone.",
+        detail="the folder .multigit/operations/op/api/1 is gone.",
     )
     other.end(wanted, run)
 
