@@ -110,7 +110,8 @@ def _lose_command(town: Town, run: Run) -> bool:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     until(lambda: not any(_supervisors(folder)))
-    (folder / "ended").unlink(missing_ok=True)
+    for trace in ("command", "ended"):
+        (folder / trace).unlink(missing_ok=True)
     return True
 
 
