@@ -24,7 +24,8 @@ class Attempt:
     def follow(self, known: Deployment | None) -> Deployment:
         """Follow the deployment until it ends, from wherever an earlier attempt left it.
 
-        If its result stays unknown, a new attempt begins only if a person accepts that now.
+        If its result stays unknown, a new attempt begins only if a person accepts that now, and if
+        it can be requested.
         """
         target, start = self.target, Start(self.target)
         if known and known.state.good:
@@ -35,7 +36,7 @@ class Attempt:
         deployment = self._followed(known, self._resume(known))
         same = target.spec(known) == target.spec(deployment)  # and not one requested just now
         accepted = same and target.accepted(known) and target.context.starts
-        if accepted and deployment.state is RunState.UNKNOWN:
+        if accepted and not target.step.runner.by_push and deployment.state is RunState.UNKNOWN:
             return self._followed(deployment, start.after(deployment))
         return deployment
 

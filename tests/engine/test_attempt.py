@@ -498,6 +498,17 @@ def test_only_what_is_accepted_now_starts_a_new_attempt(
     assert world.runners.starts["api", ""] == starts
 
 
+def test_what_only_a_push_starts_has_no_new_attempt(world: World) -> None:
+    """A person accepts that there is no trace of its run, but there is nothing to request."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    (deployment,) = outcome(
+        world.resume(notes, accepted=(f"{plan.operation}/api/1",)), "api"
+    ).deployments
+    assert (deployment.state, deployment.attempt) == (RunState.UNKNOWN, 1)
+
+
 def test_what_is_accepted_is_not_what_was_requested_since(world: World) -> None:
     """The old request never arrived; the answer to a new one is lost, which is another doubt."""
     world.runners.lose_request.add(("api", ""))

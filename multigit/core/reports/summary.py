@@ -220,13 +220,21 @@ def _deployments_hint(report: Report) -> str:
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
         return _running(report, states, which)
     if RunState.UNKNOWN in states:
-        watch = Hint.UNKNOWN_WATCH.format(which=which)
-        return Hint.UNKNOWN_CONTINUE if report.unfinished else watch
+        return _unknown(report, which)
     if report.unfinished:
         return Hint.DEPLOY_CONTINUE if any(s.bad for s in states) else Hint.FINISH_WAVES
     if report.open:
         return Hint.UNFINISHED
     return _again(report, which, unhealthy=RunState.UNHEALTHY in states)
+
+
+def _unknown(report: Report, which: str) -> str:
+    """Return how to look for what is unknown, and how to start it again if it can be requested."""
+    if not report.unfinished:
+        return Hint.UNKNOWN_WATCH.format(which=which)
+    lost = [o for o in report.outcomes if any(d.state is RunState.UNKNOWN for d in o.deployments)]
+    by_push = all(step.runner.by_push for outcome in lost for step in outcome.plan.deploys())
+    return Hint.FINISH if by_push else Hint.UNKNOWN_CONTINUE
 
 
 def _running(report: Report, states: AbstractSet[RunState], which: str) -> str:

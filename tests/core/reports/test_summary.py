@@ -277,6 +277,20 @@ def test_the_hint_is_about_what_was_not_deployed(api: RunState, other: RunState,
     assert summary(ended(plan(*repos), outcomes))[1] == hint
 
 
+@pytest.mark.parametrize(
+    ("trigger", "hint"),
+    [(Trigger.PUSH, Hint.FINISH), (Trigger.DISPATCH, Hint.UNKNOWN_CONTINUE)],
+)
+def test_what_only_a_push_starts_is_not_started_again(trigger: Trigger, hint: str) -> None:
+    """Nobody can accept that a run of it may still appear: there is nothing to request."""
+    step = DeployStep("stg", "stg", "staging", "", GithubRunner("deploy.yml", trigger), 60.0)
+    pushed = to_publish(API)
+    repo = replace(pushed, steps=(*pushed.steps, step))
+    lost = (Deployment("", RunState.UNKNOWN),)
+    outcome = Outcome(repo, State.PUBLISHED, MADE, deployments=lost)
+    assert summary(ended(plan(repo), [outcome]))[1] == hint
+
+
 def failing(count: int, release: str = "", *, push: int = -1) -> Report:
     """Return the report of so many repositories whose deployments failed, and one that is well.
 
