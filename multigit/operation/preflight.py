@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.progress.earlier import DOUBT, LastOperation, Look
-from multigit.core.progress.findings import clear_of, together, with_findings
+from multigit.core.progress.findings import clear_of, together, with_findings, without_looks
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.records.last_deployments import as_seen, failed_dependencies
@@ -68,7 +68,7 @@ def with_preflight_again(
         found = together(warnings, _checked(session, plan, left.state))
         return with_findings(plan, left.state, found, session.workspace)
 
-    return _with_doubts(session, left.plan, consent, doubts, checked)
+    return _with_doubts(session, without_looks(left.plan), consent, doubts, checked)
 
 
 def _with_doubts(

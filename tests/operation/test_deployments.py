@@ -359,6 +359,21 @@ def test_what_is_unknown_is_started_again_only_if_that_is_accepted(desk: Desk) -
     assert [each.about for each in record.accepted] == [f"{operation}/web/1"]
 
 
+def test_a_run_that_is_found_again_is_in_doubt_no_more(desk: Desk) -> None:
+    """What an earlier continue did not find is not said of it again."""
+    left_open(desk)
+    desk.hosts.deleted |= {run for run, place in desk.hosts.runs.items() if place[0] == "web"}
+    found: list[list[str]] = []
+    for last in (False, False, True):
+        if last:
+            desk.hosts.deleted.clear()
+        ended = continue_(desk.session(), YES, skip_blocked=False, accept_reverts=False)
+        assert isinstance(ended, Ended)
+        found.append(problems(ended)["web"])
+    assert found == [[], ["deployment_in_doubt"], []]
+    assert deployed(ended) == BOTH
+
+
 def test_what_was_accepted_counts_for_one_command(desk: Desk) -> None:
     """It started nothing; a later continue asks again. The log has both decisions."""
     left_open(desk)

@@ -22,7 +22,7 @@ from multigit.core.values.problem import Problem
 from multigit.hints import Hint
 from multigit.phrase import marked
 
-DOUBT = "deployment_in_doubt"
+DOUBT, STILL = "deployment_in_doubt", "still_deploying"
 _STILL = {RunState.QUEUED: "queued", RunState.WAITING: "waiting for approval"}
 APPEARS = 60.0  # seconds in which a requested run appears at its host
 ACCEPT = marked("Check that it is no longer running, then pass `--accept-doubt`.")
@@ -173,7 +173,7 @@ class Look:
             hint = Hint.WATCH_OPERATION.format(operation=operation)
         still = _STILL.get(self.state, "running")
         message = f"a deployment of {operation} to {stage} is still {still}."
-        return Problem("still_deploying", message, hint)
+        return Problem(STILL, message, hint)
 
     def accepted(self, repo: str) -> tuple[Accepted, ...]:
         """Return a note for each doubt of this repository that a person accepts."""

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, RepoPlan, State, stopped
+from multigit.core.progress.earlier import DOUBT, STILL
 from multigit.core.progress.state import OperationState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Workspace
 
 Findings = Mapping[str, Sequence[Problem]]  # by repository
+LOOKS = {DOUBT, STILL}  # codes of what a look at last deployments finds
 
 
 def together(*findings: Findings) -> Findings:
@@ -43,6 +45,16 @@ def with_findings(
             repos[repo.repo] = _skipped(repo, missing[0])
             skipped.add(repo.repo)
     return replace(plan, repos=tuple(repos.values()))
+
+
+def without_looks(plan: Plan) -> Plan:
+    """Return the plan without what earlier looks at its last deployments found."""
+
+    def lasting(repo: RepoPlan) -> RepoPlan:
+        kept = tuple(each for each in repo.problems if each.code not in LOOKS)
+        return replace(repo, problems=kept)
+
+    return replace(plan, repos=tuple(map(lasting, plan.repos)))
 
 
 def _with_problems(
