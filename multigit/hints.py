@@ -69,11 +69,13 @@ class Hint(StrEnum):
     APPROVE = "To review it: `multigit approve{which}`; to watch it: `multigit watch{which}`"
     APPROVE_ELSEWHERE = "To review, run in another terminal: `multigit approve{which}`"
     UNKNOWN_CONTINUE = (
-        "Check on the host whether it started. To check again, run `multigit continue`; to start "
-        "it again if it is not running, `multigit continue --accept-doubt`; to close it as is, "
-        "`multigit abandon`."
+        "Check on the host whether it is running. To check again, run `multigit continue`; to "
+        "start it again if it is not running, `multigit continue --accept-doubt`; to close it as "
+        "is, `multigit abandon`."
     )
-    UNKNOWN_WATCH = "Check on the host whether it started. To check again: `multigit watch{which}`"
+    UNKNOWN_WATCH = (
+        "Check on the host whether it is running. To check again: `multigit watch{which}`"
+    )
     HEALTH_OR_DEPLOY = (
         "To check the health again, run `multigit watch{which}`; to deploy again, fix the cause, "
         "then run `multigit deploy {stage}{asked} --failed{repos}`."
