@@ -163,6 +163,12 @@ class Watch:
         except GithubError as error:
             if state_of(self._run) is RunState.SUCCEEDED and error.code != TOO_MANY:
                 raise
+        attempt = number(self._run.get("run_attempt"))
+        if any(number(job.get("run_attempt")) > attempt for job in self._jobs):
+            self._run, self._jobs = {}, None  # someone has run it again since the last poll
+            return RunStatus(
+                RunState.RUNNING, url=self._status.url if self._status else "", more=True
+            )
         return self._end()
 
     def _poll_approvals(self) -> RunStatus:

@@ -417,6 +417,17 @@ def test_a_success_waits_for_the_jobs_that_show_it(api: ForgeRepo) -> None:
     assert status.state is RunState.SKIPPED
 
 
+def test_a_run_that_is_run_again_meanwhile_has_not_ended(hub: GitHub, api: ForgeRepo) -> None:
+    """Its jobs are those of the new attempt: they say nothing about the end of the one before."""
+    wanted, run = started(hub, api, "failure")
+    runs = runs_at(hub)
+    assert runs.poll(wanted, run).more
+    hub.put(hub.rerun(hub.runs()[0]), "in_progress")
+    assert settled(runs, wanted, run).state is RunState.RUNNING
+    hub.put(hub.runs()[0], "success")
+    assert settled(runs, wanted, run).state is RunState.SUCCEEDED
+
+
 def test_ending_a_watch_leaves_the_run_alone(hub: GitHub, api: ForgeRepo) -> None:
     """No request is sent."""
     wanted, run = started(hub, api)
