@@ -153,23 +153,23 @@ class Watch:
         return state.bad or (state is RunState.SUCCEEDED and self._deploying() is not None)
 
     def _poll_ended_jobs(self) -> RunStatus:
-        """Read the jobs of a run that ended; raises GithubError if a success depends on them.
-
-        The next poll then begins with the run, which may have been run again.
-        """
-        self._jobs, self._etag = (), ""
+        """Read the jobs of a run that ended; raises GithubError if a success depends on them."""
+        self._jobs = ()
         try:
             self._jobs = self._client.pages(f"{self._path}/jobs", self._what, "jobs")
         except GithubError as error:
             if state_of(self._run) is RunState.SUCCEEDED and error.code != TOO_MANY:
+                self._next = self._poll_ended_jobs
                 raise
         attempt = number(self._run.get("run_attempt"))
         if any(number(job.get("run_attempt")) > attempt for job in self._jobs):
-            self._run, self._jobs = {}, None  # someone has run it again since the last poll
-            return RunStatus(
-                RunState.RUNNING, url=self._status.url if self._status else "", more=True
-            )
+            return self._again()
         return self._end()
+
+    def _again(self) -> RunStatus:
+        """Return the status of a run that someone has run again since the last poll."""
+        url, self._run, self._etag = link(self._run), {}, ""
+        return RunStatus(RunState.RUNNING, url=url, more=True)
 
     def _poll_approvals(self) -> RunStatus:
         self._approvals = ()
