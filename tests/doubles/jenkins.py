@@ -203,6 +203,11 @@ class Jenkins(LoopbackServer):
             self._forgotten.clear()
             self._items = itertools.count(101)
 
+    def renumber(self, item: int, number: int) -> None:
+        """Give a queue item another number, as a restart that keeps the queue may do."""
+        with self._lock:
+            self._keep(replace(self._builds.pop(item), item=number))
+
     def builds(self) -> tuple[Build, ...]:
         """The queue items so far, in their current state."""
         with self._lock:

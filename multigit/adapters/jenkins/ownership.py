@@ -7,7 +7,7 @@ so that one from before a restart may have it, too: those with other parameters 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multigit.adapters.http.documents import Document, mappings, number
@@ -43,11 +43,19 @@ class Ownership:
             return self.has_key(build)
         return number(build.get("queueId")) == self.item and self._fits(build)
 
-    def builds(self, page: Page) -> Iterator[int]:
-        """Yield the numbers of the builds that came from the deployment's queue item."""
-        for build in mappings(page.document.get("builds")):
-            if number(build.get("queueId")) == self.item and self.of_item(build, page):
-                yield number(build.get("number"))
+    def build(self, page: Page) -> int:
+        """Return the number of the deployment's build, 0 if it has none.
+
+        With the key it is the oldest one that has it, whatever item it came from: a restart may
+        have given that another number. Others were made from it.
+        """
+        shown = mappings(page.document.get("builds"))
+        if self.key:
+            return min(
+                (number(each.get("number")) for each in shown if self.has_key(each)), default=0
+            )
+        mine = (each for each in shown if number(each.get("queueId")) == self.item)
+        return next((number(each.get("number")) for each in mine if self.of_item(each, page)), 0)
 
     def _fits(self, entry: Document) -> bool:
         """Return whether no parameter that Jenkins shows as a text has another value."""

@@ -151,6 +151,8 @@ class JenkinsRuns:
         if run.id not in self._numbers:
             page = server.queue_item(own.item)
             if page is None or not own.of_item(page.document, page):
+                if own.key and any(own.has_key(each) for each in server.queued()):
+                    return RunStatus(RunState.QUEUED)
                 found = _number_of(server, own)
             elif page.document.get("cancelled"):
                 detail = "it was cancelled in the queue of Jenkins."
@@ -192,7 +194,7 @@ def _ownership(
 def _number_of(server: JenkinsServer, own: Ownership) -> int | _Missing:
     """Return the number of an item's build: Jenkins forgets items, builds know theirs."""
     page = server.builds()
-    if found := next(own.builds(page), 0):
+    if found := own.build(page):
         return found
     if not own.key and page.session != own.session:
         return _Missing(

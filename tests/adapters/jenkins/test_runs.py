@@ -371,6 +371,16 @@ def test_an_item_of_the_same_number_after_a_restart_is_not_ours(
     assert site.gone(site.runs, run).state is RunState.UNKNOWN
 
 
+def test_the_key_is_found_under_another_number_of_the_queue(site: Site) -> None:
+    """A restart may number the items that it keeps anew."""
+    site.jenkins.script(JOB, ["waiting", "waiting"])
+    run = site.runs.start(site.spec)
+    site.jenkins.renumber(101, 7)
+    assert site.runs.poll(site.spec, run).state is RunState.QUEUED
+    site.jenkins.put(site.jenkins.builds()[0], "SUCCESS")
+    assert site.runs.poll(site.spec, run).state is RunState.SUCCEEDED
+
+
 def test_a_build_from_before_a_restart_is_not_ours(site: Site) -> None:
     """It came from an item of the same number, which has been forgotten."""
     site.jenkins.script(JOB, ["SUCCESS"], times=1)
@@ -381,7 +391,7 @@ def test_a_build_from_before_a_restart_is_not_ours(site: Site) -> None:
     run = site.runs.start(site.spec)
     assert site.runs.poll(site.spec, run).state is RunState.QUEUED
     site.jenkins.forget(101)
-    assert site.gone(site.runs, run).state is RunState.UNKNOWN
+    assert site.runs.poll(site.spec, run).state is RunState.QUEUED
     site.jenkins.put(site.jenkins.builds()[0], "SUCCESS")
     ended = site.runs.poll(site.spec, run)
     assert (ended.state, ended.url.endswith("/2/")) == (RunState.SUCCEEDED, True)
@@ -539,8 +549,8 @@ def test_a_removed_build(site: Site) -> None:
     assert site.gone(site.runs, Run(url)) == gone
 
 
-@pytest.mark.parametrize("route", ["build status", "queue item"])
-def test_a_page_that_is_missing_for_a_while(site: Site, route: str) -> None:
+@pytest.mark.parametrize(("route", "pages"), [("build status", 1), ("queue*", 2)])
+def test_a_page_that_is_missing_for_a_while(site: Site, route: str, pages: int) -> None:
     """A proxy may answer 404 while Jenkins restarts, so the next poll may succeed."""
     steps = ["building"] if route == "build status" else ["waiting"]
     site.jenkins.script(JOB, steps)
@@ -548,7 +558,7 @@ def test_a_page_that_is_missing_for_a_while(site: Site, route: str) -> None:
     run = runs.start(site.spec)
     shown = runs.poll(site.spec, run)
     for _ in range(2):
-        site.jenkins.inject(doubled.error(404), route=route)
+        site.jenkins.inject(doubled.error(404), route=route, times=pages)
         with pytest.raises(MultigitError, match=r"Jenkins (has|no longer has)"):
             runs.poll(site.spec, run)
         site.now += 59  # the minute starts again after each successful poll
