@@ -123,7 +123,7 @@ def run(order: dict[str, Any], folder: Path, signals: Signals) -> int:
         except OSError as error:
             output.write(f"{order['command'][0]}: {error.strerror}\n".encode())
             return NOT_FOUND
-    with suppress(OSError):  # a full disk is no reason to leave it alone
+    with suppress(OSError):  # if the disk is full, the command still has to be watched
         keep(folder / COMMAND, str(identity(process.pid)))
     while (status := reaped(process.pid)) is None and not signals.ending:
         signals.wait()
