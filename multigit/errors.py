@@ -102,6 +102,10 @@ class NotStartedError(MultigitError):
     """Something certainly did not start, so it may be requested again."""
 
 
+class RunGoneError(MultigitError):
+    """A host does not have a run any more, at least for now; none is deleted while it runs."""
+
+
 class TooEarlyError(MultigitError):
     """A host did nothing because of a limit; it may be asked again after `seconds`."""
 

@@ -15,7 +15,7 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.start_time import utc
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Checks, RunnerPort
-from multigit.errors import MultigitError, NotStartedError
+from multigit.errors import MultigitError, NotStartedError, RunGoneError
 from multigit.phrase import phrase
 
 POLLS = 4  # after the first, of a run that has more to show
@@ -43,13 +43,16 @@ def _all_seen(last: LastOperation, runners: RunnerPort) -> Iterator[SeenDeployme
 
 
 def _seen(last: LastOperation, earlier: Earlier, runners: RunnerPort) -> SeenDeployment:
-    """Look at one deployment; it failed if it was seen to fail, and its host does not say more."""
+    """Look at one deployment; it failed if it was seen to fail, and its host does not say more.
+
+    One that failed and that its host does not have any more is not running again.
+    """
     unread = False
     try:
         status = _status(earlier, runners)
     except MultigitError as error:
-        unread = earlier.may_be_rerun
-        state = earlier.state if unread else RunState.UNKNOWN
+        unread = earlier.may_be_rerun and not isinstance(error, RunGoneError)
+        state = earlier.state if earlier.may_be_rerun else RunState.UNKNOWN
         status = RunStatus(state, detail=error.message)
     return SeenDeployment(
         last,
@@ -65,8 +68,7 @@ def _seen(last: LastOperation, earlier: Earlier, runners: RunnerPort) -> SeenDep
 def _status(earlier: Earlier, runners: RunnerPort) -> RunStatus:
     """Return the state of a deployment now, if it may be running.
 
-    One that was seen to fail has failed if its host does not have its run any more. Raises
-    MultigitError if the host does not say.
+    Raises MultigitError if its host does not say.
     """
     if not earlier.may_run:
         return RunStatus(earlier.state)

@@ -57,16 +57,16 @@ class Reruns:
         return None
 
     def _followed(self, ended: Deployment, run: Run) -> Deployment | None:
-        """Return the attempt to follow if its run may be running again.
+        """Return the attempt to follow if its run is running again, or succeeded.
 
-        If its host does not say, its result is unknown, unless a person accepts that.
+        If its host does not say, its result is unknown, unless a person accepts that. A run that
+        the host does not have any more had ended before it was deleted.
         """
         target = self.target
-        accepted = target.accepted(ended)
         try:
             status = target.last_status(target.spec(ended), run)
         except MultigitError as error:
-            if accepted:
+            if target.accepted(ended):
                 return None
             if not target.context.starts:
                 return ended
@@ -74,7 +74,4 @@ class Reruns:
             return target.note(replace(unknown, seconds=0.0))
         if status is None:
             return ended
-        may_run = not status.state.has_result and target.step.runner.reruns and not accepted
-        if status.state.bad and not may_run:
-            return None
-        return target.to_poll(target.now(ended, status))
+        return None if status.state.bad else target.to_poll(target.now(ended, status))

@@ -9,10 +9,17 @@ from collections.abc import Callable, Sequence
 from multigit.core.values.deployment import DeploymentSpec, Idle, Run, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
 from multigit.core.values.problem import Problem
-from multigit.errors import GitError, NotStartedError, TooEarlyError, UnknownStartError
+from multigit.errors import (
+    GitError,
+    NotStartedError,
+    RunGoneError,
+    TooEarlyError,
+    UnknownStartError,
+)
 from multigit.phrase import marked
 
 Place = tuple[str, str]  # repository, target
+PATIENCE = 3  # polls of a run that is gone until it is unknown: a host may be wrong for a moment
 
 
 class FakeRunners:
@@ -45,6 +52,7 @@ class FakeRunners:
         self.at_start: Callable[[DeploymentSpec], object] = lambda _: None
         self.at_poll: Callable[[DeploymentSpec], object] = lambda _: None
         self.deleted: set[str] = set()
+        self._missed: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def script(self, repo: str, *states: RunState | RunStatus, target: str = "") -> None:
@@ -108,7 +116,11 @@ class FakeRunners:
                 self.broken_looks -= 1
                 raise GitError("the host answered 502.")
             if run.id in self.deleted:
-                return RunStatus(RunState.UNKNOWN, detail=f"run of {spec.repo} was deleted.")
+                gone = f"run of {spec.repo} was deleted."
+                self._missed[run.id] += 1
+                if self._missed[run.id] <= PATIENCE:
+                    raise RunGoneError(gone)
+                return RunStatus(RunState.UNKNOWN, detail=gone)
             script = self.scripts.get((spec.repo, spec.target), [RunStatus(RunState.SUCCEEDED)])
             script = self.courses.get(run.id, script)
             assert run.id in self.runs

@@ -28,7 +28,7 @@ from multigit.adapters.github.run_status import (
 from multigit.adapters.github.workflow_file import WorkflowJob
 from multigit.adapters.http.documents import Document, mapping, mappings, number, text
 from multigit.core.values.deployment import Gate, RunState, RunStatus, Verdict
-from multigit.errors import TooEarlyError
+from multigit.errors import RunGoneError, TooEarlyError
 
 MISSED = 10  # polls in a row that do not find a run, after which it is gone
 
@@ -83,7 +83,8 @@ class Watch:
             missing = error.status == HTTPStatus.NOT_FOUND
             self._missed = self._missed + 1 if missing else 0
             if self._missed < MISSED:
-                raise
+                gone = RunGoneError(error.message, hint=error.hint, code=error.code)
+                raise (gone if missing else error) from error
             url = self._status.url if self._status else ""
             return RunStatus(RunState.UNKNOWN, detail=error.message, url=url)
         self._missed = 0

@@ -23,7 +23,7 @@ from multigit.core.values.deploy_config import JenkinsRunner
 from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.health_check import excerpt
 from multigit.core.values.problem import Problem
-from multigit.errors import MultigitError
+from multigit.errors import MultigitError, RunGoneError
 
 TIMEOUT = 10.0  # seconds for one request
 PATIENCE = 60.0  # seconds in which polls find nothing before a run is called gone
@@ -125,14 +125,14 @@ class JenkinsRuns:
             status = _build(server, self._numbers.setdefault(run.id, int(build[1])), own)
         else:
             return RunStatus(RunState.UNKNOWN, detail="this is not a run of Jenkins.")
-        if isinstance(status, RunStatus) and status.state.bad and own.key:
+        if own.key and (isinstance(status, _Missing) or status.state.bad):
             status = self._built_again(server, run, own) or status
         if isinstance(status, RunStatus):
             self._missed.pop(run.id, None)
             return status
         now = self.clock()
         if now - self._missed.setdefault(run.id, now) < PATIENCE:
-            raise MultigitError(status.why, hint=_HINT, code="jenkins_run_missing")
+            raise RunGoneError(status.why, hint=_HINT, code="jenkins_run_missing")
         return RunStatus(RunState.UNKNOWN, detail=status.why, url=status.url)
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:

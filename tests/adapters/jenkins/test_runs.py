@@ -549,7 +549,7 @@ def test_a_removed_build(site: Site) -> None:
     assert site.gone(site.runs, Run(url)) == gone
 
 
-@pytest.mark.parametrize(("route", "pages"), [("build status", 1), ("queue*", 2)])
+@pytest.mark.parametrize(("route", "pages"), [("build status", 1), ("queue*", 3)])
 def test_a_page_that_is_missing_for_a_while(site: Site, route: str, pages: int) -> None:
     """A proxy may answer 404 while Jenkins restarts, so the next poll may succeed."""
     steps = ["building"] if route == "build status" else ["waiting"]
