@@ -68,7 +68,8 @@ def _seen(last: LastOperation, earlier: Earlier, runners: RunnerPort) -> SeenDep
 def _status(earlier: Earlier, runners: RunnerPort) -> RunStatus:
     """Return the state of a deployment now, if it may be running.
 
-    Raises MultigitError if its host does not say.
+    A run that succeeded says nothing about the health that was found after it. Raises MultigitError
+    if its host does not say.
     """
     if not earlier.may_run:
         return RunStatus(earlier.state)
@@ -82,9 +83,9 @@ def _status(earlier: Earlier, runners: RunnerPort) -> RunStatus:
         sentence = f"it was {word} at {{time}}, and no run of it was found."
         detail = phrase(sentence, time=utc(earlier.spec.since))
         status = RunStatus(RunState.UNKNOWN, detail=detail)
-    if status.state is RunState.UNKNOWN and earlier.may_be_rerun:
-        return RunStatus(earlier.state)
-    return status
+    gone = status.state is RunState.UNKNOWN and earlier.may_be_rerun
+    unhealthy = status.state is RunState.SUCCEEDED and earlier.state is RunState.UNHEALTHY
+    return RunStatus(earlier.state) if gone or unhealthy else status
 
 
 def _idle(spec: DeploymentSpec, runners: RunnerPort) -> RunStatus | None:

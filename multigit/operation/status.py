@@ -18,7 +18,7 @@ from multigit.operation.unfinished import last_deployed
 def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Sequence[StatusRow]:
     """Return a row for each repository; without `fetch` as of the last one.
 
-    With it, the hosts are asked about deployments that no one saw end.
+    With it, the hosts are asked about deployments that no one saw end, or that someone may rerun.
     """
     space = session.workspace
 
@@ -39,11 +39,10 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Se
 def _asked(
     session: Session, repos: Sequence[Repo], last: LastDeployments
 ) -> Mapping[str, Mapping[str, RunState]]:
-    """Return, by stage and repository, the states of deployments that no one saw end."""
+    """Return, by stage and repository, the states of deployments that may be running."""
     states: dict[str, Mapping[str, RunState]] = {}
     for stage in session.workspace.stages:
-        known = {repo.name: last.get(repo.name, {}).get(stage.name) for repo in repos}
-        names = [name for name, each in known.items() if each and each.may_run]
+        names = [repo.name for repo in repos]
         looks = looks_at(session, that_may_run(session, stage.name, names, last))
         states[stage.name] = {
             name: _ended(session, name, stage, look.state) for name, look in looks.items()

@@ -414,6 +414,30 @@ def test_status_asks_for_the_true_state(desk: Desk, now: str, state: str) -> Non
     assert polled == []
 
 
+@pytest.mark.parametrize("now", [RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED])
+def test_status_sees_what_someone_reran(desk: Desk, now: RunState) -> None:
+    """It failed, and everyone saw that; nothing but its host knows of the rerun."""
+    desk.hosts.script("api", RunState.FAILED)
+    desk.promote(YES, "api")
+    finish(desk, now)
+    session = desk.session()
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    assert (seen.deployed["stg"].state, seen.asked) == (now, frozenset({"stg"}))
+
+
+def test_what_was_unhealthy_is_deployed_again(desk: Desk) -> None:
+    """Its run succeeded, so its host cannot say more; it was found unhealthy after that."""
+    desk.hosts.script("api", RunState.UNHEALTHY)
+    desk.promote(YES, "api")
+    finish(desk)
+    session = desk.session()
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    assert seen.deployed["stg"].state == "unhealthy"
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    assert deployed(desk.deploy(failed=True)) == {"api": [RunState.SUCCEEDED]}
+    assert desk.hosts.starts["api", ""] == 2
+
+
 def test_a_health_that_no_one_checked_is_unknown(tmp_path: Path) -> None:
     """Though the run succeeded: that is only half of a deployment with a health check."""
     checked = replace(WORKFLOW, health=HealthCheck("https://{repo}.example.org"))
