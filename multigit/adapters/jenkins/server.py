@@ -31,7 +31,7 @@ PASSING = {  # what a second try of a read is likely not to get
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 LAST = 100  # builds of a job among which one is searched for
-LARGEST = MB  # bytes of an answer: that many builds with long parameters
+LARGEST = 8 * MB  # bytes of an answer: that many builds, with long parameters
 SEND_AGAIN = {  # redirects of the same request to another address: nothing was carried out
     HTTPStatus.MOVED_PERMANENTLY,
     HTTPStatus.TEMPORARY_REDIRECT,

@@ -608,9 +608,9 @@ def test_an_answer_that_is_not_json(site: Site) -> None:
 def test_an_answer_that_is_too_large(site: Site) -> None:
     """It is called that, and not invalid JSON."""
     run = site.runs.start(site.spec)
-    large = Answer(200, b'{"builds": "' + b"x" * MB + b'"}')
+    large = Answer(200, b'{"builds": "' + b"x" * 8 * MB + b'"}')
     site.jenkins.inject(doubled.Fault(effect=False, reaction=large), route="queue item")
-    with pytest.raises(MultigitError, match="is larger than 1 MB") as caught:
+    with pytest.raises(MultigitError, match="is larger than 8 MB") as caught:
         site.runs.poll(site.spec, run)
     assert caught.value.code == "jenkins_unreadable"
 
