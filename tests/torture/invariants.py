@@ -23,7 +23,7 @@ TAG = re.compile(r"refs/tags/stg-deploy-\d{8}-\d{6}")
 OWN_FILES = re.compile(
     r"lock|lock\.json|log\.lock|\.gitignore|pushes(/[\w-]+)?|operations"
     r"|operations/[^/.]+(/([\w-]+\.log|journal\.jsonl))?"
-    r"|operations/[^/.]+/\w+(/\w+(/1(\.[23])?(/(order|alive|began|ended|pid|output\.log))?)?)?"
+    r"|operations/[^/.]+/\w+(/\w+(/1(\.[23])?(/(order|alive|began|command|ended|pid|output\.log))?)?)?"
 )
 WITNESS = re.compile(r"^Multigit-Log-(Seq|Head): (\S+)$", re.MULTILINE)
 COMMITTED = re.compile(
