@@ -127,6 +127,17 @@ def test_a_push_that_started_nothing_is_no_doubt(world: World, end: RunState) ->
     assert (look.state, look.problem("stg")) == (end, None)
 
 
+@pytest.mark.parametrize(("trigger", "asked"), [(Trigger.DISPATCH, 1), (Trigger.PUSH, 0)])
+def test_only_what_can_be_requested_is_asked_about(
+    world: World, trigger: Trigger, asked: int
+) -> None:
+    """What only a push starts is looked for, whatever a person says."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=trigger))
+    (spec, *_) = planned_specs(world.plan(), NOTHING_YET)
+    last = LastOperation("earlier", (Earlier(spec, None, RunState.UNKNOWN),))
+    assert len(last.unsure(now=0.0).deployments) == asked
+
+
 def test_a_failure_that_cannot_be_looked_up_stays_one(world: World) -> None:
     """But nothing starts beside it before a person accepts that it may be running again."""
     world.runners.broken_looks = 1

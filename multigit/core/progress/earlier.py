@@ -90,14 +90,18 @@ class LastOperation:
     def unsure(self, now: float) -> LastOperation:
         """Return it with only the deployments that multigit had lost sight of before `now`.
 
-        One that was just requested may still appear.
+        One that was just requested may still appear. One that only a push starts is looked for, but
+        there is nothing to request again.
         """
         lost = {RunState.UNKNOWN, RunState.TIMED_OUT}
         early = now - APPEARS
         deployments = tuple(
             each
             for each in self.deployments
-            if each.state in lost or (each.state is RunState.STARTING and each.spec.since < early)
+            if not each.spec.runner.by_push
+            and (
+                each.state in lost or (each.state is RunState.STARTING and each.spec.since < early)
+            )
         )
         return replace(self, deployments=deployments)
 
@@ -117,8 +121,8 @@ class SeenDeployment:
     """One deployment after a look; `found` says what was found if its result is unknown.
 
     `last` is the operation that it belongs to. It is `unread` if it failed, and its host does not
-    say whether someone has rerun it. One that failed and was
-    `superseded` by a later one counts only if it may be running.
+    say whether someone has rerun it. One that failed and was `superseded` by a later one counts
+    only if it may be running.
     """
 
     last: LastOperation

@@ -34,10 +34,7 @@ def a_doubt_is_decided_by_a_person(step: Step, _: Annals) -> Claims:
 
 
 def only_what_may_run_blocks(step: Step, _: Annals) -> Claims:
-    """Nothing is called unknown, or running, that has ended and could be looked at.
-
-    Whether a failed run was rerun before it was deleted, a look cannot tell.
-    """
+    """Nothing is called unknown, or running, that has ended and could be looked at."""
     said = finished(step)
     if said is None or step.loose:
         return
@@ -48,8 +45,7 @@ def only_what_may_run_blocks(step: Step, _: Annals) -> Claims:
         told = f"{row['repo']} ran {known}: {said.told()}"
         if DOUBT in codes(row):
             doubts = [run for run in latest(step.before) if unknown(step.before, run)]
-            gone = any(run.deleted and 0 not in run.ends for run in known)
-            yield unsure or gone or any(run in known for run in doubts), told
+            yield unsure or any(run in known for run in doubts), told
         if RUNNING in codes(row):
             yield unsure or any(run.running and not run.lost for run in known), told
 
