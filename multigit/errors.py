@@ -103,7 +103,7 @@ class NotStartedError(MultigitError):
 
 
 class RunGoneError(MultigitError):
-    """A host does not have a run any more, at least for now; none is deleted while it runs."""
+    """A host does not show a run any more. If that lasts, it had ended: none is deleted before."""
 
 
 class TooEarlyError(MultigitError):

@@ -32,39 +32,48 @@ class Attempt:
             return known
         if known is None:
             step = target.step
-            return self._followed(None, start.after(Deployment(step.target, attempt=step.attempt)))
-        deployment = self._followed(known, self._resume(known))
+            return self._to_end(None, start.after(Deployment(step.target, attempt=step.attempt)))
+        deployment = self._to_end(known, self._resume(known))
         same = target.spec(known) == target.spec(deployment)  # and not one requested just now
-        accepted = same and target.accepted(known) and target.context.starts
-        if accepted and not target.step.runner.by_push and deployment.state is RunState.UNKNOWN:
-            return self._followed(deployment, start.after(deployment))
+        unknown = same and deployment.state is RunState.UNKNOWN
+        if unknown and self._may_start_again(known):
+            return self._to_end(deployment, start.after(deployment))
         return deployment
 
-    def _followed(self, known: Deployment | None, deployment: Deployment) -> Deployment:
+    def _to_end(self, known: Deployment | None, deployment: Deployment) -> Deployment:
         """Return the deployment when it has ended, or is no longer waited for.
 
         If no one waits, an earlier run is looked at once: it may have ended since.
         """
-        context = self.target.context
+        context, requested = self.target.context, _requested_now(known, deployment)
         unseen = deployment.state.over or deployment.state is RunState.NOT_STARTED
-        new_run = not (known and known.run and known.attempt == deployment.attempt)
-        left_running = new_run and not context.plan.wait
-        if unseen or left_running or context.stopping:
+        found_now = requested or (known and known.attempt == deployment.attempt and not known.run)
+        if unseen or context.stopping or (found_now and not context.plan.wait):
             return deployment
         with context.throttle.watching():
-            seen = self._watch(deployment, watched=not _requested_before(known, deployment))
+            seen = self._watch(deployment, watched=requested)
         return self.target.note(seen) if seen.state is not deployment.state else seen
+
+    def _may_start_again(self, known: Deployment) -> bool:
+        """Return whether a person accepts now that it is unknown how a deployment ended."""
+        target = self.target
+        return target.accepted(known) and target.context.starts and not target.step.runner.by_push
 
     # Its start
 
     def _resume(self, known: Deployment) -> Deployment:
-        """Return the deployment to follow: one of the earlier attempts, or a new one."""
-        start = Start(self.target)
-        if known.state.may_run and not known.run:
+        """Return the deployment to follow: one of the earlier attempts, or a new one.
+
+        What a push started is looked for, and polled again: there is nothing to request.
+        """
+        target, start = self.target, Start(self.target)
+        pushed = target.step.runner.by_push and known.state is not RunState.NOT_STARTED
+        unsure = known.state.may_run and not self._may_start_again(known)
+        if not known.run and (known.state.may_run or pushed):
             return start.find(known)
-        if known.run and (known.state.may_run or known.state is RunState.UNHEALTHY):
-            return self.target.to_poll(known)
-        return Reruns(self.target).followed(known) or start.after(known)
+        if known.run and (unsure or pushed or known.state is RunState.UNHEALTHY):
+            return target.to_poll(known)
+        return Reruns(target).of_own(known) or start.after(known)
 
     # Until it ends
 
@@ -78,7 +87,8 @@ class Attempt:
         remaining, spec = target.step.timeout, target.spec(deployment)
         last = context.clock.elapsed()
         while not context.stopping and deployment.run:
-            deployment = self._polled(deployment, spec, deployment.run, remaining)
+            patience = remaining if context.plan.wait else 0.0
+            deployment = self._polled(deployment, spec, deployment.run, patience)
             watched = watched or not deployment.state.over
             if not watched:
                 deployment = replace(deployment, seconds=0.0)
@@ -180,8 +190,8 @@ class Attempt:
         return wrong, min(answer.pause, LONGEST_PAUSE) if wrong else 0.0
 
 
-def _requested_before(known: Deployment | None, deployment: Deployment) -> bool:
-    """Return whether an earlier multigit requested the deployment, whose run may not be known."""
+def _requested_now(known: Deployment | None, deployment: Deployment) -> bool:
+    """Return whether the deployment was requested just now, not by an earlier multigit."""
     if known is None or known.state is RunState.NOT_STARTED:
-        return False
-    return known.attempt == deployment.attempt
+        return True
+    return deployment.attempt not in {each.attempt for each in (known, *known.others)}

@@ -51,7 +51,8 @@ def _seen(last: LastOperation, earlier: Earlier, runners: RunnerPort) -> SeenDep
     try:
         status = _status(earlier, runners)
     except MultigitError as error:
-        unread = earlier.may_be_rerun and not isinstance(error, RunGoneError)
+        decided = earlier.may_be_rerun or earlier.superseded
+        unread = decided and not isinstance(error, RunGoneError)
         state = earlier.state if earlier.may_be_rerun else RunState.UNKNOWN
         status = RunStatus(state, detail=error.message)
     return SeenDeployment(

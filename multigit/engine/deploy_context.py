@@ -111,12 +111,15 @@ class DeployContext:
         return self.patiently(in_slot, seconds)
 
     def patiently(
-        self, action: Callable[[], T], seconds: float, early: Callable[[str], object] = str
+        self,
+        action: Callable[[], T],
+        seconds: float,
+        on_refusal: Callable[[str], object] = lambda _: None,
     ) -> T:
         """Do something, and again when a host that asks to wait for that allows it.
 
-        `early` gets its sentence before each wait. Raises TooEarlyError if it asks for more than
-        so many seconds in all, or if the user is stopping multigit.
+        `on_refusal` gets the host's sentence before each wait. Raises TooEarlyError if it asks for
+        more than so many seconds in all, or if the user is stopping multigit.
         """
         until = self.clock.elapsed() + seconds
         while True:
@@ -127,7 +130,7 @@ class DeployContext:
             left = until - self.clock.elapsed()
             if refused.seconds > left or self.stopping:
                 raise refused
-            early(refused.message)
+            on_refusal(refused.message)
             self.throttle.hold(refused, left)
             if self.stopping:
                 raise refused

@@ -25,21 +25,20 @@ class Start:
 
     def after(self, before: Deployment) -> Deployment:
         """Start a deployment after one that has failed, never started, or was given up."""
-        context = self.target.context
-        if not context.starts:
-            return before
-        if not self.target.step.runner.by_push:
-            context.throttle.await_turn()
-        return before if context.stopping else self._start(before)
+        return self._start(before) if self.target.context.starts else before
 
     def _start(self, before: Deployment) -> Deployment:
         """Start the deployment; if the host asks to wait, nothing was started, and it waits."""
         context, timeout = self.target.context, self.target.step.timeout
+
+        def in_turn() -> Deployment:
+            if not self.target.step.runner.by_push:
+                context.throttle.await_turn()
+            return before if context.stopping else self._instead(before) or self._request(before)
+
         try:
             return context.patiently(
-                lambda: self._instead(before) or self._request(before),
-                timeout,
-                lambda detail: self._refused(before, detail),
+                in_turn, timeout, on_refusal=lambda detail: self._refused(before, detail)
             )
         except TooEarlyError as error:
             late = f" Its timeout of {in_words(timeout)} ends before that."
@@ -55,7 +54,7 @@ class Start:
         reruns = Reruns(self.target)
         if detail := reruns.of_others():
             return saying(before, detail)
-        return reruns.followed(before)
+        return reruns.of_own(before)
 
     def _request(self, before: Deployment) -> Deployment:
         """Note that the deployment starts, and request it, both when a slot is free.
@@ -104,8 +103,8 @@ class Start:
         return self.target.note(saying(before, detail))
 
     def _failed(self, before: Deployment, starting: Deployment, detail: str) -> Deployment:
-        """Note that the host refused the start; a run of the attempt before is still known."""
-        if before.run:
+        """Note that the host refused the start; the attempt before may still be running."""
+        if before.run or before.state.may_run:
             return self._refused(before, detail)
         return self.target.note(self.target.over(starting, RunState.FAILED, detail))
 

@@ -16,7 +16,7 @@ from multigit.core.values.deployment import (
     RunStatus,
 )
 from multigit.engine.deploy_context import DeployContext
-from multigit.errors import MultigitError
+from multigit.errors import MultigitError, RunGoneError
 from multigit.phrase import Phrase
 
 LATE = 60.0  # seconds that a run may take to appear, and that a host may be silent
@@ -52,24 +52,28 @@ class Target:
         """Poll a run; see `ask`."""
         return self.ask(lambda: self.context.runners.poll(spec, run), seconds)
 
-    def last_status(self, spec: DeploymentSpec, run: Run) -> RunStatus | None:
-        """Poll a run until it has nothing more to show; None if someone stops multigit meanwhile.
+    def look(self, spec: DeploymentSpec, run: Run) -> RunStatus | None:
+        """Return the status of a run when it has nothing more to show; None if someone stops.
 
-        A poll that fails says nothing, and is repeated; raises MultigitError if the host does not
-        say for a minute.
+        A poll that fails says nothing, and is repeated for a minute, but only once if nothing is
+        started anyway. A run that is gone by then is unknown; if the host does not say, this raises
+        MultigitError.
         """
         context = self.context
         until = context.clock.elapsed() + LATE
         while not context.stopping:
-            more = False
             try:
                 status = self.poll(spec, run)
-                if not status.more:
-                    return None if context.stopping else status
-                more = True
-            except MultigitError:
-                if context.clock.elapsed() >= until or not context.starts:
+            except MultigitError as error:
+                more, patient = False, context.starts and context.clock.elapsed() < until
+                if isinstance(error, RunGoneError) and not patient:
+                    return RunStatus(RunState.UNKNOWN, detail=error.message)
+                if not patient:
                     raise
+            else:
+                more = status.more
+                if not more:
+                    return None if context.stopping else status
             context.throttle.pause(self.step.runner, soon=more)
         return None
 

@@ -116,8 +116,13 @@ def accepts_doubts(screen: Terminal, stage: str, doubts: Doubts) -> bool:
     repos = dict.fromkeys(each.repo for each in doubts.notes)
     running = f"An earlier deployment may still be running: {', '.join(repos)}."
     with suppress(EOFError):  # the terminal went away
-        return agreed(screen, f"{running} Deploy to {stage} anyway?")
+        return agreed(screen, f"{running} Deploy {_these(repos)} to {stage} anyway?")
     return False
+
+
+def _these(repos: Collection[str]) -> str:
+    """Return how a question refers to repositories that it has named."""
+    return "these" if len(repos) > 1 else next(iter(repos), "")
 
 
 def asked_later(screen: Terminal, given: str | None, strict: Stage | None) -> bool:

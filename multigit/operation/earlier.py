@@ -46,11 +46,11 @@ def _last_operation(session: Session, stage: str, name: str, last: LastDeploymen
         _with_states(_read(session, stage, name, operation), states)
         for operation, states in last.by_operation().items()
     )
-    failed = (
+    unsettled = (
         _at(_read(session, stage, name, operation), targets).superseded()
-        for operation, targets in last.failed_before().items()
+        for operation, targets in last.unsettled().items()
     )
-    return replace(mine, before=(*before, *(each for each in failed if each.deployments)))
+    return replace(mine, before=(*before, *(each for each in unsettled if each.deployments)))
 
 
 def _with_states(operation: LastOperation, states: Mapping[str, str]) -> LastOperation:

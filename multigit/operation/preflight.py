@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
+from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.earlier import DOUBT, LastOperation, Look
 from multigit.core.progress.findings import clear_of, together, with_findings, without_looks
 from multigit.core.progress.journal import Operation
@@ -53,14 +54,11 @@ def with_preflight_again(
 ) -> tuple[Plan, Doubts | None]:
     """Return the plan of what is left with the findings of its preflight checks, and its doubts.
 
-    Its own deployments whose result is unknown do not block it: they are looked up again, and
-    started again only if a person accepts that, which the plan then names.
+    Deployments whose result is unknown do not block it: its own are looked up again, and are
+    started again only if a person accepts that, which the plan then names. So is what other
+    operations deployed before what it still has to start.
     """
-    now = session.start_time.time.timestamp()
-    every = {
-        repo.repo: LastOperation.of(left, repo.repo).unsure(now) for repo in left.plan.planned()
-    }
-    looks = looks_at(session, {name: last for name, last in every.items() if last.deployments})
+    looks = looks_at(session, _unsure(session, left))
     doubts = {name: look for name, look in looks.items() if look.doubts}
 
     def checked(plan: Plan, found: Findings) -> Plan:
@@ -69,6 +67,22 @@ def with_preflight_again(
         return with_findings(plan, left.state, found, session.workspace)
 
     return _with_doubts(session, without_looks(left.plan), consent, doubts, checked)
+
+
+def _unsure(session: Session, left: Operation) -> Mapping[str, LastOperation]:
+    """Return, by repository, what an unfinished operation and those before it may have running."""
+    now, plan = session.start_time.time.timestamp(), left.plan
+    starts = [
+        repo.repo for repo in plan.planned() if still_to_come(repo, left.state.of(repo.repo))[0]
+    ]
+    last = session.files.history.last_deployed()
+    unsure = dict(that_may_run(session, plan.target, starts, last))
+    for repo in plan.planned():
+        own = LastOperation.of(left, repo.repo).unsure(now)
+        if own.deployments:
+            others = unsure[repo.repo].each() if repo.repo in unsure else ()
+            unsure[repo.repo] = replace(own, before=others)
+    return unsure
 
 
 def _with_doubts(

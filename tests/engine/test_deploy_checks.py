@@ -138,6 +138,19 @@ def test_only_what_can_be_requested_is_asked_about(
     assert len(last.unsure(now=0.0).deployments) == asked
 
 
+def test_an_unknown_attempt_that_another_one_replaced_is_no_doubt(world: World) -> None:
+    """A person accepted that then; only if it is seen running, nothing starts beside it."""
+    (seen,) = looked(world, RunState.UNKNOWN).seen
+    (unknown,) = seen.last.deployments
+    last = replace(seen.last, deployments=(replace(unknown, superseded=True),))
+    assert last.unsure(now=0.0).deployments == ()
+    look = look_at({"api": last}, world.runners, Fleet(world.heard, 1))["api"]
+    assert (look.doubts, look.problem("stg")) == ((), None)
+    world.runners.script("api", RUNNING)
+    look = look_at({"api": last}, world.runners, Fleet(world.heard, 1))["api"]
+    assert problem(look) == ("still_deploying", True)
+
+
 def test_a_failure_that_cannot_be_looked_up_stays_one(world: World) -> None:
     """But nothing starts beside it before a person accepts that it may be running again."""
     world.runners.broken_looks = 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from multigit.adapters.system.clock import SystemClock
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.reports.reviews import ReviewResult
@@ -222,7 +223,7 @@ def test_a_person_is_asked_about_a_doubt(desk: Desk, *, answer: bool | BaseExcep
     desk.screen.plan = lambda report: course.append(report.plan.result)  # type: ignore[method-assign]
     desk.screen.person, desk.screen.answer = True, answer
     ended = desk.deploy()
-    question = "An earlier deployment may still be running: web. Deploy to stg anyway?"
+    question = "An earlier deployment may still be running: web. Deploy web to stg anyway?"
     assert course == ["planned", question] + ["blocked"] * (answer is not True)
     (problem,) = ended.report.outcomes[1].problems
     assert problem.message.endswith("is unknown: run of web was deleted.")
@@ -290,6 +291,55 @@ def test_nothing_is_deployed_beside_an_older_failure_that_is_rerun(desk: Desk, k
     assert deployed(desk.deploy(failed=True)) == {"api": [RunState.SUCCEEDED]}
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass while something waits, though the clock says so."""
+    passed = [0.0]
+    monkeypatch.setattr(SystemClock, "elapsed", lambda _: passed[0])
+    waited = lambda _, seconds, __: passed.append(passed.pop() + seconds)  # noqa: E731
+    monkeypatch.setattr(SystemClock, "wait", waited)
+
+
+def silent(desk: Desk, run: str) -> None:
+    """Let the host say nothing about a run."""
+
+    def at_poll(spec: DeploymentSpec) -> None:
+        if spec.key == run:
+            raise MultigitError("the host is silent.")
+
+    desk.hosts.at_poll = at_poll
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_was_accepted_once_is_looked_at_again(desk: Desk) -> None:
+    """It was running all the time, and its host speaks again: nothing starts beside it."""
+    desk.hosts.script("api", RunState.RUNNING)
+    first = f"{desk.promote(wait=False).report.plan.operation}/api/1"
+    silent(desk, first)
+    desk.hosts.script("api", RunState.FAILED)
+    assert deployed(desk.deploy(ACCEPTING))["api"] == [RunState.FAILED]
+    desk.hosts.at_poll = lambda _: None
+    with pytest.raises(RefusedError):
+        desk.deploy(failed=True)
+    assert problems(desk.deploy()) == {"api": ["still_deploying"], "web": []}
+    assert desk.hosts.starts["api", ""] == 2
+
+
+@pytest.mark.usefixtures("hurried")
+def test_continue_asks_about_other_operations_too(desk: Desk) -> None:
+    """What was accepted counts for one command, and that one could not start it."""
+    desk.hosts.script("api", RunState.RUNNING)
+    silent(desk, f"{desk.promote(wait=False).report.plan.operation}/api/1")
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    desk.hosts.limits["api", ""] = [100_000.0]
+    assert deployed(desk.deploy(ACCEPTING))["api"] == [RunState.NOT_STARTED]
+    ended = continue_(desk.session(), DRY, skip_blocked=False, accept_reverts=False)
+    assert isinstance(ended, Ended)
+    assert problems(ended)["api"] == ["deployment_in_doubt"]
+    again = continue_(desk.session(), ACCEPTING, skip_blocked=False, accept_reverts=False)
+    assert deployed(again)["api"] == [RunState.SUCCEEDED]
+
+
 def test_what_comes_after_a_bad_one_waits(desk: Desk) -> None:
     """It is refused if the last deployment of the repository before it failed."""
     desk.hosts.script("api", RunState.FAILED)
@@ -353,7 +403,7 @@ def test_what_is_unknown_is_started_again_only_if_that_is_accepted(desk: Desk) -
         deployed(continue_(desk.session(), YES, skip_blocked=False, accept_reverts=False)) == BOTH
     )
     (asked,) = desk.screen.asked
-    assert asked.endswith("Deploy to stg anyway?")
+    assert asked.endswith("Deploy web to stg anyway?")
     assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 2}
     (record,) = desk.records
     assert [each.about for each in record.accepted] == [f"{operation}/web/1"]

@@ -84,12 +84,12 @@ def survivors(folder: Path) -> list[tuple[int, str]]:
     return [(each.pid, name) for each, name in noted if each and processes.is_running(each)]
 
 
-def orphans(folder: Path) -> list[tuple[int, str]]:
-    """Return what is running of a command without a supervisor: numbers and names of processes."""
+def orphans(folder: Path) -> tuple[processes.Seen, ...]:
+    """Return what is running of a command without a supervisor."""
     mark = json.loads(read(folder / ORDER)).get("mark")  # an older version had none
     found = processes.marked(f"{MARK}={mark}") if mark else ()
     everything = processes.listed() if found else ()
-    return [(each.process.pid, each.name) for each in everything if each.process.pid in found]
+    return tuple(each for each in everything if each.process.pid in found and not each.ended)
 
 
 def remove_unneeded_trees(operations: Path, unfinished: Iterable[str]) -> None:

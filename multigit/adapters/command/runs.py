@@ -41,7 +41,7 @@ from multigit.adapters.command.supervisor import (
 )
 from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
-from multigit.adapters.system.process_tree import LAST, still_running
+from multigit.adapters.system.process_tree import LAST, end_all, still_running
 from multigit.core.values.deployment import KEYS, DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, NotStartedError
@@ -124,7 +124,7 @@ class CommandRuns:
     def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Have the supervisor end the command with everything it started, and wait for that.
 
-        One that has not started never will.
+        If the supervisor was killed, this does it. One that has not started never will.
         """
         del spec
         folder = self.folder / run.id
@@ -136,6 +136,8 @@ class CommandRuns:
                 if supervisor and processes.signal(supervisor, signal.SIGTERM):
                     processes.signal(supervisor, signal.SIGCONT)
                     self._await_end(folder, run)
+            elif commanded(folder):
+                end_all(lambda: orphans(folder), grace=self.grace, pause=time.sleep)
 
     def _await_end(self, folder: Path, run: Run) -> None:
         """Wait until the supervisor has ended, but not much longer than that should take."""
@@ -177,7 +179,7 @@ class CommandRuns:
         if not began:
             return RunStatus(RunState.FAILED, detail="it was never started.")
         runs, detail = commanded(folder), "its supervisor was killed."
-        if running := orphans(folder):
+        if running := [(each.process.pid, each.name) for each in orphans(folder)]:
             more = still_running(running, " of the command")
             detail += f" {more[:1].upper()}{more[1:]}"
         state = RunState.RUNNING if runs else RunState.UNKNOWN

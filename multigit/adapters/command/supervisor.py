@@ -40,7 +40,7 @@ GRACE = 10.0  # seconds between the signal that can be caught and the one that c
 GIVEN_UP = b"given up"  # in the file `began` of a run that will never start
 OUT_OF_TIME = 124  # the exit status of timeout(1)
 NOT_FOUND = 127  # the exit status of a shell
-LOOKS = 20  # at the processes that are left, if none is seen although one must be there
+LOOKS = 20  # at what is left, while the supervisor has a child but no look shows it
 TAIL = 2000  # bytes of the output in which its last line is searched for
 
 

@@ -66,7 +66,7 @@ def read_index(file: Path, log: BinaryIO) -> Index:
 
 def _deployment(values: Mapping[str, Any]) -> LastDeployment:
     targets = {
-        name: AtTarget(**{**each, "failed": tuple(each["failed"])})
+        name: AtTarget(**{**each, "unsettled": tuple(each["unsettled"])})
         for name, each in values["targets"].items()
     }
     return LastDeployment(**{**values, "targets": targets})

@@ -2,7 +2,7 @@
 
 A parameter that holds {key} identifies it. Without one, only the number of the queue item does, and
 only until Jenkins restarts: then it may use the number again. Builds keep the number that they had,
-so that one from before a restart may have it, too: those with other parameters are not meant.
+so that one from before a restart may have it, too: those with other parameters do not count.
 """
 
 from __future__ import annotations

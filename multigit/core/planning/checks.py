@@ -88,7 +88,7 @@ def shallow(repo: Repo, snapshot: Snapshot) -> Iterable[Problem]:
     if snapshot.facts.shallow:
         yield Problem(
             "shallow",
-            "the clone is shallow, so its merges cannot be trusted.",
+            "has a shallow clone, in which merges cannot be trusted.",
             Hint.UNSHALLOW.format(path=repo.typed()),
         )
 

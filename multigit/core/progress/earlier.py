@@ -32,7 +32,8 @@ ACCEPT = marked("Check that it is no longer running, then pass `--accept-doubt`.
 class Earlier:
     """An earlier deployment to one target, and its last state that someone noted.
 
-    One that failed and was `superseded` by a later one counts only while it is running again.
+    One that was `superseded` by a later one counts only while it is running: if its result was
+    unknown then, a person accepted that.
     """
 
     spec: DeploymentSpec
@@ -83,8 +84,8 @@ class LastOperation:
         return cls(operation.id, tuple(earlier))
 
     def superseded(self) -> LastOperation:
-        """Return it as one after which others deployed: only what anyone can rerun counts."""
-        known = (replace(each, superseded=True) for each in self.deployments if each.may_be_rerun)
+        """Return it as one after which others deployed: only what may be running counts."""
+        known = (replace(each, superseded=True) for each in self.deployments if each.may_run)
         return LastOperation(self.operation, tuple(known), here=self.here)
 
     def unsure(self, now: float) -> LastOperation:
@@ -95,15 +96,13 @@ class LastOperation:
         """
         lost = {RunState.UNKNOWN, RunState.TIMED_OUT}
         early = now - APPEARS
-        deployments = tuple(
-            each
-            for each in self.deployments
-            if not each.spec.runner.by_push
-            and (
-                each.state in lost or (each.state is RunState.STARTING and each.spec.since < early)
-            )
-        )
-        return replace(self, deployments=deployments)
+
+        def unsure(each: Earlier) -> bool:
+            late = each.state is RunState.STARTING and each.spec.since < early
+            again = not (each.superseded or each.spec.runner.by_push)
+            return again and (late or each.state in lost)
+
+        return replace(self, deployments=tuple(filter(unsure, self.deployments)))
 
     @property
     def may_run(self) -> bool:
@@ -120,9 +119,8 @@ class LastOperation:
 class SeenDeployment:
     """One deployment after a look; `found` says what was found if its result is unknown.
 
-    `last` is the operation that it belongs to. It is `unread` if it failed, and its host does not
-    say whether someone has rerun it. One that failed and was `superseded` by a later one counts
-    only if it may be running.
+    `last` is the operation that it belongs to. It is `unread` if it failed or was `superseded` by a
+    later one, which counts only while it is running, and its host does not say whether it is.
     """
 
     last: LastOperation
@@ -136,7 +134,12 @@ class SeenDeployment:
     @property
     def in_doubt(self) -> bool:
         """True if it may be running, and no one can say."""
-        return self.unread or self.state is RunState.UNKNOWN
+        return self.unread or (self.state is RunState.UNKNOWN and not self.superseded)
+
+    @property
+    def running(self) -> bool:
+        """True if it is running now."""
+        return self.state.may_run and not self.state.over
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,8 @@ class Look:
     @property
     def state(self) -> RunState:
         """Return the state of all targets together: running, unknown, or how it ended."""
-        counting = (each for each in self.seen if each.state.may_run or not each.superseded)
-        return RunState(for_all_targets(each.state for each in counting))
+        counting = [each.state for each in self.seen if each.running or not each.superseded]
+        return RunState(for_all_targets(counting or (each.state for each in self.seen)))
 
     @property
     def doubts(self) -> tuple[SeenDeployment, ...]:
@@ -164,11 +167,11 @@ class Look:
             first = self.doubts[0]
             unknown = f"the result of the last deployment to {stage} is unknown"
             if first.unread:
-                unknown = f"a deployment to {stage} failed, and may have been rerun since"
+                unknown = f"an earlier deployment to {stage} may be running"
             return Problem(DOUBT, f"{unknown}: {first.found}", ACCEPT)
-        if not self.state.may_run:
+        running = [each for each in self.seen if each.running and each.state is self.state]
+        if not running:
             return None
-        running = [each for each in self.seen if each.state is self.state]
         last = running[0].last
         operation = last.operation
         url = next((each.url for each in running if each.url and each.last is last), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from shlex import quote
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from multigit.hints import Hint
 MAY_RUN = {state for state in RunState if state.may_run}
 UNDER_WAY = {state for state in MAY_RUN if not state.over}
 WRONG = {state for state in RunState if not (state.may_run or state.good)}
-MOST = 5  # failed operations of a target: each is looked at before a deployment
+MOST = 5  # unsettled operations of a target: each is looked at before a deployment
 DID_NOTHING = {RunState.NOT_STARTED, RunState.SKIPPED}
 
 
@@ -28,14 +28,14 @@ class AtTarget:
     """What the log says of one target: the operation that deployed there last, and how that ended.
 
     If a later operation was to deploy there and started nothing, `left` is the state in which it
-    left the target: not_started or skipped. `failed` are the last operations that failed there
-    before, since one that succeeded: their runs may be rerun.
+    left the target: not_started or skipped. `unsettled` are the last operations before it that
+    failed there, or whose result was unknown, since one that succeeded: their runs may be running.
     """
 
     operation: str = ""
     state: str = ""
     left: str = ""
-    failed: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,11 @@ class LastDeployment:
                 found.setdefault(each.operation, {})[target] = each.state
         return found
 
-    def failed_before(self) -> Mapping[str, Sequence[str]]:
-        """Return the targets of each earlier operation that failed there, and may be rerun."""
+    def unsettled(self) -> Mapping[str, Sequence[str]]:
+        """Return the targets of each operation before the last one that may be running there."""
         found: dict[str, list[str]] = {}
         for target, each in self.targets.items():
-            for operation in each.failed:
+            for operation in each.unsettled:
                 found.setdefault(operation, []).append(target)
         return found
 
@@ -133,7 +133,8 @@ def _followed(known: LastDeployment | None, record: Record, repo: RepoRecord) ->
     operation = record.watches or record.operation
     if known and record.watches and known.started_by != operation:
         return _with_targets(known, _watched(known.targets, operation, repo.deployments))
-    targets = _reached(known.targets if known else {}, operation, repo.deployments)
+    doubted = {each.about.partition("/")[0] for each in record.accepted if each.repo == repo.repo}
+    targets = _reached(known.targets if known else {}, operation, repo.deployments, doubted)
     skipped = all(each.state == RunState.SKIPPED for each in repo.deployments)
     if known and skipped and known.started_by != operation:
         return known
@@ -154,33 +155,32 @@ def _with_targets(last: LastDeployment, targets: Mapping[str, AtTarget]) -> Last
 
 
 def _reached(
-    before: Mapping[str, AtTarget], operation: str, deployments: Sequence[DeploymentRecord]
+    before: Mapping[str, AtTarget],
+    operation: str,
+    deployments: Sequence[DeploymentRecord],
+    doubted: Container[str],
 ) -> Mapping[str, AtTarget]:
     """Return what is known of each target after the deployments of an operation.
 
     What was deployed before stays where the operation started nothing. A target that it no longer
-    has is forgotten once it deployed to another one.
+    has is forgotten once it deployed to another one. `doubted` are operations whose result was
+    unknown when this one began, which a person accepted.
     """
 
     def reached(each: DeploymentRecord) -> AtTarget:
         known = before.get(each.target, AtTarget())
         mine = bool(known.state) and known.operation == operation
         if mine or each.attempt > 1 or each.state not in DID_NOTHING:
-            failed = _failed_before(known, operation)
-            return AtTarget(operation, each.state or str(RunState.UNKNOWN), failed=failed)
+            unsettled = known.unsettled
+            if not mine:
+                wrong = known.state in WRONG or known.operation in doubted
+                unsettled = (*unsettled, known.operation)[-MOST:] if wrong else ()
+            return AtTarget(operation, each.state or str(RunState.UNKNOWN), unsettled=unsettled)
         return replace(known, left=each.state)
 
     after = {each.target: reached(each) for each in deployments}
     forgets = any(not each.left for each in after.values())
     return after if forgets else {**before, **after}
-
-
-def _failed_before(known: AtTarget, operation: str) -> tuple[str, ...]:
-    """Return the operations that failed at a target before this one, since one that succeeded."""
-    if known.state in {RunState.SUCCEEDED, RunState.SKIPPED}:
-        return ()
-    last = [known.operation] if known.state in WRONG and known.operation != operation else []
-    return (*known.failed, *last)[-MOST:]
 
 
 def _watched(

@@ -84,7 +84,7 @@ def test_a_healthy_clone_can_publish() -> None:
             CloneFacts(shallow=True, identity="Ada"),
             Problem(
                 "shallow",
-                "the clone is shallow, so its merges cannot be trusted.",
+                "has a shallow clone, in which merges cannot be trusted.",
                 "Run: git -C services/api fetch --unshallow",
             ),
         ),

@@ -246,7 +246,7 @@ BLOCKS = {
         snapshot(facts=CloneFacts(shallow=True, identity="Ada")),
         Problem(
             "shallow",
-            "the clone is shallow, so its merges cannot be trusted.",
+            "has a shallow clone, in which merges cannot be trusted.",
             "Run: git -C services/api fetch --unshallow",
         ),
     ),

@@ -15,6 +15,7 @@ from multigit.core.records.last_deployments import (
     with_unfinished,
 )
 from multigit.core.records.record import Record
+from multigit.core.values.agreement import Accepted
 from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import Deployment, Run, RunState
 from tests.core.builders import plan, record, row, to_publish
@@ -117,15 +118,27 @@ def test_what_failed_since_the_last_success_is_kept() -> None:
     states = ["failed", "succeeded", "failed", "not_started", "unhealthy", "failed"]
     records = [kept("r", state, operation=f"op-{at}") for at, state in enumerate(states)]
     last = last_deployed(records)["api"]["main"]
-    assert last.failed_before() == {"op-2": [""], "op-4": [""]}
+    assert last.unsettled() == {"op-2": [""], "op-4": [""]}
     again = kept("r", "running", operation="op-5")
-    assert last_deployed([*records, again])["api"]["main"].failed_before() == last.failed_before()
+    assert last_deployed([*records, again])["api"]["main"].unsettled() == last.unsettled()
     good = [*records, kept("r", "succeeded", operation="op-6")]
     after = last_deployed([*good, kept("r", "failed", operation="op-7")])["api"]["main"]
-    assert after.failed_before() == {}
+    assert after.unsettled() == {}
     many = [kept("r", "failed", operation=f"op-{at}") for at in range(20)]
-    assert list(last_deployed(many)["api"]["main"].failed_before())[-1] == "op-18"
-    assert len(last_deployed(many)["api"]["main"].failed_before()) == MOST
+    assert list(last_deployed(many)["api"]["main"].unsettled())[-1] == "op-18"
+    assert len(last_deployed(many)["api"]["main"].unsettled()) == MOST
+
+
+def test_what_was_in_doubt_when_another_one_began_is_kept() -> None:
+    """A person accepted that. Without it, what no one saw end had ended when the next one began."""
+    first, third = kept("r", "running", operation="one"), kept("r", "queued", operation="three")
+    doubt = Accepted("deployment_in_doubt", "api", "it is unknown.", "one/api/1")
+    second = kept("r", "failed", operation="two", accepted=(doubt,))
+    assert last_deployed([first, second])["api"]["main"].unsettled() == {"one": [""]}
+    last = last_deployed([first, second, third])["api"]["main"]
+    assert last.unsettled() == {"one": [""], "two": [""]}
+    fourth = kept("r", "queued", operation="four")
+    assert last_deployed([first, second, third, fourth])["api"]["main"].unsettled() == {}
 
 
 def test_a_second_attempt_that_was_not_started_follows_a_first_one() -> None:
