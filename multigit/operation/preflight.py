@@ -75,7 +75,7 @@ def _unsure(session: Session, left: Operation) -> Mapping[str, LastOperation]:
     starts = [
         repo.repo for repo in plan.planned() if still_to_come(repo, left.state.of(repo.repo))[0]
     ]
-    last = session.files.history.last_deployed()
+    last = session.files.history.last_deployed() if starts else {}
     unsure = dict(that_may_run(session, plan.target, starts, last))
     for repo in plan.planned():
         own = LastOperation.of(left, repo.repo).unsure(now)
