@@ -46,6 +46,8 @@ class Attempt:
         If no one waits, an earlier run is looked at once: it may have ended since.
         """
         context, requested = self.target.context, _requested_now(known, deployment)
+        if deployment is known and known.state.over:
+            self.target.show(known)
         unseen = deployment.state.over or deployment.state is RunState.NOT_STARTED
         found_now = requested or (known and known.attempt == deployment.attempt and not known.run)
         if unseen or context.stopping or (found_now and not context.plan.wait):

@@ -80,9 +80,10 @@ class Target:
     def to_poll(self, known: Deployment) -> Deployment:
         """Return a deployment whose run is polled next, without what was said about it before.
 
-        At a host it may wait its turn; a command on this machine does not.
+        One that was not seen yet may wait its turn at a host; a command on this machine does not.
         """
         state = RunState.QUEUED if self.step.runner.queues else RunState.RUNNING
+        state = known.state if known.state in {RunState.RUNNING, RunState.WAITING} else state
         return replace(known, state=state, status=RunStatus(state, url=known.status.url))
 
     def note(self, deployment: Deployment) -> Deployment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -56,6 +57,9 @@ class Reviewed:
     exit_code: int
 
 
+NAMED = 3  # deployments that a question names
+
+
 def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
     """Review what waits for us; raises RefusedError if nothing does, or without confirmation."""
     _, operation = read_deploying(session, request.operation)
@@ -70,8 +74,7 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     if not request.environments:
         chosen = _chosen(session.screen, operation, chosen, consent)
     verb = "reject" if request.answer is ReviewResult.REJECTED else "approve"
-    count = sum(len(each.gates) for each in chosen)
-    what = f"{verb} {plural(count, 'deployment')} to {operation.plan.target}"
+    what = f"{verb} {_deployments(chosen)} to {operation.plan.target}"
     given = _agreed(session.screen, operation, what, consent)
     with session.fleet() as fleet:
         reviewers = session.runners(fleet.listener)
@@ -95,6 +98,15 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     return Reviewed(
         found.waiting, reviews, problems, code or (errors.FAILED if problems else errors.OK)
     )
+
+
+def _deployments(chosen: Sequence[PendingReview]) -> str:
+    """Return what is reviewed in the words of a question: by name, if there are only a few."""
+    count = sum(len(each.gates) for each in chosen)
+    names = [each.spec.repo for each in chosen]
+    if count != len(names) or count > NAMED:
+        return plural(count, "deployment")
+    return f"the {'deployment' if count == 1 else 'deployments'} of {', '.join(names)}"
 
 
 def _nothing(found: PendingReviews) -> errors.MultigitError:

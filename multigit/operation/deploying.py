@@ -19,6 +19,7 @@ from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
+from multigit.operation.unfinished import last_deployed
 
 
 def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed: bool) -> Ended:
@@ -41,7 +42,7 @@ def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
 
     Its host is asked. One whose result is unknown may have failed, too: the plan shows it.
     """
-    stage, known = request.stage.name, session.files.history.last_deployed()
+    stage, known = request.stage.name, last_deployed(session)
     names = [repo.name for repo in request.repos]
     looks = looks_at(session, that_may_run(session, stage, names, known))
     last = as_seen(known, stage, {name: look.state for name, look in looks.items()})

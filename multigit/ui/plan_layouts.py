@@ -102,7 +102,8 @@ def plan_table(rows: Sequence[Row], layout: Columns, *, least: bool = False) -> 
         lines.add_column("newest", width=max(subject, len("newest")) if least else None)
     if ages:
         lines.add_column("age", justify="right", no_wrap=True)
-    lines.add_column("plan", no_wrap=not wraps, width=PLAN if wraps else None)
+    # Folded, not cut: what differs between two tags is at their end.
+    lines.add_column("plan", no_wrap=not wraps, width=PLAN if wraps else None, overflow="fold")
     for row in rows:
         cells = [
             *([row.ids] if ids else []),

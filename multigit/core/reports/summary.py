@@ -163,7 +163,7 @@ def _ended(report: Report) -> tuple[str, str]:
     if report.result is Result.DONE:
         return sentence, _running_hint(report)
     if blocking := [problem for problem in report.problems if problem.blocks]:
-        return f"{blocking[0].message} {sentence}", ""
+        return Phrase(blocking[0].message, " ", sentence), ""
     if report.interrupted:
         sentence = f"Interrupted. {sentence}"
     if any(outcome.deployments for outcome in report.outcomes):

@@ -89,7 +89,7 @@ def test_a_person_chooses_what_to_review(host: Host) -> None:
         terminal.expect_keys()
         terminal.send_key("space")
         terminal.send_key("enter")
-        terminal.expect("Approve 1 deployment to main?")
+        terminal.expect("Approve the deployment of web to main?")
         terminal.expect_keys()
         terminal.send_line("y")
         assert terminal.finish() == DONE
