@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_repository
 from multigit.core.planning.plan import RepoPlan, Result, State
+from multigit.core.progress.deployments import starts_again
 from multigit.core.progress.journal import Operation
 from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, to_plan_again
 from multigit.core.recovery.ways_out import only_the_record
@@ -35,7 +36,8 @@ def continue_(
 ) -> Ended | Closed:
     """Do what is left of the unfinished operation, as confirmed before.
 
-    Without `wait` it returns when the deployments of the next wave have started.
+    A person at the terminal is asked again before something that failed, was cancelled or rejected
+    is deployed again. Without `wait` it returns when the deployments of the next wave have started.
     """
     with alone(session, "continue", dry_run=consent.dry_run) as over:
         if over and not session.files.unfinished():
@@ -54,6 +56,7 @@ def continue_(
         plan, doubts = with_preflight_again(session, left, consent)
         planned_again = any(repo.state is State.PLANNED for repo in again.values())
         to_be_asked = planned_again or any_unseen_commit(plan, left.state)
+        to_be_asked |= session.screen.interactive and starts_again(plan, left.state)
         agreed = None if to_be_asked else operation.agreement
         there = left.state.published()
         flights = {repo: each for repo, each in flights.items() if repo not in there}

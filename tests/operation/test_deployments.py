@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -422,6 +423,26 @@ def test_a_run_that_is_found_again_is_in_doubt_no_more(desk: Desk) -> None:
         found.append(problems(ended)["web"])
     assert found == [[], ["deployment_in_doubt"], []]
     assert deployed(ended) == BOTH
+
+
+def test_a_person_is_asked_before_what_failed_is_deployed_again(desk: Desk) -> None:
+    """A reviewer may have rejected it; without a terminal, who continues has decided that."""
+
+    def ordered(space: Workspace) -> Workspace:
+        api, web = space.repos
+        stages = tuple(replace(stage, confirm=Confirm.YES) for stage in space.stages)
+        return replace(space, repos=(api, replace(web, after=("api",), wave=1)), stages=stages)
+
+    desk.change = ordered
+    desk.hosts.script("api", RunState.CANCELLED)
+    desk.promote()
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    desk.screen.person, desk.screen.answer = True, False
+    go_on = partial(continue_, skip_blocked=False, accept_reverts=False)
+    ended = go_on(desk.session(), Consent())
+    assert (deployed(ended)["api"], desk.screen.asked) == ([RunState.CANCELLED], ["Continue?"])
+    assert deployed(go_on(desk.session(), YES)) == BOTH
+    assert len(desk.screen.asked) == 1
 
 
 def test_what_was_accepted_counts_for_one_command(desk: Desk) -> None:

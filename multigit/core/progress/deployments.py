@@ -92,6 +92,16 @@ def still_to_come(
     return tuple(step for step in left if step not in watched), tuple(watched)
 
 
+def starts_again(plan: Plan, state: OperationState) -> bool:
+    """Return whether what a plan will start was started before, in vain."""
+    return any(
+        step.target in known and known[step.target].begun
+        for repo in plan.planned()
+        for known in [state.of(repo.repo).deployments]
+        for step in still_to_come(repo, state.of(repo.repo))[0]
+    )
+
+
 def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[Deployment, ...]:
     """Return a repository's deployments as far as they are known, in the order of its plan."""
     return tuple(known.get(step.target, Deployment(step.target)) for step in repo.deploys())
