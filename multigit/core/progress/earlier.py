@@ -22,7 +22,8 @@ from multigit.core.values.problem import Problem
 from multigit.hints import Hint
 from multigit.phrase import marked
 
-DOUBT, STILL = "deployment_in_doubt", "still_deploying"
+DOUBT = "deployment_in_doubt"
+STILL = "still_deploying"
 _STILL = {RunState.QUEUED: "queued", RunState.WAITING: "waiting for approval"}
 APPEARS = 60.0  # seconds in which a requested run appears at its host
 ACCEPT = marked("Check that it is no longer running, then pass `--accept-doubt`.")
