@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PAGES = 10  # that are opened at a time, at most
 NOTHING_READ = "Nothing waits at GitHub in the repositories that could be read."
-TRANSCRIPTS = 3  # of git that are named, at most
+TRANSCRIPTS = 3  # of git, and of commands, that are named, at most
 
 
 def show(session: Session, ended: Ended | Closed) -> int:
@@ -93,13 +93,23 @@ def _transcripts(session: Session, report: Report) -> Iterator[str]:
 
 
 def _outputs(session: Session, report: Report) -> Iterator[str]:
-    """Yield where to find the output of each command that did not succeed, or is still running."""
+    """Yield where to find the output of each command that did not succeed, or is still running.
+
+    That of many is in the folder of the operation.
+    """
     here, root = Path.cwd(), session.workspace.root
-    for outcome in report.outcomes:
-        for each in outcome.deployments:
-            if each.output and each.state is not RunState.SUCCEEDED:
-                file = named_in(here, root / each.output)
-                yield f"Output of {outcome.repo}'s command: {file}"
+    files = [
+        (outcome.repo, each.output)
+        for outcome in report.outcomes
+        for each in outcome.deployments
+        if each.output and each.state is not RunState.SUCCEEDED
+    ]
+    if len(files) > TRANSCRIPTS:
+        folder = session.files.operation(report.plan.operation)
+        yield f"Output of {len(files)} commands: {named_in(here, folder)}"
+        return
+    for repo, file in files:
+        yield f"Output of {repo}'s command: {named_in(here, root / file)}"
 
 
 def show_runs(screen: Screen, pages: Sequence[str]) -> int:
