@@ -8,18 +8,16 @@ from dataclasses import replace
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
 from multigit.core.progress.earlier import Look
-from multigit.core.records.last_deployments import as_seen, failed_last
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine.observe.deploys import DeployObservation
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.context import context_of
-from multigit.operation.earlier import looks_at, that_may_run
+from multigit.operation.earlier import went_wrong
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
-from multigit.operation.unfinished import last_deployed
 
 
 def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed: bool) -> Ended:
@@ -40,13 +38,10 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
 def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
     """Return the repositories of a request whose last deployment to the stage failed.
 
-    Its host is asked. One whose result is unknown may have failed, too: the plan shows it.
+    One whose result is unknown may have failed, too: the plan shows it.
     """
-    stage, known = request.stage.name, last_deployed(session)
-    names = [repo.name for repo in request.repos]
-    looks = looks_at(session, that_may_run(session, stage, names, known))
-    last = as_seen(known, stage, {name: look.state for name, look in looks.items()})
-    wrong = failed_last(last, stage) | {name for name, look in looks.items() if look.doubts}
+    stage = request.stage.name
+    wrong, looks = went_wrong(session, stage, [repo.name for repo in request.repos])
     if repos := tuple(repo for repo in request.repos if repo.name in wrong):
         for name, look in looks.items():
             if name not in wrong and (problem := look.problem(stage)):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multigit.core.progress.earlier import LastOperation, Look
-from multigit.core.records.last_deployments import MAY_RUN, LastDeployment, LastDeployments
+from multigit.core.records.last_deployments import (
+    MAY_RUN,
+    LastDeployment,
+    LastDeployments,
+    as_seen,
+    failed_last,
+)
 from multigit.core.records.logged import STATES, logged_operation
 from multigit.core.values.deployment import RunState
 from multigit.errors import MultigitError
+from multigit.operation.unfinished import last_deployed
 
 if TYPE_CHECKING:
     from multigit.operation.session import Session
@@ -38,6 +46,20 @@ def looks_at(session: Session, operations: Mapping[str, LastOperation]) -> Mappi
 
     with session.fleet() as fleet:
         return look_at(operations, session.runners(fleet.listener), fleet)
+
+
+def went_wrong(
+    session: Session, stage: str, names: Sequence[str]
+) -> tuple[AbstractSet[str], Mapping[str, Look]]:
+    """Return the repositories whose last deployment to a stage failed, and what a look found.
+
+    Their hosts are asked. One whose result is unknown may have failed, too.
+    """
+    known = last_deployed(session)
+    looks = looks_at(session, that_may_run(session, stage, names, known))
+    last = as_seen(known, stage, {name: look.state for name, look in looks.items()})
+    unknown = {name for name, look in looks.items() if look.doubts}
+    return (failed_last(last, stage) | unknown) & {*names}, looks
 
 
 def _last_operation(session: Session, stage: str, name: str, last: LastDeployment) -> LastOperation:

@@ -116,6 +116,22 @@ def test_what_still_runs_did_not_go_wrong(desk: Desk) -> None:
     assert f"multigit watch {operation}" in refused.value.hint
 
 
+def test_a_repeated_promotion_says_what_was_not_deployed(desk: Desk) -> None:
+    """There is nothing to merge, so it would look as if all was well."""
+    desk.hosts.script("web", RunState.FAILED)
+    desk.promote()
+    desk.screen.said.clear()
+    again = desk.promote()
+    assert (again.report.result, again.report.exit_code) == (Result.NOTHING, OK)
+    (said,) = [line for line in desk.screen.said if line.startswith("The last deployment")]
+    assert said.startswith("The last deployment of web to stg failed. Fix the cause, then run ")
+    assert "multigit deploy stg --failed -r web." in said
+    finish(desk)
+    desk.screen.said.clear()
+    assert desk.promote().report.result is Result.NOTHING
+    assert not any(line.startswith("The last deployment") for line in desk.screen.said)
+
+
 def test_what_runs_again_is_left_out_of_what_failed(desk: Desk) -> None:
     """Someone reran it, so it is named: it may have been selected."""
     for name in ("api", "web"):
