@@ -82,9 +82,10 @@ class Watch:
         except GithubError as error:
             missing = error.status == HTTPStatus.NOT_FOUND
             self._missed = self._missed + 1 if missing else 0
+            if not missing:
+                raise
             if self._missed < MISSED:
-                gone = RunGoneError(error.message, hint=error.hint, code=error.code)
-                raise (gone if missing else error) from error
+                raise RunGoneError(error.message, hint=error.hint, code=error.code) from error
             url = self._status.url if self._status else ""
             return RunStatus(RunState.UNKNOWN, detail=error.message, url=url)
         self._missed = 0
