@@ -46,13 +46,18 @@ STARTING = RunState.STARTING
 HERE = CommandRunner(("true",))
 
 
+def cut_after_the_first_note(notes: Notes) -> None:
+    """Let the process die when it had noted that api starts, and before it noted more of that."""
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+
+
 def test_what_was_asked_for_long_ago_is_not_waited_for(world: World) -> None:
     """The process died after its note; hours later a few searches show that nothing started."""
     plan, notes = world.begun()
     world.runners.lose_request.add(("api", ""))
     world.run(plan, notes)
-    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
-    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    cut_after_the_first_note(notes)
     world.clock.time += 3600
     world.clock.waits.clear()
     assert ends(world.resume(notes))["api"] == ["unknown"]
@@ -73,8 +78,7 @@ def test_it_is_unknown_how_long_a_run_took_that_is_found_ended(world: World) -> 
     plan, notes = world.begun()
     world.runners.lose_answer.add(("api", ""))
     world.run(plan, notes)
-    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
-    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    cut_after_the_first_note(notes)
     world.clock.time += 3600
     (found,) = outcome(world.resume(notes), "api").deployments
     assert (found.state, found.seconds) == (SUCCEEDED, 0.0)
@@ -106,8 +110,7 @@ def test_the_time_of_a_repeated_start_counts_from_its_own_note(world: World) -> 
     world.runners.lose_request.add(("api", ""))
     plan, notes = world.begun()
     world.run(plan, notes)
-    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
-    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    cut_after_the_first_note(notes)
     world.clock.time += 3600
     world.runners.never_began.add(("api", ""))
     world.runners.lose_request.add(("api", ""))
@@ -570,8 +573,7 @@ def test_an_interrupt_while_a_start_is_searched_for_starts_nothing(world: World)
     plan, notes = world.begun()
     world.runners.lose_request.add(("api", ""))
     world.run(plan, notes)
-    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
-    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    cut_after_the_first_note(notes)
     world.runners.never_began.add(("api", ""))
     world.leave.set()
     assert ends(world.resume(notes))["api"] == ["starting"]

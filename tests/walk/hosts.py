@@ -6,9 +6,9 @@ Its runs take the mood of their stage, and each change of a run is in the ledger
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from tests.torture import hosts
 
@@ -24,7 +24,7 @@ Moody = Callable[[str, str], bool]  # a stage and a mood
 Write = Callable[..., None]  # the words of a line of the ledger
 
 
-class Host(Protocol):
+class Host(AbstractContextManager["Host"], Protocol):
     """A server with the pages on which colleagues rerun and delete runs."""
 
     table: str  # the template of a stage's deploy table
@@ -33,18 +33,6 @@ class Host(Protocol):
     @property
     def settings(self) -> str:
         """Return the tables that the configuration needs, too."""
-
-    def __enter__(self) -> Self:
-        """Begin to listen."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
-        """Stop."""
 
     def about(self, repo: str) -> str:
         """Return what the table of a repository needs."""
