@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person accepted
+ROLLS_BACK = "Rolls-back-to"  # of a commit that restores the tree of an earlier one, which it names
 
 # What `git revert` writes; for a merge it names the parent to which the content returned.
 _REVERTS = re.compile(
@@ -24,6 +25,7 @@ _SAYS_SO = re.compile(
     )""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
+_ROLLED_BACK = re.compile(rf"^{ROLLS_BACK}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
 _ACCEPTED = re.compile(rf"^{ACCEPTS}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
 
 
@@ -48,6 +50,17 @@ def says_revert(message: str) -> bool:
 def accepted_in(message: str) -> tuple[str, ...]:
     """Return the reverts that a merge's message accepts."""
     return tuple(_ACCEPTED.findall(message))
+
+
+def rolling_back(message: str, to: str) -> str:
+    """Return the message of a commit that restores the tree of the commit `to`."""
+    return f"{message.rstrip()}\n\n{ROLLS_BACK}: {to}"
+
+
+def rolled_back_to(message: str) -> str:
+    """Return the commit whose tree a commit restores, as its trailer says; or empty."""
+    found = _ROLLED_BACK.findall(message)
+    return found[-1] if found else ""
 
 
 def accepting(message: str, shas: Sequence[str] = ()) -> str:

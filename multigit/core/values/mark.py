@@ -1,0 +1,26 @@
+"""A mark: what a person says about a release, whatever its deployments said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """Whether a release is to be deployed again."""
+
+    BAD = "bad"
+    GOOD = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A release of a stage, marked by hand; `since` is when, in UTC."""
+
+    release: str
+    stage: str
+    verdict: Verdict
+    who: str
+    host: str
+    since: str
+    reason: str
