@@ -1,4 +1,4 @@
-"""A hold: a stage was rolled back, so what its branch has must not be deployed again by accident."""
+"""A hold on a stage that was rolled back: what its branch has must not go out by accident."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class Quality(StrEnum):
     """Whether a release is to be deployed again."""
 
     BAD = "bad"
@@ -19,7 +19,7 @@ class Mark:
 
     release: str
     stage: str
-    verdict: Verdict
+    quality: Quality
     who: str
     host: str
     since: str
