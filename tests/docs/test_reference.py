@@ -195,13 +195,16 @@ def tabled(document: Mapping[str, Any], title: str) -> list[Mapping[str, Any]]:
     return [*(each[inner[0]] for each in tables if inner[0] in each), *own]
 
 
+CHOICES = {"Confirm": '`"none"`, `"yes"` or `"name"`', "OnUnhealthy": '`"nothing"` or `"rollback"`'}
+
+
 def type_of(facts: Mapping[str, Any]) -> str:
     """Return the document's name for a property's type."""
     if "enum" in facts:
         *first, last = (f'`"{word}"`' for word in facts["enum"])
         return f"{', '.join(first)} or {last}"
-    if facts.get("$ref", "").endswith("Confirm"):
-        return '`"none"`, `"yes"` or `"name"`'
+    if choice := CHOICES.get(facts.get("$ref", "").rpartition("/")[2]):
+        return choice
     names = {
         "array": "list of texts",
         "boolean": "true or false",

@@ -71,7 +71,7 @@ def _load(path: Path) -> Workspace:
     wrong = [in_plain_words(error) for error in errors]
     for mistake in wrong:
         _forget(document, mistake.key)
-    reported = [mistake.key for mistake in wrong]
+    reported: list[Key] = [_of_value(mistake.key) for mistake in wrong]
     wrong += [stage.mistake for stage in misspelt]
     reported += correct(document, misspelt)
     # Without the wrong values, the others can be checked against each other.
@@ -141,13 +141,18 @@ def _errors(document: dict[str, Any]) -> list[ErrorDetails]:
 def _forget(document: dict[str, Any], key: Key) -> None:
     """Remove a wrong value from the document; of a wrong stage or repository leave the table."""
     table: Any = document
-    *above, last = [part for part in key if isinstance(part, str)]
+    *above, last = _of_value(key)
     for part in above:
         table = table.get(part, {})
     if len(key) == 2 and key[0] in {"stages", "repos"}:  # noqa: PLR2004
         table[last] = {}
     else:
         table.pop(last, None)
+
+
+def _of_value(key: Key) -> tuple[str, ...]:
+    """Return the key of a whole value: that of the list, if the key is of one of its items."""
+    return tuple(part for part in key if isinstance(part, str))
 
 
 def _follows(mistake: Mistake, reported: list[Key]) -> bool:
@@ -178,6 +183,7 @@ def _workspace(root: Path, configuration: Configuration) -> Workspace:
                 repo.push_url,
                 branches=repo.branches,
                 stages=repo.stages or (),
+                irreversible=repo.irreversible,
             )
             for name, repo in configuration.repos.items()
         ),
@@ -217,4 +223,5 @@ def _stages(configuration: Configuration) -> Iterator[Stage]:
             stage.environment,
             deploy_of(stage.deploy, stage.health),
             pace_of(stage),
+            stage.on_unhealthy,
         )

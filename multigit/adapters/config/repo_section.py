@@ -6,7 +6,7 @@ from pydantic import Field
 
 from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
 from multigit.adapters.config.section import Section
-from multigit.adapters.config.values import Folder, Ref, Slug, Texts, Url
+from multigit.adapters.config.values import Folder, Patterns, Ref, Slug, Texts, Url
 
 
 class RepoSection(Section):
@@ -54,6 +54,11 @@ class RepoSection(Section):
     github: Slug = Field(
         default="",
         description='Its name on GitHub, "owner/name". Default: taken from the URL of the remote.',
+    )
+    irreversible: Patterns | None = Field(
+        default=None,
+        description="Patterns of the files whose changes cannot be rolled back, such as "
+        "migrations/**; [] if there are none. Default: nothing is said about that.",
     )
     deploy: dict[str, DeploySection] = Field(
         default_factory=dict,

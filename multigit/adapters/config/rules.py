@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from multigit.adapters.config.deploy_rules import deploy_mistakes
 from multigit.adapters.config.mistakes import Key, Mistake
+from multigit.adapters.config.roll_back_rules import roll_back_mistakes
 from multigit.adapters.config.stage_rules import own_stage_mistakes
 from multigit.adapters.config.values import USE_NAME, is_name, is_ref, shown
 from multigit.core.planning.waves import waves
@@ -36,6 +37,7 @@ def mistakes(configuration: Configuration) -> Iterator[Mistake]:
     yield from _after(configuration)
     yield from _notified_stages(configuration)
     yield from deploy_mistakes(configuration)
+    yield from roll_back_mistakes(configuration)
 
 
 def _empty(configuration: Configuration) -> Iterator[Mistake]:

@@ -26,7 +26,7 @@ from multigit.adapters.config.values import (
     Url,
 )
 from multigit.core.values.push_rules import PushRules
-from multigit.core.values.workspace import Confirm
+from multigit.core.values.workspace import Confirm, OnUnhealthy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +101,12 @@ class StageSection(Section):
     health: HealthSection | None = Field(
         default=None,
         description="The answer that a service must give before its deployment counts as done.",
+    )
+    on_unhealthy: Annotated[OnUnhealthy, Strict(strict=False)] = Field(
+        default=OnUnhealthy.NOTHING,
+        description="What to do after a release whose deployment or health check failed: nothing, "
+        "or rollback (to the last good release). Every repository that is deployed here must set "
+        "irreversible.",
     )
 
 

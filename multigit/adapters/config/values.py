@@ -22,6 +22,7 @@ from multigit.core.values.text import nearest, visible
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 # git-check-ref-format(1), within the characters that multigit uses in names.
 REF = r"(?!HEAD$|.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}"
+PATTERN = r"(!|(?!!))(?!~|\.{0,2}(/|$))(?!.*/(\.{0,2}/|\.{1,2}$)).+"
 SLUG = r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
 DURATION = r"[1-9][0-9]{0,4}(s|m|h)"
 NO_PAUSE = "0s"
@@ -117,6 +118,14 @@ def check_url(text: str) -> str:
     return text
 
 
+def _check_pattern(text: str) -> str:
+    parts = check_text(text).removeprefix("!").removesuffix("/").split("/")
+    if parts[0].startswith("~") or {"", ".", ".."} & set(parts):
+        hint = "Such as migrations/**: without a / at the beginning, without '.' and '..' in it."
+        raise wrong(f"must be a pattern of paths in the repository, not {shown(text)}.", hint)
+    return text
+
+
 def _check_ref(text: str) -> str:
     if not is_ref(text):
         raise wrong(f"{shown(text)} is not a valid name.", USE_REF)
@@ -187,6 +196,9 @@ Texts = Annotated[tuple[Text, ...], Strict(strict=False)]  # TOML has lists inst
 Ref = Annotated[str, AfterValidator(_check_ref), _like(REF)]
 Tag = Annotated[str, AfterValidator(_check_tag), _like(r"[^{}]*\{timestamp\}[^{}]*")]
 Folder = Annotated[str, AfterValidator(check_path), _like(r"(?![/~])(?!(.*/)?\.\.(/|$)).+")]
+Patterns = Annotated[
+    tuple[Annotated[str, AfterValidator(_check_pattern), _like(PATTERN)], ...], Strict(strict=False)
+]
 Url = Annotated[str, AfterValidator(check_url), _like("[^.-].*")]
 Slug = Annotated[str, AfterValidator(_check_slug), _like(SLUG)]
 LogName = Annotated[str, AfterValidator(_check_log), _like(NAME)]

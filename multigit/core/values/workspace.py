@@ -22,6 +22,13 @@ class Confirm(StrEnum):
     NAME = "name"
 
 
+class OnUnhealthy(StrEnum):
+    """What happens after a release whose deployment or health check failed."""
+
+    NOTHING = "nothing"
+    ROLLBACK = "rollback"  # what the operation deployed goes back to the last good release
+
+
 class Event(StrEnum):
     """What people may want to be notified of."""
 
@@ -65,6 +72,7 @@ class Stage:
     environment: str = ""
     deploy: Deploy | None = None
     pace: Pace = field(default_factory=Pace)
+    on_unhealthy: OnUnhealthy = OnUnhealthy.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,8 @@ class Repo:
     it is not. `remote` is empty if it is the workspace's; `push_url` names another repository that
     it may push to. `here` is its folder as seen from the current one, for what a person types
     there. `branches` has its branch for a stage where that is not the stage's; `stages` are those
-    that it has, empty if it has all.
+    that it has, empty if it has all. `irreversible` are patterns of the files whose changes cannot
+    be rolled back; None if nothing was said about that.
     """
 
     name: str
@@ -93,6 +102,7 @@ class Repo:
     here: str = ""
     branches: Mapping[str, str] = field(default_factory=dict)
     stages: tuple[str, ...] = ()
+    irreversible: tuple[str, ...] | None = None
 
     def has(self, stage: Stage) -> bool:
         """Return whether it has a stage."""

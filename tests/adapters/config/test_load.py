@@ -111,6 +111,7 @@ class TestLoad:
             confirm = "name"
             checklist = ["One", "Two"]
             require_message = true
+            on_unhealthy = "nothing"
             [repos."api.v2"]
             path = "./services//api/"
             url = "https://host/api.git"
@@ -118,6 +119,7 @@ class TestLoad:
             hooks = true
             remote = "hub"
             push_url = "git@host:api.git"
+            irreversible = ["migrations/**", "!migrations/README.md", "data/"]
             """,
         )
         assert space.stages == (
@@ -139,6 +141,7 @@ class TestLoad:
                 hooks=True,
                 remote="hub",
                 push_url="git@host:api.git",
+                irreversible=("migrations/**", "!migrations/README.md", "data/"),
             ),
         )
         assert space.remote_of(space.repos[0]) == "hub"
