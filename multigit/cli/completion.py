@@ -128,6 +128,14 @@ def complete_confirm(context: typer.Context, incomplete: str) -> list[str]:
 
 
 @or_nothing
+def complete_override(incomplete: str) -> list[str]:
+    """Return the rules that can be overridden and start with this."""
+    from multigit.core.planning.overrides import OVERRIDABLE
+
+    return _fitting(OVERRIDABLE, incomplete)
+
+
+@or_nothing
 def complete_undo(incomplete: str) -> list[str]:
     """Return what an undo would accept, newest first, as far as files say.
 

@@ -15,12 +15,14 @@ from multigit.cli.completion import (
     complete_confirm,
     complete_group,
     complete_operation,
+    complete_override,
     complete_repo,
     complete_stage,
 )
 
 if TYPE_CHECKING:
     from multigit.core.planning.consent import Consent
+    from multigit.core.planning.overrides import Override
     from multigit.core.values.workspace import Repo, Workspace
     from multigit.operation.session import Session
 
@@ -81,6 +83,23 @@ AcceptDoubt = Annotated[
     bool,
     _confirmation(
         "--accept-doubt", help="Deploy even though an earlier deployment may still be running."
+    ),
+]
+OverrideCodes = Annotated[
+    list[str] | None,
+    _confirmation(
+        "--override",
+        help="Override a rule: irreversible, bad_release (repeatable). Requires --reason.",
+        metavar="CODE",
+        autocompletion=complete_override,
+    ),
+]
+Reason = Annotated[
+    str | None,
+    _confirmation(
+        "--reason",
+        help="Why a rule is overridden; kept in the log, the tag and notifications.",
+        metavar="TEXT",
     ),
 ]
 NoWait = Annotated[
@@ -175,6 +194,20 @@ class Confirmation:
 
         stage = self.confirm and stage_confirmed(self.confirm, workspace, repos)
         return Consent(self.dry_run, self.yes, stage, checklist_done, accept_doubt)
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """Which rules are overridden, and why."""
+
+    override: OverrideCodes = None
+    reason: Reason = None
+
+    def given(self, *, release_hold: bool = False) -> Override:
+        """Return what is overridden; raises UsageError as `override_of` does."""
+        from multigit.core.planning.overrides import override_of
+
+        return override_of(self.override or (), self.reason, release_hold=release_hold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multigit.adapters.system import clock
-from multigit.core.planning.checks import check_message
+from multigit.core.planning.checks import check_reason
 from multigit.core.planning.plan import Result
 from multigit.core.progress.locks import Holder
 from multigit.core.records.record import Record
@@ -40,7 +40,7 @@ def held_locks(session: Session) -> tuple[HeldLock, ...]:
 
 def release_lock(session: Session, nonce: str, reason: str) -> Sequence[HeldLock]:
     """Release the locks with this id, and record who did it and why; return them."""
-    check_message(reason)
+    check_reason(reason)
     chosen = [each for each in held_locks(session) if each.holder and each.holder.nonce == nonce]
     if not chosen:
         raise RefusedError(

@@ -127,11 +127,12 @@ def operation_line(record: Record) -> list[RenderableType]:
 def details(record: Record) -> Iterator[str]:
     """Yield the release and the message.
 
-    A checklist that no one checked off has a line of its own, as have accepted reverts.
+    A checklist that no one checked off has a line of its own, as have accepted reverts, and what
+    else was accepted.
     """
     about = "  ".join(visible(each) for each in (record.released, record.message) if each)
     checklist = CHECKLISTS.get(record.agreement.checklist, "")
-    yield from filter(None, (about, checklist, reverts(record)))
+    yield from filter(None, (about, checklist, reverts(record), *accepted(record)))
 
 
 def reverts(record: Record) -> str:
@@ -143,6 +144,20 @@ def reverts(record: Record) -> str:
     down = record.command == "backmerge"
     out = f"reverted work stays out of {visible(record.stage)}"
     return f"! {'reverts merged down' if down else out}: {shortened(names)}"
+
+
+def accepted(record: Record) -> Iterator[str]:
+    """Yield what was in the way of it, with the repositories for which that was accepted, and why.
+
+    Each reason stands once, below what it was given for.
+    """
+    for reason in dict.fromkeys(each.reason for each in record.accepted):
+        same = [each for each in record.accepted if each.reason == reason]
+        for message in dict.fromkeys(each.message for each in same):
+            repos = tuple(visible(each.repo) for each in same if each.message == message)
+            yield f"! accepted in {shortened(repos)}: {visible(message)}"
+        if reason:
+            yield f"! reason: {visible(' '.join(reason.split()))}"
 
 
 def ending(record: Record) -> str:

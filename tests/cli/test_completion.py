@@ -15,6 +15,7 @@ from multigit.cli import completion
 from multigit.cli.completion import (
     complete_group,
     complete_operation,
+    complete_override,
     complete_release,
     complete_repo,
     complete_stage,
@@ -67,6 +68,12 @@ def journals(shop: Path, *operations: str) -> None:
         file = shop / OPERATIONS / operation / CLOSED
         file.parent.mkdir(parents=True)
         file.touch()
+
+
+def test_rules_that_can_be_overridden_are_offered() -> None:
+    """Anywhere, since they are not in a file."""
+    assert complete_override("") == ["irreversible", "bad_release"]
+    assert complete_override("b") == ["bad_release"]
 
 
 def test_a_line_of_the_log_that_is_too_deep_is_passed_over(shop: Path) -> None:

@@ -9,7 +9,15 @@ import pytest
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord, RepoRecord
 from multigit.core.reports.log_report import LogReport
-from multigit.core.values.agreement import Actor, ActorKind, Agreement, ChecklistState, ConsentState
+from multigit.core.values.agreement import (
+    Accepted,
+    Actor,
+    ActorKind,
+    Agreement,
+    ChecklistState,
+    ConsentState,
+)
+from multigit.core.values.text import visible
 from multigit.ui.logs import ending, log_view
 from tests.core.builders import record, row
 from tests.ui.views import shown
@@ -90,6 +98,20 @@ def test_text_from_outside_steers_no_terminal(width: int, result: str) -> None:
     assert "evil" in "".join(lines)
     assert not {"\x1b", "\u202e"} & set("".join(lines))
     assert sum(line.startswith("    ") for line in lines) >= 3
+
+
+def test_what_was_accepted_is_said_once_with_its_reason() -> None:
+    """One line for the repositories that share a sentence, and one for the reason."""
+    accepted = Accepted("bad_release", "a", "r-1 was marked bad.", reason="r-2\nloses")
+    bad = (accepted, replace(accepted, repo="b"))
+    doubt = Accepted("deployment_in_doubt", EVIL, "run 7 was deleted.", "op/web/1")
+    kept = replace(record("a", row("", "succeeded", state="deployed")), accepted=(*bad, doubt))
+    lines = shown(log_view(LogReport((kept,))), 80)
+    assert lines[-5:-2] == [
+        "    ! accepted in a, b: r-1 was marked bad.",
+        "    ! reason: r-2 loses",
+        f"    ! accepted in {visible(EVIL)}: run 7 was deleted.",
+    ]
 
 
 def released(command: str, *repos: RepoRecord, result: str = "done") -> Record:

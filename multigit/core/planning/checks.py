@@ -20,6 +20,7 @@ from multigit.hints import Hint
 from multigit.phrase import marked
 
 PASS_ONE = marked('Pass one: `-m "what changes and why"`.')
+SAY_WHY = marked('Say why: `--reason "why"`.')
 
 
 def check_message(message: str) -> None:
@@ -29,12 +30,21 @@ def check_message(message: str) -> None:
     other controls could hide part of the history, and bidirectional overrides (Unicode class Cf)
     would reorder it.
     """
-    if not message.strip():
-        raise UsageError("The message is empty.", hint=PASS_ONE)
-    if controls := [character for character in message if _is_control(character)]:
+    _check_plain("message", message, PASS_ONE)
+
+
+def check_reason(reason: str) -> None:
+    """Raise UsageError for a reason that would be refused as a message."""
+    _check_plain("reason", reason, SAY_WHY)
+
+
+def _check_plain(what: str, text: str, hint: str) -> None:
+    if not text.strip():
+        raise UsageError(f"The {what} is empty.", hint=hint)
+    if controls := [character for character in text if _is_control(character)]:
         raise UsageError(
-            f"The message contains the control character U+{ord(controls[0]):04X}.",
-            hint="Write the message in plain text.",
+            f"The {what} contains the control character U+{ord(controls[0]):04X}.",
+            hint=f"Write the {what} in plain text.",
             code="message_control_character",
         )
 

@@ -133,7 +133,8 @@ def _followed(known: LastDeployment | None, record: Record, repo: RepoRecord) ->
     operation = record.watches or record.operation
     if known and record.watches and known.started_by != operation:
         return _with_targets(known, _watched(known.targets, operation, repo.deployments))
-    doubted = {each.about.partition("/")[0] for each in record.accepted if each.repo == repo.repo}
+    mine = (each.about for each in record.accepted if each.repo == repo.repo and each.about)
+    doubted = {about.partition("/")[0] for about in mine}
     targets = _reached(known.targets if known else {}, operation, repo.deployments, doubted)
     skipped = all(each.state == RunState.SKIPPED for each in repo.deployments)
     if known and skipped and known.started_by != operation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from multigit.core.records.chain import BadLine, Head
@@ -44,15 +44,23 @@ def name_of(records: Iterable[Record]) -> str:
 
 
 def trailer(operation: str, log: str, head: Head, accepted: Sequence[Accepted] = ()) -> str:
-    """Return the last lines of a deploy tag's message: also what a person accepted."""
-    noted = dict.fromkeys(f"Multigit-Accepted: {each.code} {each.repo}\n" for each in accepted)
+    """Return the last lines of a deploy tag's message: also what a person accepted, and why."""
     return (
-        f"{''.join(noted)}"
+        f"{''.join(_noted(accepted))}"
         f"Multigit-Operation: {operation}\n"
         f"Multigit-Log: {log or operation}\n"
         f"Multigit-Log-Seq: {head.seq}\n"
         f"Multigit-Log-Head: {head.sha256}"
     )
+
+
+def _noted(accepted: Sequence[Accepted]) -> Iterator[str]:
+    """Yield a line for each thing that was accepted, and one for the reason that they share."""
+    for reason in dict.fromkeys(each.reason for each in accepted):
+        same = (each for each in accepted if each.reason == reason)
+        yield from dict.fromkeys(f"Multigit-Accepted: {each.code} {each.repo}\n" for each in same)
+        if reason:
+            yield f"Multigit-Reason: {' '.join(reason.split())}\n"
 
 
 def anchor_in(tag: str, message: str) -> TagAnchor | None:

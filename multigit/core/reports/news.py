@@ -57,7 +57,8 @@ def job_summary(report: Report) -> str:
     """Return how a command ended, in Markdown for the page of a CI job."""
     plan, (sentence, hint) = report.plan, summary(report)
     title = f"## {_what(plan)}: {str(report.reported_result).replace('_', ' ')}"
-    about = [_with_code(sentence), _notes(plan.message), _table(report), *_commits(report)]
+    said = (_with_code(sentence), _notes(plan.message), *_accepted(plan))
+    about = [*said, _table(report), *_commits(report)]
     if report.result not in {Result.BLOCKED, Result.CANCELLED}:
         about += _ids(plan)
     return "\n\n".join(filter(None, (title, *about, _with_code(hint)))) + "\n"
@@ -85,10 +86,16 @@ _WORDS = {
 def _body(report: Report, event: Event) -> str:
     plan = report.plan
     sentence = "" if event is Event.STARTED else _harmless(summary(report)[0])
-    accepted = (f"Accepted: {_harmless(f'{p.repo}: {p.message}')}" for p in plan.accepted)
-    said = (sentence, _notes(plan.message), *accepted)
+    said = (sentence, _notes(plan.message), *_accepted(plan))
     parts = (*said, _table(report), *_commits(report), *_ids(plan))
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _accepted(plan: Plan) -> Iterator[str]:
+    """Yield what was in the way of it, and a person accepted, with the reason if there is one."""
+    for each in plan.accepted:
+        why = f" Reason: {each.reason}" if each.reason else ""
+        yield f"Accepted: {_harmless(f'{each.repo}: {each.message}{why}')}"
 
 
 def _notes(message: str) -> str:

@@ -28,13 +28,15 @@ class Actor:
 class Accepted:
     """Something in the way of an operation that a person accepted: the problem's code and sentence.
 
-    `about` is the key of the deployment whose result is unknown, or empty.
+    `about` is the key of the deployment whose result is unknown, or empty; `reason` is why a rule
+    was overridden, or empty.
     """
 
     code: str = ""
     repo: str = ""
     message: str = ""
     about: str = ""
+    reason: str = ""
 
 
 class ConsentState(StrEnum):

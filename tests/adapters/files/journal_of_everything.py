@@ -12,7 +12,7 @@ from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, Switc
 from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import Progress
-from multigit.core.values.agreement import Actor
+from multigit.core.values.agreement import Accepted, Actor
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import (
     CommandRunner,
@@ -67,6 +67,7 @@ def everything() -> Plan:
         word="stg",
         checklist=("Staging is verified",),
         pace=Pace(2, 1.5),
+        accepted=(Accepted("bad_release", "api", "it was marked bad.", reason="stg-3 is worse"),),
     )
 
 

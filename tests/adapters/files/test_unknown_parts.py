@@ -146,11 +146,13 @@ def test_an_older_version_does_not_read_over_how_far_this_one_got(lines: list[Do
 def test_what_has_a_default_may_be_missing(lines: list[Document], tmp_path: Path) -> None:
     """An older version did not write it."""
     del lines[0]["plan"]["pace"], lines[0]["plan"]["repos"][0]["wave"], lines[0]["by"]
+    del lines[0]["plan"]["accepted"][0]["reason"]
     file = tmp_path / "old.jsonl"
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     known = Journal(file).read()
     assert known
     assert known.plan.repos == without_hints(everything()).repos
+    assert known.plan.accepted == (replace(everything().accepted[0], reason=""),)
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,14 @@ def test_what_was_in_doubt_when_another_one_began_is_kept() -> None:
     assert last_deployed([first, second, third, fourth])["api"]["main"].unsettled() == {}
 
 
+def test_a_rule_that_was_overridden_leaves_nothing_in_doubt() -> None:
+    """It is about no deployment, so the first one of a stage follows none."""
+    bad = Accepted("bad_release", "api", "r was marked bad.", reason="r-2 loses orders")
+    last = last_deployed([kept("r", "succeeded", operation="one", accepted=(bad,))])["api"]["main"]
+    assert last.unsettled() == {}
+    assert [each.unsettled for each in last.targets.values()] == [()]
+
+
 def test_a_second_attempt_that_was_not_started_follows_a_first_one() -> None:
     """The operation had deployed there before, so what was there earlier is replaced."""
     again = replace(row("", "not_started").deployments[0], attempt=2)

@@ -19,6 +19,7 @@ from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.document import document
 from multigit.core.values.agreement import (
     NOT_NOTED,
+    Accepted,
     Actor,
     ActorKind,
     Agreement,
@@ -113,6 +114,28 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
             },
         ],
     }
+
+
+def test_a_record_holds_what_was_accepted_and_why() -> None:
+    """An earlier version wrote no reason."""
+    bad = Accepted("bad_release", "api", "deploy-1 was marked bad.", reason="stg-2 loses orders")
+    report = ended(replace(plan(to_publish(API)), accepted=(bad,)), [published(API)])
+    content = written(report, BOT, "2025-01-15T15:02:00Z", AGREED)
+    assert (
+        content["accepted"]
+        == document(report)["accepted"]
+        == [
+            {
+                "code": "bad_release",
+                "repo": "api",
+                "message": "deploy-1 was marked bad.",
+                "about": "",
+                "reason": "stg-2 loses orders",
+            }
+        ]
+    )
+    del content["accepted"][0]["reason"]
+    assert Record.parse(content).accepted == (replace(bad, reason=""),)
 
 
 READY = planned(plan(to_publish()))

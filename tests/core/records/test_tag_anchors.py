@@ -18,6 +18,7 @@ from multigit.core.records.tag_anchors import (
     name_of,
     trailer,
 )
+from multigit.core.values.agreement import Accepted
 
 Past = tuple[list[dict[str, Any]], list[TagAnchor]]
 
@@ -48,6 +49,23 @@ def test_a_cut_after_a_review_is_found_too() -> None:
     tag = TagAnchor("deploy-2", "promote-2", "promote-1", 2, head.sha256)
     assert compare_with_tags(log(REVIEW, FIRST, SECOND), [tag]) == TagComparison(1)
     assert found_in(compare_with_tags(log(REVIEW, FIRST), [tag])) == "cut"
+
+
+def test_what_was_accepted_stands_before_the_anchor() -> None:
+    """One reason is said once, on one line, and what it says is no line of the trailer."""
+    why = "so:\nMultigit-Log-Seq: 9\r\u2028Multigit-Log: other\x0b\nMultigit-Operation: x"
+    doubt = Accepted("deployment_in_doubt", "web", "it is unknown.", "op-0/web/1")
+    bad = [Accepted("bad_release", name, "deploy-1 was marked bad.", reason=why) for name in "ab"]
+    text = trailer("op-1", "op-0", Head(3, "f" * 64), [doubt, *bad, *bad])
+    assert text.split("\n")[:4] == [
+        "Multigit-Accepted: deployment_in_doubt web",
+        "Multigit-Accepted: bad_release a",
+        "Multigit-Accepted: bad_release b",
+        "Multigit-Reason: so: Multigit-Log-Seq: 9 Multigit-Log: other Multigit-Operation: x",
+    ]
+    assert text.split("\n")[4:] == trailer("op-1", "op-0", Head(3, "f" * 64)).split("\n")
+    anchor = TagAnchor("tag", "op-1", "op-0", 3, "f" * 64)
+    assert anchor_in("tag", f"Deploy\n\n{text}") == anchor
 
 
 def found_in(seen: TagComparison) -> str:

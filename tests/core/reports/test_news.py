@@ -15,6 +15,7 @@ from multigit.core.progress.outcome import (
     under_way,
 )
 from multigit.core.reports.news import NOTES, ROWS, News, event_of, job_summary, news
+from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
@@ -83,6 +84,19 @@ Release: `stg-deploy-20250115-160130`
 Operation: `20250115T150130Z-promote-dev-stg-7f3a`
 """,
     )
+
+
+def test_what_was_accepted_is_said_with_its_reason() -> None:
+    """In the message and in the job's summary, a paragraph each; a doubt has no reason."""
+    doubt = Accepted("deployment_in_doubt", "web", "run 7 was deleted.", "op/web/1")
+    bad = Accepted("bad_release", "api", "r-1 was marked bad.", reason="r-2 loses\n<orders>")
+    whole = report(deployed(DONE), accepted=(doubt, bad))
+    expected = (
+        "\n\nMerge dev into stg\n\nAccepted: web: run 7 was deleted.\n\n"
+        "Accepted: api: r-1 was marked bad. Reason: r-2 loses &lt;orders&gt;\n\n| repository |"
+    )
+    assert expected in news(whole, Event.SUCCEEDED).body
+    assert expected in job_summary(whole)
 
 
 def test_a_skipped_deployment_is_a_good_end() -> None:
