@@ -112,6 +112,15 @@ class Repository(Protocol):
         By committer dates along the first parents.
         """
 
+    def differing(self, before: str, after: str) -> tuple[str, ...]:
+        """Return the paths that differ between two commits, both names of a renamed file."""
+
+    def behind(self, tip: str, commits: Sequence[str]) -> Mapping[str, int]:
+        """Count for each of these commits what `tip` has and it lacks, merges not counted.
+
+        A commit that does not exist here is left out.
+        """
+
     def exposed(self) -> Sequence[str]:
         """Return the other repositories and multigit's own files that git would commit here."""
 

@@ -14,7 +14,7 @@ from multigit.core.values.workspace import Repo, Workspace
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
 from tests.support.fake_git import ADA, STAGES, Edits, FakeGit, Files
-from tests.support.forge import Forge, ForgeRepo
+from tests.support.forge import COLLEAGUE, Forge, ForgeRepo
 from tests.support.gitenv import git
 from tests.support.refs import read_refs
 
@@ -216,7 +216,7 @@ class RealScene:
     def remote_tag(self, name: str, commit: str) -> None:
         """Tag on the remote, a minute after everything before."""
         header = f"object {commit}\ntype commit\ntag {name}\n"
-        tagger = f"tagger A <a@example.org> {self._forge.tick()} +0000\n\n{name}\n"
+        tagger = f"tagger {COLLEAGUE} {self._forge.tick()} +0000\n\n{name}\n"
         sha = self._repo.remote_git("mktag", input=header + tagger)
         self._repo.remote_git("update-ref", f"refs/tags/{name}", sha)
 

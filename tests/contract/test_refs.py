@@ -10,6 +10,7 @@ from multigit.core.values.refs import Branch
 from multigit.core.values.work_tree import Outgoing
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
+from tests.support.fake_git import GRACE
 
 DEV = RefQuery(("dev",))
 STAGES = RefQuery(("dev", "stg", "main"))
@@ -190,6 +191,19 @@ def test_the_time_of_a_tag_is_when_it_was_made(scene: Scene) -> None:
     assert tag.time > scene.date(main)
 
 
+def test_a_tag_has_its_commit_and_who_made_it(scene: Scene) -> None:
+    """If the user has another tag of that name, the remote's counts; a name alone has no maker."""
+    first = scene.remote_refs()["refs/heads/main"]
+    second = scene.remote_commit("main", {"a": "1\n"})
+    scene.remote_tag("deploy-1", second)
+    scene.local_tag("deploy-1", first)
+    scene.local_tag("deploy-2", first)
+    query = RefQuery(("main",), ("deploy-*",))
+    scene.repository.fetch(query)
+    found = {tag.name: (tag.commit, tag.who) for tag in scene.repository.refs(query).tags}
+    assert found == {"deploy-1": (second, GRACE), "deploy-2": (first, "")}
+
+
 def test_a_deleted_tag_is_gone_after_the_fetch(scene: Scene) -> None:
     """Others that match stay."""
     for name in ("deploy-1", "deploy-2"):
@@ -359,3 +373,33 @@ def test_a_subject_is_the_first_paragraph(scene: Scene) -> None:
     newest = scene.repository.waiting(base, tip).newest
     assert newest
     assert newest.subject == "feat: one and two"
+
+
+def test_what_differs_is_listed_with_both_names(scene: Scene) -> None:
+    """A file that is changed, new or gone; a file under another name is two paths."""
+    moved = "1\n2\n3\n"
+    before = scene.remote_commit("dev", {"a": "1\n", "b/c": "1\n", "old": moved, "same": "1\n"})
+    after = scene.remote_commit("dev", {"a": "2\n", "b/c": None, "old": None, "x y": moved})
+    scene.repository.fetch(DEV)
+    assert scene.repository.differing(before, after) == ("a", "b/c", "old", "x y")
+    assert scene.repository.differing(after, before) == ("a", "b/c", "old", "x y")
+    assert scene.repository.differing(after, after) == ()
+
+
+def test_several_commits_are_behind_a_tip(scene: Scene) -> None:
+    """Each is counted for itself, without merges; one that is not here is left out."""
+    first = remote_tip(scene, "main")
+    dev = [scene.remote_commit("dev", {f"d{n}": "1\n"}) for n in range(3)]
+    main = scene.remote_commit("main", {"hotfix": "1\n"})
+    scene.repository.fetch(STAGES)
+    tips = scene.repository.tip(main), scene.repository.tip(dev[2])
+    merged = scene.repository.merge(*tips, Signature("Merge dev into main", "1736500000 +0000"))
+    behind = scene.repository.behind
+    counts = {first: 4, main: 3, dev[0]: 3, dev[2]: 1, merged.commit: 0}
+    assert behind(merged.commit, [*counts]) == counts
+    assert behind(merged.commit, [first, "1" * 40, main]) == {first: 4, main: 3}
+    assert behind(first, [main, dev[1]]) == {main: 0, dev[1]: 0}
+    assert behind(first, [first]) == {first: 0}
+    assert behind(first, []) == {}
+    root = scene.make_root({"r": "1\n"})
+    assert behind(main, [root.sha, first]) == {root.sha: 2, first: 1}

@@ -326,14 +326,14 @@ class FakeRepository:
         """Return branches and tags as of the last fetch, including the clone's own tags."""
         self._look()
         tags = {
-            Tag(name, self.objects.time(self.own_refs[f"{space}{name}"]))
-            for space in (_TAGS_SEEN, tag_ref(""))
+            name: self._tag(name, self.own_refs[f"{space}{name}"])
+            for space in (tag_ref(""), _TAGS_SEEN)
             for pattern in query.tags
             for name in _matching(self.own_refs, space, pattern)
         }
         return Refs(
             {name: self._branch(name) for name in query.branches},
-            tuple(sorted(tags, key=lambda tag: (tag.time, tag.name))),
+            tuple(sorted(tags.values(), key=lambda tag: (tag.time, tag.name))),
         )
 
     def work_tree(self, *, sizes: bool = False) -> WorkTree:
@@ -487,6 +487,16 @@ class FakeRepository:
         while commit and self.objects.time(commit) >= seconds:
             commit = next(iter(self.objects.commits[commit].parents), "")
         return commit
+
+    def differing(self, before: str, after: str) -> tuple[str, ...]:
+        """Compare the files of two commits."""
+        old, new = self.objects.files(before), self.objects.files(after)
+        return tuple(path for path in sorted({*old, *new}) if old.get(path) != new.get(path))
+
+    def behind(self, tip: str, commits: Sequence[str]) -> Mapping[str, int]:
+        """Count the commits, without merges, that only `tip` has."""
+        held = [each for each in commits if each in self.objects.commits]
+        return {each: self.waiting(each, tip).commits for each in held}
 
     def exposed(self) -> Sequence[str]:
         """Return nothing: no fake repository is inside another."""
@@ -714,6 +724,13 @@ class FakeRepository:
             ahead=ahead,
             behind=behind,
         )
+
+    def _tag(self, name: str, sha: str) -> Tag:
+        """Return a tag: an object of its own, or the name of a commit."""
+        if sha in self.objects.tags:
+            made = self.objects.tags[sha]
+            return Tag(name, made.time, made.target, GRACE)
+        return Tag(name, self.objects.time(sha), sha)
 
     def _distance(self, branch: str) -> tuple[int, int]:
         """Compare with the upstream, if there is one."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from multigit.adapters.git.arrivals import read_lacking
+from multigit.adapters.git.behind import count_behind
+from multigit.adapters.git.changes import changed
 from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.commits import list_commits, waiting_of
 from multigit.adapters.git.outgoing import read_outgoing
@@ -50,6 +52,14 @@ class ReadsHistory(Clone):
         before = f"--min-age={seconds - 1}"
         listing = ("rev-list", "--first-parent", "-1", before, commit, "--")
         return self._door.run(*listing).text.strip()
+
+    def differing(self, before: str, after: str) -> tuple[str, ...]:
+        """Return the paths that differ between two commits, both names of a renamed file."""
+        return tuple(changed(self._door, before, after))
+
+    def behind(self, tip: str, commits: Sequence[str]) -> dict[str, int]:
+        """Count for each commit what `tip` has and it lacks, without merges, in two processes."""
+        return count_behind(self._door, tip, commits)
 
     def parents(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the parents of each commit, in one process."""

@@ -23,6 +23,8 @@ _REF_FIELDS = (
     "upstream:track,nobracket",
     "worktreepath",
     "*objectname",
+    "taggername",
+    "taggeremail",
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _REF_FIELDS)
 
@@ -50,9 +52,9 @@ class ReadsRefs(Clone):
         rows = {row[0]: row for row in lines if row[0]}
         branches = {name: _branch(rows, name, self._remote) for name in query.branches}
         tags = {
-            name: Tag(name, int(row[3] or 0), row[7] or row[1])
+            name: Tag(name, int(row[3] or 0), row[7] or row[1], " ".join(row[8:]).strip())
+            for space in ("refs/tags/", REMOTE_TAGS)  # of two of one name the remote's counts
             for ref, row in rows.items()
-            for space in (REMOTE_TAGS, "refs/tags/")
             if ref.startswith(space) and (name := ref.removeprefix(space))
         }
         return Refs(branches, tuple(sorted(tags.values(), key=lambda tag: (tag.time, tag.name))))

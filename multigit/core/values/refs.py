@@ -48,11 +48,15 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag on the remote; `time` is the tagger's date in Unix seconds, `commit` its target."""
+    """A tag on the remote; `time` is the tagger's date in Unix seconds, `commit` its target.
+
+    `who` made it, as "Ada <ada@example.org>"; empty if it is not an annotated tag.
+    """
 
     name: str
     time: int
     commit: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

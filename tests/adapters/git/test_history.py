@@ -44,3 +44,10 @@ def test_the_files_of_a_folder_are_read_together(forge: Forge) -> None:
         path: text for path, text in files.items() if path.startswith("f/") and "g" not in path
     }
     assert repository.files(tip, "g") == {}
+
+
+def test_nothing_is_behind_a_commit_that_is_not_here(forge: Forge) -> None:
+    """That is an error, whatever else is asked."""
+    api = forge.add("api")
+    with pytest.raises(GitError):
+        open_clone(forge, api).behind("1" * 40, [api.tip("main")])
