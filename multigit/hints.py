@@ -179,6 +179,12 @@ class Hint(StrEnum):
         "{here} && git pull --no-rebase {remote} {here} && git merge {remote}/{there}`; then "
         "resolve, commit, `git push {remote} HEAD:{here}`, and run the command again."
     )
+    CONFLICT_REAPPLIED = (
+        "{first}Resolve it on {here}: `cd {path} && git -c checkout.defaultRemote={remote} switch "
+        "{here} && git pull --no-rebase {remote} {here} && git merge {there}`, which has the "
+        "rolled-back work; then resolve, commit, `git push {remote} HEAD:{here}`, and run the "
+        "command again."
+    )
     CONFLICT_KEEPING = (
         "{first}Resolve it on {here}: `{keeping}`; then resolve what still conflicts, commit, `git "
         "push {remote} HEAD:{here}`{then}, and run the command again."
@@ -191,6 +197,16 @@ class Hint(StrEnum):
         "To keep the work: `{keeping} && git push {remote} HEAD:{earlier} && git checkout "
         "@{{-2}}{then}`. To merge anyway: `--accept-reverts`"
     )
+    ROLL_FORWARD = (
+        "If it was a roll-back, bring that work back: `--roll-forward`; if it is meant to stay, "
+        "merge without it: `--accept-reverts`"
+    )
+    BRING_BACK = "To bring that back as it was: `--roll-forward`"
+    BRING_BACK_BY_HAND = (
+        "Bring it back by hand: `{keeping}`; where git stops, commit, do the rest, `git "
+        "push {remote} HEAD:{earlier}`{then}, and run the command again."
+    )
+    COMPARE = "To see it: `git -C {path} diff {before} {after} -- {files}`"
     KEEPING = (
         "`cd {path} && git fetch {remote} && {first}git switch --detach {there} && {back} && git "
         "switch --detach {remote}/{earlier} && git merge --no-edit -`"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from multigit import errors
 from multigit.cli.completion import (
     complete_confirm,
     complete_group,
@@ -77,6 +78,13 @@ AcceptReverts = Annotated[
     bool,
     _confirmation(
         "--accept-reverts", help="Merge even though commits are reverted on the later stage."
+    ),
+]
+RollForward = Annotated[
+    bool,
+    _confirmation(
+        "--roll-forward",
+        help="Bring back all that was rolled back on the later stage, and what looks like it.",
     ),
 ]
 AcceptDoubt = Annotated[
@@ -153,6 +161,16 @@ Operation = Annotated[
 def stage_argument(metavar: str, text: str, complete: Any = complete_stage) -> Any:
     """Return a stage argument that the shell completes."""
     return typer.Argument(metavar=metavar, help=text, autocompletion=complete)
+
+
+def require_one_decision(*, accept_reverts: bool, roll_forward: bool) -> None:
+    """Raise UsageError if both decisions about reverts are made."""
+    if accept_reverts and roll_forward:
+        raise errors.UsageError(
+            "--accept-reverts leaves out what was reverted, and --roll-forward brings it back.",
+            hint="Pass one of them.",
+            code="contradictory_options",
+        )
 
 
 # Groups of options, which commands take as one parameter; see `with_options`.

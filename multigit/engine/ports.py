@@ -13,7 +13,7 @@ from multigit.core.values.deployment import DeploymentSpec, Gate, Idle, Run, Run
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.values.health_check import HealthAnswer
-from multigit.core.values.merge import Reversal
+from multigit.core.values.merge import Folded, Reversal, Skip
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs
 from multigit.core.values.work_tree import Change, Obstacle, Outgoing, Submodule, WorkTree
@@ -88,6 +88,12 @@ class Repository(Protocol):
         `merged` is the tree of their merge, with markers where it conflicts; newest first.
         """
 
+    def fold(self, earlier: Tip, later: Tip, skips: Sequence[Skip]) -> Folded:
+        """Return the tree of the later stage without some changes of its line.
+
+        The line are the first-parent commits that the earlier stage lacks; these have to be there.
+        """
+
     def divergence(self, base: str, tip: str) -> tuple[int, int]:
         """Count all commits that only `tip` has (ahead) and only `base` has (behind)."""
 
@@ -113,7 +119,7 @@ class Repository(Protocol):
         """
 
     def differing(self, before: str, after: str) -> tuple[str, ...]:
-        """Return the paths that differ between two commits, both names of a renamed file."""
+        """Return the paths that differ between two commits or trees, both names of a renamed file."""
 
     def behind(self, tip: str, commits: Sequence[str]) -> Mapping[str, int]:
         """Count for each of these commits what `tip` has and it lacks, merges not counted.
@@ -143,6 +149,9 @@ class Repository(Protocol):
         Without a signature there is only the result, and no commit is made. `forks`, as
         `waiting` returns them, may spare the work where only one side changed.
         """
+
+    def commit_tree(self, tree: str, parent: str, signature: Signature | None) -> str:
+        """Make a commit of a tree and return its id; without a signature it is never published."""
 
     def commit_preview(
         self, head: str, changes: Sequence[Change], signature: Signature

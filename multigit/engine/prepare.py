@@ -13,13 +13,16 @@ from multigit.core.planning.steps import (
     CommitStep,
     DeleteTagStep,
     MergeStep,
+    ReapplyStep,
     RestoreStep,
     Step,
     TagStep,
 )
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Signature
+from multigit.core.values.merge import Merge
 from multigit.core.values.refs import Objects, branch_ref
+from multigit.engine.bringing_back import made_again
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
 from multigit.hints import Hint
@@ -52,6 +55,7 @@ def prepare(
         return make(repository, repo, date, trailer, again=again)
     except GitError:
         merges = [step.merge.result.commit for step in repo.merges()]
+        merges += [step.merge.result.commit for step in repo.reapplied()]
         if again or not merges or repository.holds(merges):
             raise
         return make(repository, repo, date, trailer, again=True)
@@ -81,12 +85,26 @@ def made_as_planned(repository: Repository, repo: RepoPlan, made: Objects) -> bo
     """
     if not repository.holds(tuple(made.values())):
         return False
-    merges = {made[step.ref]: (step.merge, step.source_branch) for step in repo.merges()}
-    parents = repository.parents(tuple(merges)) if merges else {}
-    return all(
-        parents[sha] == (merge.ours.sha, made.get(branch_ref(source), merge.theirs.sha))
-        for sha, (merge, source) in merges.items()
-    )
+    wanted: dict[str, tuple[str, ...]] = {}
+    for step in repo.merges():
+        wanted |= parents_of(step, made[step.ref], made.get(branch_ref(step.source_branch), ""))
+    for alone in repo.reapplied():
+        wanted[made[alone.ref]] = (alone.merge.ours.sha,)
+    return not wanted or repository.parents(tuple(wanted)) == wanted
+
+
+def parents_of(step: MergeStep, made: str, source: str) -> dict[str, tuple[str, ...]]:
+    """Return the parents of a merge as planned, and of the commit that it was made with.
+
+    `source` is what was made of the branch that is merged, or empty.
+    """
+    merge, back = step.merge, step.merge.fold.tip if step.merge.fold else None
+    theirs = source or merge.theirs.sha
+    if back is None:
+        return {made: (merge.ours.sha, theirs)}
+    if step.merge.fold and step.merge.fold.forward:
+        return {made: (back.sha, theirs), back.sha: (merge.ours.sha,)}
+    return {made: (merge.ours.sha, back.sha), back.sha: (theirs,)}
 
 
 def make(
@@ -106,10 +124,14 @@ def make(
                 planned = Tip(step.merge.result.commit, step.merge.result.tree)
                 gone = again or (not repo.tag and not repository.holds([planned.sha]))
                 theirs = replaced.get(step.source_branch) or (step.merge.theirs if gone else None)
-                merged = merge_again(repository, step, theirs, date) if theirs else planned
-                made[step.ref] = merged.sha
-                if merged != planned:
-                    replaced[step.branch] = merged
+                merged = merge_again(repository, step, theirs, date) if theirs else step.merge
+                made[step.ref] = merged.result.commit
+                if merged.result.commit != planned.sha:
+                    replaced[step.branch] = Tip(merged.result.commit, merged.result.tree)
+            case ReapplyStep():
+                gone = again or not repository.holds([step.merge.result.commit])
+                merged = made_again(repository, step.merge, date) if gone else step.merge
+                made[step.ref] = merged.result.commit
             case TagStep():
                 signature = Signature(f"{step.message.strip()}\n\n{trailer}".strip(), date)
                 target = made[branch_ref(step.branch)]
@@ -169,18 +191,18 @@ def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> b
     return newer.commits == 1 and newest is not None and newest.time == int(date.partition(" ")[0])
 
 
-def merge_again(repository: Repository, step: MergeStep, theirs: Tip, date: str) -> Tip:
+def merge_again(repository: Repository, step: MergeStep, theirs: Tip, date: str) -> Merge:
     """Merge again: a hook changed what is merged, or the planned merge is gone.
 
     Raises GitError when the content is not what was confirmed.
     """
     merge = step.merge
-    merged = repository.merge(merge.ours, theirs, Signature(merge.message, date))
+    made = made_again(repository, replace(merge, theirs=theirs), date)
     same = theirs.tree == merge.theirs.tree
-    if not merged.commit or (same and merged.tree != merge.result.tree):
+    if not made.result.commit or (same and made.result.tree != merge.result.tree):
         raise GitError(
             f"{step.source_branch} no longer merges into {step.branch} as planned.",
             hint=Hint.PUSH_THEN_PROMOTE.format(source=merge.source, target=merge.target),
             code="merge_changed",
         )
-    return Tip(merged.commit, merged.tree)
+    return made

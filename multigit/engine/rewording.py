@@ -59,10 +59,9 @@ def _merge(
     elif theirs == merge.theirs:
         return step
     made = merge_again(repository, replace(step, merge=merge), theirs, date)
-    tips[step.branch] = made
-    result = replace(merge.result, commit=made.sha)
+    tips[step.branch] = Tip(made.result.commit, made.result.tree)
     waiting = _named(merge.waiting, merge.theirs, theirs, message)
-    return replace(step, merge=replace(merge, theirs=theirs, result=result, waiting=waiting))
+    return replace(step, merge=replace(made, waiting=waiting))
 
 
 def _named(waiting: PendingCommits, before: Tip, tip: Tip, subject: str) -> PendingCommits:

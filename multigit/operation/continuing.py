@@ -32,6 +32,7 @@ def continue_(
     *,
     skip_blocked: bool,
     accept_reverts: bool,
+    roll_forward: bool = False,
     wait: bool = True,
 ) -> Ended | Closed:
     """Do what is left of the unfinished operation, as confirmed before.
@@ -43,8 +44,11 @@ def continue_(
         if over and not session.files.unfinished():
             return Closed("continue", over[-1])
         journal, operation = unfinished(session)
-        if accept_reverts:
-            operation = replace(operation, plan=replace(operation.plan, accept_reverts=True))
+        if accept_reverts or roll_forward:
+            decided = replace(
+                operation.plan, accept_reverts=accept_reverts, roll_forward=roll_forward
+            )
+            operation = replace(operation, plan=decided)
         known = operation.state.flights  # which of them are over is asked before the remotes
         flights = pending_pushes(session.git, session.workspace, known)
         onward, looks_on = bool(operation.plan.undoes), not consent.dry_run
@@ -85,6 +89,7 @@ def _plan_again(
             repos=(repo,),
             skip_blocked=skip_blocked,
             accept_reverts=operation.plan.accept_reverts,
+            roll_forward=operation.plan.roll_forward,
             later=space.stages_of(repo, space.later_than(hop.target.name for hop in hops)),
         )
         observation = MergeObservation(request)

@@ -21,7 +21,7 @@ from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, Prepa
 from multigit.core.values.deploy_config import Deploy, Pace
 from multigit.core.values.flight import Flight, flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
-from multigit.core.values.merge import Reversal
+from multigit.core.values.merge import Folded, Reversal, Skip
 from multigit.core.values.refs import Branch, Refs, Tag, branch_ref, tag_ref
 from multigit.core.values.work_tree import Change, Obstacle, Outgoing, Submodule, WorkTree
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
@@ -108,7 +108,8 @@ class Objects:
 
     def holds(self, sha: str) -> bool:
         """Return whether this object exists; an empty name always does."""
-        return not sha or any(sha in each for each in (self.commits, self.tags, self.blobs))
+        kinds = (self.commits, self.trees, self.tags, self.blobs)
+        return not sha or any(sha in each for each in kinds)
 
     def tip(self, sha: str) -> Tip:
         """Return a commit with its tree."""
@@ -443,8 +444,35 @@ class FakeRepository:
             commit = self.objects.commits[sha]
             match = re.search(r"This reverts commit (\w+)", commit.message)
             if match and match[1] in had:
-                found.append(Reversal(sha, commit.message.partition("\n")[0], 1))
+                paths = self.differing(commit.parents[0], sha)
+                subject = commit.message.partition("\n")[0]
+                found.append(Reversal(sha, subject, 1, paths=paths, step=sha, back=paths))
         return tuple(found)
+
+    def fold(self, earlier: Tip, later: Tip, skips: Sequence[Skip]) -> Folded:
+        """Apply each commit of the line again, file by file, from the first one that is skipped."""
+        had, line = self.objects.history(earlier.sha), list[str]()
+        while not line or self.objects.commits[line[0]].parents[0] not in had:
+            line.insert(0, self.objects.commits[line[0]].parents[0] if line else later.sha)
+        without, own = {each.commit: each for each in skips}, set[str]()
+        start = next(at for at, sha in enumerate(line) if sha in without)
+        files: Files = self.objects.files(self.objects.commits[line[start]].parents[0])
+        for sha in line[start:]:
+            commit = self.objects.commits[sha]
+            before, after = self.objects.files(commit.parents[0]), self.objects.files(sha)
+            if skip := without.get(sha):
+                paths = {*skip.paths} or {*before, *after}
+                kept = {path: content for path, content in after.items() if path not in paths}
+                after = kept | {path: before[path] for path in paths & before.keys()}
+            files, conflicts = three_way(before, files, after)
+            if conflicts:
+                stuck = Commit(sha, commit.time, commit.author, commit.message)
+                return Folded(stuck=stuck, conflicts=conflicts)
+        for sha in line:
+            commit = self.objects.commits[sha]
+            if sha not in without and len(commit.parents) == 1:
+                own |= {*self.differing(commit.parents[0], sha)}
+        return Folded(self.objects.tree(files), own=frozenset(own))
 
     def divergence(self, base: str, tip: str) -> tuple[int, int]:
         """Count the commits that only `tip` has and those that only `base` has."""
@@ -489,9 +517,12 @@ class FakeRepository:
         return commit
 
     def differing(self, before: str, after: str) -> tuple[str, ...]:
-        """Compare the files of two commits."""
-        old, new = self.objects.files(before), self.objects.files(after)
-        return tuple(path for path in sorted({*old, *new}) if old.get(path) != new.get(path))
+        """Compare two commits or trees, file by file."""
+        one, other = (
+            self.objects.files(each) if each in self.objects.commits else self.objects.trees[each]
+            for each in (before, after)
+        )
+        return tuple(p for p in sorted({*one, *other}) if one.get(p) != other.get(p))
 
     def behind(self, tip: str, commits: Sequence[str]) -> Mapping[str, int]:
         """Count the commits, without merges, that only `tip` has."""
@@ -538,6 +569,11 @@ class FakeRepository:
         count = sum(mine.get(path) != files.get(path) for path in {*mine, *files})
         made = self.objects.commit(files, [ours.sha, theirs.sha], signature, ADA)
         return Merged(made.sha, tree, count)
+
+    def commit_tree(self, tree: str, parent: str, signature: Signature | None) -> str:
+        """Make a commit of a tree."""
+        said = signature or Signature("", "0 +0000")
+        return self.objects.commit(self.objects.trees[tree], [parent], said, ADA).sha
 
     def commit_preview(
         self, head: str, changes: Sequence[Change], signature: Signature

@@ -17,6 +17,7 @@ def backmerge(
     confirmation: o.Confirmation,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
+    roll_forward: o.RollForward = False,
     running: o.RunningLong,
 ) -> int:
     """Merge commits back down the stages, such as a hotfix from main to stg to dev.
@@ -35,6 +36,7 @@ def backmerge(
     from multigit.core.planning.routes import hops_down
     from multigit.operation.merging import merge
 
+    o.require_one_decision(accept_reverts=accept_reverts, roll_forward=roll_forward)
     session = running.session()
     repos = chosen.of(session.workspace)
     request = MergeRequest(
@@ -44,5 +46,6 @@ def backmerge(
         repos=repos,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
+        roll_forward=roll_forward,
     )
     return show(session, merge(session, request, confirmation.consent(session.workspace, repos)))

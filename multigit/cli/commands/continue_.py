@@ -11,6 +11,7 @@ def continue_(
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
+    roll_forward: o.RollForward = False,
     accept_doubt: o.AcceptDoubt = False,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
@@ -27,6 +28,7 @@ def continue_(
     from multigit.cli.showing import show
     from multigit.operation import continuing
 
+    o.require_one_decision(accept_reverts=accept_reverts, roll_forward=roll_forward)
     session = running.session()
     space = session.workspace
     consent = confirmation.consent(
@@ -37,6 +39,7 @@ def continue_(
         consent,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
+        roll_forward=roll_forward,
         wait=not no_wait,
     )
     return show(session, ended)

@@ -21,6 +21,7 @@ def promote(
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
+    roll_forward: o.RollForward = False,
     accept_doubt: o.AcceptDoubt = False,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
@@ -43,6 +44,7 @@ def promote(
     from multigit.operation.asking import asked_later
     from multigit.operation.merging import merge
 
+    o.require_one_decision(accept_reverts=accept_reverts, roll_forward=roll_forward)
     session = running.session()
     space = session.workspace
     repos = chosen.of(space)
@@ -57,6 +59,7 @@ def promote(
         repos=repos,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
+        roll_forward=roll_forward,
         wait=not no_wait,
     )
     consent = confirmation.consent(

@@ -35,6 +35,7 @@ def push(
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
+    roll_forward: o.RollForward = False,
     accept_doubt: o.AcceptDoubt = False,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
@@ -56,6 +57,7 @@ def push(
     from multigit.operation import pushing
     from multigit.operation.asking import asked_later
 
+    o.require_one_decision(accept_reverts=accept_reverts, roll_forward=roll_forward)
     session = running.session()
     space = session.workspace
     repos = chosen.of(space)
@@ -77,6 +79,7 @@ def push(
         verify=not no_verify,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
+        roll_forward=roll_forward,
         wait=not no_wait,
     )
     consent = confirmation.consent(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person accepted
 ROLLS_BACK = "Rolls-back-to"  # of a commit that restores the tree of an earlier one, which it names
+REAPPLIES = "Reapplies"  # of a commit that brings back what another one reverted, which it names
 
 # What `git revert` writes; for a merge it names the parent to which the content returned.
 _REVERTS = re.compile(
@@ -22,9 +23,11 @@ _SAYS_SO = re.compile(
       | reverts:?\ [\w./-]*[#!]\d+                    # Reverts acme/api#12, Reverts !12
       | (?:this\ reverts|revert(?:s|ed|\ of)?)\ (?:commit|merge\ request|pull\ request|pr)\b
       | reapply\ "revert\ "
+      | rolls-back-to:\ [0-9a-f]{40,64}$              # multigit's own trailer
     )""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
+_REAPPLIED = re.compile(rf"^{REAPPLIES}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
 _ROLLED_BACK = re.compile(rf"^{ROLLS_BACK}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
 _ACCEPTED = re.compile(rf"^{ACCEPTS}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
 
@@ -61,6 +64,21 @@ def rolled_back_to(message: str) -> str:
     """Return the commit whose tree a commit restores, as its trailer says; or empty."""
     found = _ROLLED_BACK.findall(message)
     return found[-1] if found else ""
+
+
+def reapplying(branch: str, shas: Sequence[str]) -> str:
+    """Return the message of a commit that brings back what these commits of a branch rolled back.
+
+    In git's own words, so that others understand it, too.
+    """
+    named = "\n".join(f"This reverts commit {sha}." for sha in shas)
+    trailers = "\n".join(f"{REAPPLIES}: {sha}" for sha in shas)
+    return f"Reapply what was rolled back on {branch}\n\n{named}\n\n{trailers}"
+
+
+def reapplied_in(message: str) -> tuple[str, ...]:
+    """Return the commits whose work a message says that its commit brings back."""
+    return tuple(_REAPPLIED.findall(message))
 
 
 def accepting(message: str, shas: Sequence[str] = ()) -> str:

@@ -176,6 +176,9 @@ def unmergeable(merge: Merge, sides: Sides, *, first: str = "") -> Iterable[Prob
 def _by_hand(merge: Merge, sides: Sides, first: str) -> str:
     """Return how to resolve a conflict on the earlier stage, before or after a promotion."""
     known = {"first": first, "here": sides.earlier, "remote": sides.remote}
+    if merge.fold and merge.fold.tip:
+        back = merge.fold.tip.sha[:12]
+        return Hint.CONFLICT_REAPPLIED.format(path=sides.repo.typed(), there=back, **known)
     if merge.reversals:  # which a plain merge of the later stage would carry along
         then = Hint.THEN_CHECKOUT if sides.edited else ""
         how = keeping(merge.reversals, sides)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import PurePosixPath
 from shlex import quote
 
+from multigit.core.planning.roll_backs import blocking_reversals, undecided
 from multigit.core.planning.sides import Sides
 from multigit.core.values.merge import Evidence, Merge, Reversal
 from multigit.core.values.problem import Problem, Severity
@@ -18,40 +19,48 @@ WITH_CONFLICT = "Resolve the conflict as its hint says: that keeps this work, to
 def losing_work(merge: Merge, sides: Sides, *, accepted: bool) -> Iterable[Problem]:
     """Report commits of the later stage that revert work of the earlier one.
 
-    A promotion would silently leave that work out; a back-merge would silently remove it.
+    A promotion would silently leave that work out; a back-merge would silently remove it. What
+    comes back with the merge is no loss.
     """
     blocking = () if accepted else blocking_reversals(merge.reversals, forward=sides.forward)
+    unclear = {each.sha: each.mixed for each in undecided(blocking)}
+    coming = merge.fold.reverts if merge.fold else ()
     for reversal in merge.reversals:
+        if reversal.sha in coming:
+            continue
         blocks = reversal in blocking
-        hint = Hint.KEEP_OR_ACCEPT if blocks else Hint.KEEP_WORK
+        mixed = unclear.get(reversal.sha, ())
         known = reversal.accepted if sides.forward else ""
         yield Problem(
-            "reverted_work" if reversal.kind is Evidence.NAMED else "returned_files",
-            f"{describe_reversal(reversal, sides.earlier, sides.later)}: {_effect(reversal, sides)}"
-            f"{f', as accepted in {known[:7]}' if known else ''}.",
-            WITH_CONFLICT
-            if merge.result.conflicted
-            else hint.format(
-                keeping=keeping(merge.reversals, sides),
-                remote=sides.remote,
-                earlier=sides.earlier,
-                then=Hint.THEN_UNSTASH if sides.edited else "",
-            ),
+            "mixed_roll_back" if mixed else _code(reversal),
+            f"{describe_reversal(reversal, sides.earlier, sides.later)}"
+            f"{f', and does more in {shortened(mixed)}' if mixed else ''}: "
+            f"{_effect(reversal, sides)}{f', as accepted in {known[:7]}' if known else ''}.",
+            _what_to_do(merge, reversal, sides, unclear, blocks=blocks),
             Severity.BLOCK if blocks else Severity.WARN,
             files=reversal.paths,
         )
 
 
-def blocking_reversals(reversals: Sequence[Reversal], *, forward: bool) -> tuple[Reversal, ...]:
-    """Return the reversals that block a merge until a person decides.
+def _code(reversal: Reversal) -> str:
+    return "reverted_work" if reversal.kind is Evidence.NAMED else "returned_files"
 
-    A revert that was accepted before is accepted in promotions, not in back-merges. A single
-    deleted file does not block, unless the commit calls itself a revert or the file was all of the
-    work: files are deleted for good reasons every day.
-    """
-    if [each.slight for each in reversals] == [True] and reversals[0].kind is Evidence.CONTENT:
-        return ()
-    return tuple(each for each in reversals if not (forward and each.accepted))
+
+def _what_to_do(
+    merge: Merge, reversal: Reversal, sides: Sides, unclear: Container[str], *, blocks: bool
+) -> str:
+    """Return how to keep the work that a commit reverted, or to do without it."""
+    if merge.result.conflicted:
+        return WITH_CONFLICT
+    if blocks and not any(each.sha in unclear for each in merge.reversals):
+        return Hint.ROLL_FORWARD if reversal.kind is Evidence.CONTENT else ""
+    hint = Hint.KEEP_OR_ACCEPT if blocks else Hint.KEEP_WORK
+    return hint.format(
+        keeping=keeping(merge.reversals, sides),
+        remote=sides.remote,
+        earlier=sides.earlier,
+        then=Hint.THEN_UNSTASH if sides.edited else "",
+    )
 
 
 def keeping(reversals: Sequence[Reversal], sides: Sides) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from multigit.core.planning import checks
+from multigit.core.planning.bringing_back import coming_back
 from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.losses import losing_work
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
@@ -14,8 +15,17 @@ from multigit.core.planning.publish_steps import FastForwardStep
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import Hop, route_in, strictest
 from multigit.core.planning.sides import Sides
-from multigit.core.planning.steps import MakingStep, MergeStep, MovingStep, Step, TagStep, pushing
+from multigit.core.planning.steps import (
+    MakingStep,
+    MergeStep,
+    MovingStep,
+    ReapplyStep,
+    Step,
+    TagStep,
+    pushing,
+)
 from multigit.core.planning.taking_part import plans_of
+from multigit.core.values.merge import Merge
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs, branch_ref
 from multigit.core.values.snapshot import Snapshot
@@ -38,6 +48,7 @@ class MergeRequest:
     repos: tuple[Repo, ...]
     skip_blocked: bool = False
     accept_reverts: bool = False
+    roll_forward: bool = False
     wait: bool = True
     later: tuple[Stage, ...] = ()
 
@@ -124,6 +135,7 @@ def release_plan(
         checklist=request.checklist,
         skip_blocked=request.skip_blocked,
         accept_reverts=request.accept_reverts,
+        roll_forward=request.roll_forward,
         pace=target.pace,
         wait=request.wait,
         repos=repos,
@@ -178,13 +190,18 @@ def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tupl
     routes = {(hop.source.name, hop.target.name): hop for hop in hops}
     made = [merge for merge in snapshot.merges if merge.result.commit]
     route = [routes[merge.source, merge.target] for merge in made]
-    steps = tuple(
-        MergeStep(replace(merge, reversals=()), hop.source.branch, hop.target.branch)
-        for merge, hop in zip(made, route, strict=True)
-    )
+    steps = tuple(_step(merge, hop) for merge, hop in zip(made, route, strict=True))
     if not (steps and release):
         return steps
     return (*steps, TagStep(release, steps[-1].branch, route[-1].message))
+
+
+def _step(merge: Merge, hop: Hop) -> MergeStep | ReapplyStep:
+    """Return the step that makes a merge; the commits that it does without are in the problems."""
+    merge = replace(merge, reversals=())
+    if merge.fold and merge.fold.alone:
+        return ReapplyStep(merge, hop.target.branch)
+    return MergeStep(merge, hop.source.branch, hop.target.branch)
 
 
 def later_tips(later: Iterable[Stage], refs: Refs) -> dict[str, str]:
@@ -229,7 +246,10 @@ def merge_problems(
         sides = Sides(repo, remote, hop.source.branch, hop.target.branch, hop.forward, edited)
         yield from checks.unmergeable(merge, sides, first=first)
         if not loses:  # a later merge of the chain would lose the same work
-            lost = tuple(losing_work(merge, sides, accepted=accept_reverts))
+            lost = (
+                *coming_back(merge, sides),
+                *losing_work(merge, sides, accepted=accept_reverts),
+            )
             yield from lost
             loses = any(problem.blocks for problem in lost)
         if merge.result.commit:

@@ -20,6 +20,7 @@ from multigit.core.planning.steps import (
     MakingStep,
     MergeStep,
     MovingStep,
+    ReapplyStep,
     ReportedStep,
     Step,
     TagStep,
@@ -104,6 +105,10 @@ class RepoPlan:
         """Return the merges in the order in which they are made."""
         return tuple(step for step in self.steps if isinstance(step, MergeStep))
 
+    def reapplied(self) -> tuple[ReapplyStep, ...]:
+        """Return the commits that bring work back without a merge, at most one."""
+        return tuple(step for step in self.steps if isinstance(step, ReapplyStep))
+
     def commits(self) -> tuple[CommitStep, ...]:
         """Return the commits of the work tree, at most one."""
         return tuple(step for step in self.steps if isinstance(step, CommitStep))
@@ -186,7 +191,8 @@ class Plan:
 
     `date` is the author and committer date of all commits and tags, in git's form. `release` is the
     operation's tag, or empty. With `skip_blocked`, blocked repositories are skipped; with
-    `accept_reverts`, a merge may leave out or remove reverted work. `undoes` is the operation that
+    `accept_reverts`, a merge may leave out or remove reverted work; with `roll_forward`, all of it
+    comes back. `undoes` is the operation that
     this one undoes, or empty. If `wait` is False, multigit does not wait for deployments.
     `lock_repo` is the repository whose remote held the locks at the start, or empty. `accepted` is
     what was in the way of it, and a person accepted; `accepted_now` are the keys of the deployments
@@ -207,6 +213,7 @@ class Plan:
     checklist: tuple[str, ...] = ()
     skip_blocked: bool = False
     accept_reverts: bool = False
+    roll_forward: bool = False
     pace: Pace = field(default_factory=Pace)
     wait: bool = True
     undoes: str = ""

@@ -36,6 +36,7 @@ class PushRequest:
     verify: bool = True
     skip_blocked: bool = False
     accept_reverts: bool = False
+    roll_forward: bool = False
     wait: bool = True
     later: tuple[Stage, ...] = ()
 

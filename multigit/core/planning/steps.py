@@ -176,17 +176,17 @@ class MergeStep(Moving):
 
     def move(self) -> Move:
         """Return the facts about its move."""
-        merge = self.merge
+        merge, back = self.merge, self.merge.fold
         return Move(
             stage=merge.target,
             goal=merge.result.commit,
             lease=merge.ours.sha,
             own=False,
-            words="merge",
+            words="reapply, merge" if back else "merge",
             into="into",
             before=merge.ours.sha[:7],
             after=merge.result.commit[:7] if self.worded else "a merge",
-            commits=merge.waiting.commits,
+            commits=merge.waiting.commits + (back.commits if back else 0),
             files=merge.result.files,
             brings=merge.waiting,
         )
@@ -204,7 +204,51 @@ class MergeStep(Moving):
             "after": made.get(self.ref, merge.result.commit if self.worded else None),
             "commits": merge.waiting.commits,
             "files": merge.result.files,
+            "reapplies": reapplied(merge),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ReapplyStep(Moving):
+    """Publish the commit that brings back what was rolled back on `branch`, without a merge.
+
+    It is in the object database since planning, as a merge is.
+    """
+
+    merge: Merge
+    branch: str
+    type: Literal["reapply"] = "reapply"
+
+    def move(self) -> Move:
+        """Return the facts about its move."""
+        merge, back = self.merge, self.merge.fold
+        return Move(
+            stage=merge.target,
+            goal=merge.result.commit,
+            lease=merge.ours.sha,
+            own=False,
+            words="reapply",
+            into="on",
+            before=merge.ours.sha[:7],
+            after=merge.result.commit[:7],
+            commits=back.commits if back else 0,
+            files=merge.result.files,
+        )
+
+    def document(self, made: Objects) -> dict[str, Any]:
+        """Return the step for scripts."""
+        merge = self.merge
+        after = made.get(self.ref, merge.result.commit)
+        more = {"files": merge.result.files, "reapplies": reapplied(merge)}
+        return self._document(merge.ours.sha, after, **more)
+
+
+def reapplied(merge: Merge) -> dict[str, Any] | None:
+    """Return for scripts what a merge brings back: the commit that does, and what it reverts."""
+    fold = merge.fold
+    if fold is None or fold.tip is None:
+        return None
+    return {"sha": fold.tip.sha, "reverts": list(fold.reverts), "commits": fold.commits}
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +330,7 @@ class DeleteTagStep(Making):
         return ()
 
 
-MovingStep = CommitStep | AdvanceStep | MergeStep | RestoreStep
+MovingStep = CommitStep | AdvanceStep | MergeStep | ReapplyStep | RestoreStep
 MakingStep = MovingStep | TagStep | DeleteTagStep  # made in engine/prepare.py
 Step = MakingStep | PushStep | FollowingStep | DeployStep | PullingStep
 AlsoStep = TagStep | DeleteTagStep | DeployStep

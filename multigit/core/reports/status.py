@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from multigit.core.planning import checks
-from multigit.core.planning.losses import blocking_reversals
+from multigit.core.planning.roll_backs import blocking_reversals
 from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.values.merge import Merge, Reversal
 from multigit.core.values.problem import Problem

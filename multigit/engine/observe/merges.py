@@ -36,8 +36,14 @@ class MergeObservation(Observation):
         snapshot = replace(snapshot, facts=facts, refs=refs)
         if facts.shallow:  # nothing can be counted or merged
             return snapshot
-        accept = request.accept_reverts
-        merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
+        merges = preview_merges(
+            repository,
+            refs,
+            request.hops,
+            date,
+            accept_reverts=request.accept_reverts,
+            roll_forward=request.roll_forward,
+        )
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
         if any(merge.reversals for merge in merges):  # restoring them requires the work tree

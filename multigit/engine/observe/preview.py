@@ -11,6 +11,7 @@ from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.merge import Merge, Reversal
 from multigit.core.values.refs import Refs
+from multigit.engine.bringing_back import brought_back
 from multigit.engine.ports import Repository
 
 
@@ -22,11 +23,14 @@ def preview_merges(
     source: Tip | None = None,
     *,
     accept_reverts: bool = False,
+    roll_forward: bool = False,
 ) -> tuple[Merge, ...]:
     """Merge hop after hop in the object database, each on the result of the one before.
 
     Stops at the first merge that cannot be made. `source` replaces the first branch's tip if a
-    commit is about to be made there. Without a date there is only the result, and no commit.
+    commit is about to be made there. Without a date there is only the result, and no commit. What
+    was rolled back comes back, unless that is accepted; with `roll_forward`, also what only its
+    content shows, and what is all that there is.
     """
     tips = {name: branch.remote for name, branch in refs.branches.items()}
     if source:
@@ -39,6 +43,8 @@ def preview_merges(
         merge = preview_merge(repository, hop, ours, theirs, date)
         if accept_reverts and merge.reversals:
             merge = accepting_reverts(repository, merge, date)
+        else:
+            merge = brought_back(repository, hop, merge, date, roll_forward=roll_forward)
         merges.append(merge)
         if merge.blocked:
             break

@@ -101,5 +101,6 @@ def preview_push(
         date,
         source,
         accept_reverts=request.accept_reverts,
+        roll_forward=request.roll_forward,
     )
     return replace(snapshot, merges=merges)

@@ -32,8 +32,9 @@ Notes = dict[tuple[str, str], list[Held]]
 class History:
     """One merge of two sides. Facts that are seldom needed are read last.
 
-    `own` are the later side's own commits, `line` the steps of its first parents, `unexplained` the
-    paths in which work is lost though no own commit touched them.
+    `own` are the later side's own commits, `line` the steps of its first parents, `tips` what these
+    merged of the earlier side, `unexplained` the paths in which work is lost though no own commit
+    touched them.
     """
 
     def __init__(
@@ -45,15 +46,15 @@ class History:
         conflicts: Collection[str],
     ) -> None:
         self.door, self.own = door, own
-        self.earlier, self._later = sides
+        self.earlier, self.later = sides
         self._conflicts = frozenset(conflicts)
         self._differing = frozenset(changed(door, merged, self.earlier))
-        self._tips = read_tips(door, self._later, own)
+        self.tips = read_tips(door, self.later, own)
         self._moved = frozenset[str]()
         self.line = self._read_line()
         self.unexplained = untouched_by(self.line, self._differing)
         if self.unexplained:
-            between = changed(door, self._later, self.earlier)
+            between = changed(door, self.later, self.earlier)
             self._moved = frozenset(path for path in between if between[path][1] == ABSENT)
         if self._moved:
             self.line = self._read_line()
@@ -68,7 +69,7 @@ class History:
 
     def _read_line(self) -> tuple[LineCommit, ...]:
         paths = self._differing | self._moved | self._conflicts
-        return read_line(self.door, self._later, self.own, self._tips, paths)
+        return read_line(self.door, self.later, self.own, self.tips, paths)
 
     def _follow_moves(self) -> None:
         """Follow what own commits moved; git is asked only if a file with work in it vanished."""

@@ -15,12 +15,13 @@ SEARCHED = 1000  # first-parent commits, in which an earlier content is searched
 
 @dataclass(frozen=True, slots=True)
 class StageCommit:
-    """A commit that the stage has and the earlier one lacks."""
+    """A commit that the stage has and the earlier one lacks; `time` is its commit date."""
 
     sha: str
     parents: tuple[str, ...]
     author: str
     message: str
+    time: int = 0
 
     @property
     def subject(self) -> str:
@@ -32,13 +33,13 @@ def read_own_commits(door: GitDoor, base: str, tip: str) -> dict[str, StageCommi
     """Return the commits of `tip` that `base` lacks, newest first."""
     done = door.run(
         *("log", "-z", "--topo-order", "--no-show-signature"),
-        *("--format=%H%n%P%n%an%n%B", tip, f"^{base}", "--"),
+        *("--format=%H%n%P%n%ct%n%an%n%B", tip, f"^{base}", "--"),
     )
     records = done.text.removesuffix("\0").split("\0") if done.text else []
-    rows = (record.split("\n", 3) for record in records)
+    rows = (record.split("\n", 4) for record in records)
     return {
-        sha: StageCommit(sha, tuple(parents.split()), author, message)
-        for sha, parents, author, message in rows
+        sha: StageCommit(sha, tuple(parents.split()), author, message, int(time))
+        for sha, parents, time, author, message in rows
     }
 
 

@@ -12,10 +12,11 @@ from multigit.adapters.git.reversals.by_id import by_id
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.kept import Counts, with_kept
 from multigit.adapters.git.reversals.line import read_own_commits
+from multigit.adapters.git.reversals.skipping import with_step
 from multigit.core.lineage.keepers import last_work, was_absent
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import dropped, joined
-from multigit.core.lineage.revert_messages import accepted_in
+from multigit.core.lineage.revert_messages import accepted_in, reapplied_in
 from multigit.core.values.commits import Tip
 from multigit.core.values.merge import Evidence, Reversal
 
@@ -42,8 +43,10 @@ def read_reversals(
         parts.setdefault(part.sha, []).append(part)
         step = history.step_of(part.sha)
         counts.update((step.sha, path) for path in part.paths if step)
-    reversals = (joined(parts[sha]) for sha in own if sha in parts)
-    return tuple(with_kept(history, reversal, counts, notes) for reversal in reversals)
+    again = {sha for commit in own.values() for sha in reapplied_in(commit.message)}
+    found = [joined(parts[sha]) for sha in own if sha in parts and sha not in again]
+    found = [with_kept(history, reversal, counts, notes) for reversal in found]
+    return tuple(with_step(history, reversal, notes) for reversal in found)
 
 
 def _parts(history: History, notes: Notes) -> list[Reversal]:

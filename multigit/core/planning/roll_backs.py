@@ -1,0 +1,71 @@
+"""Roll-backs on the later of two stages: which of them a merge does without, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from multigit.core.values.merge import Evidence, Reversal, Skip
+
+
+def blocking_reversals(reversals: Sequence[Reversal], *, forward: bool) -> tuple[Reversal, ...]:
+    """Return the reversals that block a merge until a person decides.
+
+    A revert that was accepted before is accepted in promotions, not in back-merges. A single
+    deleted file does not block, unless the commit calls itself a revert or the file was all of the
+    work: files are deleted for good reasons every day.
+    """
+    if [each.slight for each in reversals] == [True] and reversals[0].kind is Evidence.CONTENT:
+        return ()
+    return tuple(each for each in reversals if not (forward and each.accepted))
+
+
+def to_skip(
+    reversals: Sequence[Reversal], *, forward: bool, roll_forward: bool
+) -> tuple[Reversal, ...]:
+    """Return the reversals without which a merge is made, so that their work comes back.
+
+    Those that say that they revert work, unless a person accepted that; with `roll_forward`, a
+    person says it of those that only their content shows, too. None if there is another one that a
+    person has to decide about.
+    """
+    blocking = blocking_reversals(reversals, forward=forward)
+    chosen = tuple(
+        each
+        for each in reversals
+        if (each.kind is Evidence.NAMED and not each.accepted)
+        or (roll_forward and each in blocking)
+    )
+    return chosen if not undecided(chosen) and {*blocking} <= {*chosen} else ()
+
+
+def skips_of(reversals: Iterable[Reversal]) -> tuple[Skip, ...]:
+    """Return the changes of the line that these reversals made, by the commits that brought them.
+
+    Several of them may have come with one merge.
+    """
+    steps: dict[str, list[Reversal]] = {}
+    for each in reversals:
+        steps.setdefault(each.step, []).append(each)
+    return tuple(skip for step, found in steps.items() if (skip := _skip(step, found)))
+
+
+def _skip(step: str, found: Sequence[Reversal]) -> Skip | None:
+    if not set.intersection(*({*each.rest} for each in found)):
+        return Skip(step)  # it did nothing else
+    paths = {path for each in found for path in each.back}
+    return Skip(step, tuple(sorted(paths))) if paths else None
+
+
+def undecided(reversals: Iterable[Reversal]) -> tuple[Reversal, ...]:
+    """Return the reversals that did more in a file than to revert work, as far as that is known.
+
+    Each with only these files.
+    """
+    found = tuple(reversals)
+    back = {(each.step, path) for each in found for path in each.back}
+    left = (
+        replace(each, mixed=tuple(path for path in each.mixed if (each.step, path) not in back))
+        for each in found
+    )
+    return tuple(each for each in left if each.mixed)
