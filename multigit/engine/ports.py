@@ -119,7 +119,7 @@ class Repository(Protocol):
         """
 
     def differing(self, before: str, after: str) -> tuple[str, ...]:
-        """Return the paths in which two commits or trees differ, with both names of a moved file."""
+        """Return the paths in which two commits or trees differ; both names of a moved file."""
 
     def behind(self, tip: str, commits: Sequence[str]) -> Mapping[str, int]:
         """Count for each of these commits what `tip` has and it lacks, merges not counted.

@@ -7,14 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
+from multigit.core.planning.making import DeleteTagStep, RestoreStep
 from multigit.core.planning.plan import RepoPlan
 from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
-    DeleteTagStep,
     MergeStep,
     ReapplyStep,
-    RestoreStep,
     Step,
     TagStep,
 )

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.planning.making import DeleteTagStep, RestoreStep
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import MoveBackStep, PushStep, RefUpdate
-from multigit.core.planning.steps import DeleteTagStep, RestoreStep
 from tests.engine.operations import DEV, STG, TAG, execute, outcome, plan_promotion, problem, states
 from tests.support.fake_git import FakeGit
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from rich.console import Console
 
 from multigit.adapters.files.journal import Journal
-from multigit.core.planning import steps
+from multigit.core.planning import making, steps
 from multigit.core.planning.merges import publishing
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.progress.journal import Entry, EntryKind
@@ -76,7 +76,7 @@ def main(folder: Path) -> None:
     start_time = StartTime.of(DATE)
     back = undone(known, remotes, SPACE, start_time, OperationHistory(cast("Any", NoRecords())))
     (restore, *_) = back.repos[0].steps
-    assert restore == steps.RestoreStep("stg", "staging", "new-2", "old-1"), restore
+    assert restore == making.RestoreStep("stg", "staging", "new-2", "old-1"), restore
 
 
 if __name__ == "__main__":

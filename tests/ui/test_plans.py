@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import RenderableType
 
+from multigit.core.planning.making import DeleteTagStep, RestoreStep
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep, Step
+from multigit.core.planning.steps import AdvanceStep, CommitStep, Step
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.state import Progress
 from multigit.core.values.deploy_config import CommandRunner

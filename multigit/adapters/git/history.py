@@ -54,7 +54,7 @@ class ReadsHistory(Clone):
         return self._door.run(*listing).text.strip()
 
     def differing(self, before: str, after: str) -> tuple[str, ...]:
-        """Return the paths in which two commits or trees differ, with both names of a moved file."""
+        """Return the paths in which two commits or trees differ; both names of a moved file."""
         return tuple(changed(self._door, before, after))
 
     def behind(self, tip: str, commits: Sequence[str]) -> dict[str, int]:

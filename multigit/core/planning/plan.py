@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from multigit.core.planning.making import DeleteTagStep
 from multigit.core.planning.publish_steps import DeployStep, FollowingStep, PushStep, RefUpdate
 from multigit.core.planning.pull_steps import PullingStep
 from multigit.core.planning.steps import (
     AlsoStep,
     CommitStep,
-    DeleteTagStep,
     MakingStep,
     MergeStep,
     MovingStep,

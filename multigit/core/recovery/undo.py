@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from multigit.core.planning.deploy import can_deploy_releases
+from multigit.core.planning.making import RestoreStep
 from multigit.core.planning.plan import LEFT_OUT, Plan, RepoPlan, State, with_target
 from multigit.core.planning.publish_steps import FollowingStep, RefUpdate
 from multigit.core.planning.routes import strictest
-from multigit.core.planning.steps import MakingStep, RestoreStep, Step, pushing
+from multigit.core.planning.steps import MakingStep, Step, pushing
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState, later_stages
 from multigit.core.progress.state import Progress

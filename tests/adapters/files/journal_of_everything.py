@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from multigit.adapters.files.journal import Journal
+from multigit.core.planning.making import DeleteTagStep, RestoreStep
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep, MoveBackStep
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
-from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep
+from multigit.core.planning.steps import AdvanceStep, CommitStep
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Accepted, Actor

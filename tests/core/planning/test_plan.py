@@ -6,17 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.planning.making import DeleteTagStep, RestoreStep
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State, resolve_state, stopped
 from multigit.core.planning.publish_steps import FastForwardStep, MoveBackStep, PushStep, RefUpdate
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
-from multigit.core.planning.steps import (
-    AdvanceStep,
-    CommitStep,
-    DeleteTagStep,
-    RestoreStep,
-    Step,
-    TagStep,
-)
+from multigit.core.planning.steps import AdvanceStep, CommitStep, Step, TagStep
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import branch_ref, tag_ref

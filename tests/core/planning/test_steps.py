@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from multigit.core.planning import publish_steps, pull_steps, steps
+from multigit.core.planning.making import DeleteTagStep, Moving, RestoreStep
 from multigit.core.planning.publish_steps import (
     DeployStep,
     FollowingStep,
@@ -20,11 +21,8 @@ from multigit.core.planning.pull_steps import PullingStep
 from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
-    DeleteTagStep,
     MakingStep,
-    Moving,
     MovingStep,
-    RestoreStep,
     Step,
     TagStep,
     pushing,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from multigit.core.planning.making import DeleteTagStep, RestoreStep
 from multigit.core.planning.plan import RepoPlan, Result, State
 from multigit.core.planning.publish_steps import MoveBackStep, PushStep, RefUpdate
-from multigit.core.planning.steps import DeleteTagStep, RestoreStep
 from multigit.core.planning.taking_part import no_stage
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.records.repo_record import MoveRecord

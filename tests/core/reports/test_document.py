@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.planning.making import RestoreStep
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import PushStep
 from multigit.core.planning.pull_steps import UpdateStep
-from multigit.core.planning.steps import AdvanceStep, CommitStep, RestoreStep
+from multigit.core.planning.steps import AdvanceStep, CommitStep
 from multigit.core.progress.outcome import Outcome, ended, planned, refused
 from multigit.core.reports.document import document, error_document, problem_document, step_document
 from multigit.core.values.commits import PendingCommits

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.planning.making import RestoreStep
 from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, Result, State
 from multigit.core.planning.publish_steps import DeployStep, PushStep, RefUpdate
 from multigit.core.planning.pull_steps import UpdateStep
-from multigit.core.planning.steps import AdvanceStep, CommitStep, RestoreStep, Step
+from multigit.core.planning.steps import AdvanceStep, CommitStep, Step
 from multigit.core.progress.locks import lock_left
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned
 from multigit.core.reports.document import document, problem_document
