@@ -14,6 +14,13 @@ from typing import Self
 from multigit.phrase import MARK, Phrase, marked, phrase
 
 
+class FilledHint(Phrase):
+    """A hint with its fields filled in: rules ask which one it is, not what it says."""
+
+    __slots__ = ("hint",)
+    hint: Hint
+
+
 class Hint(StrEnum):
     """The hints, grouped by what they are about."""
 
@@ -32,8 +39,14 @@ class Hint(StrEnum):
         return marked(self.template).parts
 
     def format(self, *_: object, **values: object) -> Phrase:
-        """Return the hint with its fields filled in."""
-        return phrase(self.template, **values)
+        """Return the hint with its fields filled in; it knows which hint it is."""
+        filled = FilledHint(phrase(self.template, **values))
+        filled.hint = self
+        return filled
+
+    def is_in(self, text: str) -> bool:
+        """Return whether a text is this hint, filled in."""
+        return isinstance(text, FilledHint) and text.hint is self
 
     # An unfinished operation
     FINISH = "To finish it, run `multigit continue`; to close it as is, `multigit abandon`."

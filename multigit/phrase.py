@@ -54,6 +54,11 @@ def parts_of(text: str) -> tuple[str, ...]:
     return getattr(text, "parts", (text,))
 
 
+def commands_in(text: str) -> tuple[str, ...]:
+    """Return the commands in a text, each as it is typed."""
+    return tuple(str(part) for part in parts_of(text) if isinstance(part, Typed))
+
+
 def lines_of(text: str) -> list[Phrase]:
     """Return the lines of a text of several lines; commands and times stay what they are."""
     lines = list[list[str]]([[]])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+from copy import deepcopy
 
 from multigit.core.values.text import masked, visible
 from multigit.hints import Hint
-from multigit.phrase import Instant, Phrase, Typed, lines_of, parts_of, phrase
+from multigit.phrase import Instant, Phrase, Typed, commands_in, lines_of, parts_of, phrase
 
 
 def typed(text: str) -> list[str]:
@@ -75,3 +76,23 @@ def test_the_lines_of_a_phrase_are_phrases() -> None:
     assert (first, second) == ("Run git add a.", "Or git add b.")
     assert typed(first) + typed(second) == ["git add a", "git add b"]
     assert lines_of("a\n") == ["a", ""]
+
+
+def test_the_commands_of_a_text() -> None:
+    """Each on its own, of a hint as well; an ordinary text has none."""
+    assert commands_in(Hint.FINISH) == ("multigit continue", "multigit abandon")
+    assert commands_in(Phrase("Run ", Typed("a b"), ", or ", Typed("c"), ".")) == ("a b", "c")
+    assert commands_in("multigit continue") == ()
+
+
+def test_a_filled_hint_knows_which_one_it_is() -> None:
+    """Also as a copy; a text that says the same is no hint, and another hint is another one."""
+    filled = Hint.UNDO_FIRST.format(operation="op-1")
+    assert Hint.UNDO_FIRST.is_in(filled)
+    assert Hint.UNDO_FIRST.is_in(deepcopy(filled))
+    assert (filled, commands_in(filled)) == (
+        "Undo that first: multigit undo op-1",
+        ("multigit undo op-1",),
+    )
+    assert not Hint.DEPLOY_BEFORE.is_in(filled)
+    assert not Hint.UNDO_FIRST.is_in(str(filled))

@@ -27,7 +27,7 @@ from multigit.operation.named import read_named
 from multigit.operation.notifications import Messages
 from multigit.operation.run import Ended
 from multigit.operation.unfinished import in_the_way, last_deployed
-from multigit.phrase import Typed
+from multigit.phrase import commands_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from multigit.engine.deploy import Deployments
     from multigit.operation.session import Session
 
-CONTINUE = next(part for part in Hint.UNFINISHED.parts if isinstance(part, Typed))
+(CONTINUE,) = commands_in(Hint.UNFINISHED)
 
 
 def watch(session: Session, name: str | None) -> Ended:
@@ -65,7 +65,8 @@ def _watched(session: Session, name: str | None) -> tuple[Ended, Operation]:
     if at_work := running(session.files.folder):
         return Ended(_continued(operation, seen, at_work)), operation
     report = replace(_report(operation, seen), open=True)
-    return Ended(report, note="" if CONTINUE in summary(report)[1] else Hint.UNFINISHED), operation
+    said = any(each.startswith(CONTINUE) for each in commands_in(summary(report)[1]))
+    return Ended(report, note="" if said else Hint.UNFINISHED), operation
 
 
 def _closed(session: Session, operation: Operation, journal: Journal, seen: Deployments) -> Report:

@@ -1,7 +1,8 @@
 """Journals of older versions, converted to what this version writes.
 
 Up to 0.1.0 the plan of a continued operation also had the progress of earlier attempts, the step
-of a merge had what is now in the merge, and the key of a deployment's status was `sight`.
+of a merge had what is now in the merge, the key of a deployment's status was `sight`, and only the
+message told whether a release was asked for.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 PROGRESS = ("made", "published", "begun", "deployed")  # keys of a repository's plan, once
 OF_MERGE = ("source", "target", "ours", "theirs", "message", "waiting")  # of a merge's step, once
+ASKED = "asked_release"
 OF_RESULT = ("commit", "tree", "files")  # as above
 
 
@@ -19,6 +21,9 @@ def upgraded(content: dict[str, Any]) -> dict[str, Any]:
     What none of the older versions wrote stays as it is, and is refused by the reader.
     """
     plan = content.get("plan")
+    if isinstance(plan, dict) and plan.get("command") == "deploy" and ASKED not in plan:
+        release = plan.get("release")
+        plan[ASKED] = release if release and plan.get("message") == f"Deploy {release}" else ""
     rows = plan.get("repos") if isinstance(plan, dict) else None
     repos = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     for repo in repos:

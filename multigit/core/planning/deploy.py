@@ -87,7 +87,7 @@ def plan_deploy(
         date=request.start_time.git_date,
         source="",
         target=stage.name,
-        message=_message(request.release or stage.name),
+        message=f"Deploy {request.release or stage.name}",
         release=request.release or (tags.pop() if len(tags) == 1 else ""),
         confirm=stage.confirm,
         word=stage.name,
@@ -95,17 +95,8 @@ def plan_deploy(
         pace=stage.pace,
         wait=request.wait,
         repos=repos,
+        asked_release=request.release,
     )
-
-
-def asked_release(plan: Plan) -> str:
-    """Return the release that a deploy plan is for, or empty: it is for what the branch holds."""
-    asked = plan.command == "deploy" and plan.message == _message(plan.release)
-    return plan.release if asked else ""
-
-
-def _message(what: str) -> str:
-    return f"Deploy {what}"
 
 
 def require_deployment(workspace: Workspace, stage: Stage, repos: Sequence[Repo]) -> None:

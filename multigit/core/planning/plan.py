@@ -190,13 +190,14 @@ class Plan:
     """One operation over all selected repositories, ready to be shown and run.
 
     `date` is the author and committer date of all commits and tags, in git's form. `release` is the
-    operation's tag, or empty. With `skip_blocked`, blocked repositories are skipped; with
-    `accept_reverts`, a merge may leave out or remove reverted work; with `roll_forward`, all of it
-    comes back. `undoes` is the operation that
-    this one undoes, or empty. If `wait` is False, multigit does not wait for deployments.
-    `lock_repo` is the repository whose remote held the locks at the start, or empty. `accepted` is
-    what was in the way of it, and a person accepted; `accepted_now` are the keys of the deployments
-    whose unknown result the present command accepts, and no later one that continues it.
+    operation's tag, or empty; `asked_release` is the one that a person asked to deploy, or empty.
+    With `skip_blocked`, blocked repositories are skipped; with `accept_reverts`, a merge may leave
+    out or remove reverted work; with `roll_forward`, all of it comes back. `undoes` is the
+    operation that this one undoes, or empty. If `wait` is False, multigit does not wait for
+    deployments. `lock_repo` is the repository whose remote held the locks at the start, or empty.
+    `accepted` is what was in the way of it, and a person accepted; `accepted_now` are the keys of
+    the deployments whose unknown result the present command accepts, and no later one that
+    continues it.
     """
 
     command: str
@@ -220,6 +221,7 @@ class Plan:
     lock_repo: str = ""
     accepted: tuple[Accepted, ...] = ()
     accepted_now: tuple[str, ...] = ()
+    asked_release: str = ""
 
     @property
     def result(self) -> Result:

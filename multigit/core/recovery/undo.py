@@ -28,9 +28,6 @@ from multigit.phrase import Instant, phrase
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
 
-UNDO_FIRST = Hint.UNDO_FIRST.partition("{")[0]
-DEPLOY_BEFORE = Hint.DEPLOY_BEFORE.partition("{")[0]
-
 NOT_THERE = Problem(LEFT_OUT, "was left out of the operation, so there is nothing to undo.")
 
 # The word for a repository that stays as it is, by the code of the reason.
@@ -217,9 +214,9 @@ def cannot_be_undone(
         return Problem("cannot_be_undone", message, Hint.FINISH)
     hints = {problem.hint for problem in why}
     hint = hints.pop() if len(hints) == 1 else ""
-    if hints and all(DEPLOY_BEFORE in each for each in hints):
+    if hints and all(Hint.DEPLOY_BEFORE.is_in(each) for each in hints):
         hint = before([repo.repo for repo in stay])
-    elif hints and all(UNDO_FIRST in each for each in hints):
+    elif hints and all(Hint.UNDO_FIRST.is_in(each) for each in hints):
         hint = max(hints)  # the ids of operations begin with their times
     return Problem("cannot_be_undone", message, hint)
 

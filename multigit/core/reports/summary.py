@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from shlex import quote
 
-from multigit.core.planning.deploy import asked_release
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
@@ -257,7 +256,7 @@ def _again(report: Report, which: str, *, unhealthy: bool) -> str:
     if not ways or any(problem.code in NOT_AGAIN for problem in report.problems):
         return ""
     hint = Hint.HEALTH_OR_DEPLOY if unhealthy else Hint.DEPLOY_FAILED
-    stage, release, repos = report.plan.target, asked_release(report.plan), _named(report)
+    stage, release, repos = report.plan.target, report.plan.asked_release, _named(report)
     asked = f" {quote(release)}" if release else ""
     return hint.format(stage=stage, asked=asked, repos=repos, which=which)
 

@@ -137,6 +137,26 @@ def test_the_status_of_a_deployment_is_known_by_its_older_key(
     assert Journal(file).read() == expected
 
 
+@pytest.mark.parametrize(
+    ("message", "release", "asked"),
+    [("Deploy r-1", "r-1", "r-1"), ("Deploy stg", "r-1", ""), ("Deploy ", "", "")],
+)
+def test_only_the_message_told_which_release_was_asked_for(
+    lines: list[Document], tmp_path: Path, message: str, release: str, asked: str
+) -> None:
+    """What an older version has not noted is known from there; another command asked for none."""
+    older = lines[0]["plan"]
+    del older["asked_release"]
+    older |= {"command": "deploy", "message": message, "release": release}
+    file = tmp_path / "old.jsonl"
+    for command, expected in (("deploy", asked), ("promote", "")):
+        older["command"] = command
+        file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        known = Journal(file).read()
+        assert known
+        assert known.plan.asked_release == expected
+
+
 def test_an_older_version_does_not_read_over_how_far_this_one_got(lines: list[Document]) -> None:
     """The progress is in a field that an older version does not know, so it refuses the journal."""
     assert "progress" in lines[0]

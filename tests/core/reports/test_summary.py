@@ -308,9 +308,9 @@ def failing(count: int, release: str = "", *, push: int = -1) -> Report:
         )
         for name, state in [*((n, RunState.FAILED) for n in names), ("good", RunState.SUCCEEDED)]
     ]
-    message = f"Deploy {release or 'stg'}"
     whole = plan(*(each.plan for each in outcomes), command="deploy")
-    return ended(replace(whole, release=release or "stg-deploy-9", message=message), outcomes)
+    whole = replace(whole, release=release or "stg-deploy-9", asked_release=release)
+    return ended(whole, outcomes)
 
 
 def test_a_few_repositories_are_named_to_be_deployed_again() -> None:
