@@ -356,6 +356,12 @@ def test_a_tip_is_a_commit_with_its_tree(scene: Scene) -> None:
     assert scene.repository.tip(tip.sha) == tip
 
 
+def test_a_commit_that_is_not_here_has_no_tip(scene: Scene) -> None:
+    """That is an error of git."""
+    with pytest.raises(GitError):
+        scene.repository.tip("1" * 40)
+
+
 def test_objects_are_held_or_not(scene: Scene) -> None:
     """All of them have to exist; an empty name means no object, which always exists."""
     commit = scene.local_commit({"a": "1\n"})

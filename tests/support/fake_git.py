@@ -535,6 +535,8 @@ class FakeRepository:
 
     def tip(self, commit: str) -> Tip:
         """Return a commit with its tree."""
+        if commit not in self.objects.commits:
+            raise GitError("git rev-parse failed: unknown revision")
         return self.objects.tip(commit)
 
     def holds(self, objects: Sequence[str]) -> bool:

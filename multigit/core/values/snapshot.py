@@ -25,7 +25,8 @@ class Snapshot:
     repository `follows` those of its submodules that the same push publishes. `pointers` are the
     submodules of a branch that would be pushed and is not checked out. `outgoing` is what the
     commits change that would be pushed; `published` are those of its paths that look like a secret
-    and that the remote already has.
+    and that the remote already has. `tag_messages` are those of the remote's deploy tags, by name:
+    `refs` also has tags that only the clone has.
     """
 
     repo: str
@@ -47,3 +48,4 @@ class Snapshot:
     pointers: tuple[Submodule, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()
     published: frozenset[str] = frozenset()
+    tag_messages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,145 @@
+"""What a roll-back reads: the releases of a stage, and what going back to one of them means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from multigit.core.records.releases import Release, Releases, WayBack
+from multigit.core.values.commits import PendingCommits, Tip
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.listener import ShowActivity
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.workspace import Repo, Stage
+from multigit.engine.fleet import Fleet
+from multigit.engine.observe.observation import Observation, of_stages
+from multigit.engine.ports import Git, Repository
+from multigit.errors import GitError
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseObservation(Observation):
+    """Reads the stage's branch, and its deploy tags with their messages."""
+
+    stage: Stage
+
+    @property
+    def query(self) -> RefQuery:
+        """The stage's branch and tags."""
+        return of_stages([self.stage])
+
+    def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
+        """Read the refs, and what the remote's tags say."""
+        del show
+        patterns = self.query.tags
+        messages = repository.tag_messages(patterns) if patterns else {}
+        return replace(snapshot, refs=repository.refs(self.query), tag_messages=messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """A repository from which one looks back; `tip` is that of the stage's branch.
+
+    `now` is the commit that the stage has, if that is not the tip: an earlier one may be deployed.
+    """
+
+    repo: Repo
+    tip: str
+    now: str = ""
+
+    @property
+    def has(self) -> str:
+        """Return the commit that the stage has."""
+        return self.now or self.tip
+
+
+def look_back(
+    git: Git, standpoints: Sequence[Standpoint], releases: Releases, release: Release, fleet: Fleet
+) -> Mapping[str, WayBack]:
+    """Return, by repository, what it means to go back to a release; reads no remote.
+
+    The history is read where tags and the log do not know what a repository had.
+    """
+
+    def look(point: Standpoint, show: ShowActivity) -> WayBack:
+        del show
+        return _way_back(git.repository(point.repo), point, releases, release)
+
+    items = {point.repo.name: point for point in standpoints}
+    results = fleet.for_each(items, look, phase="Reading", doing="reading the release")
+    return results.completed(
+        lambda name, error: WayBack(
+            name, release.repos[name], items[name].has, error=Problem.of(error)
+        )
+    )
+
+
+def commits_back(
+    git: Git, standpoints: Sequence[Standpoint], releases: Sequence[Release], fleet: Fleet
+) -> Mapping[str, Mapping[str, int]]:
+    """Count, by release and repository, the commits that would be lost; reads no remote.
+
+    What only the history knows is not counted, nor is a repository that cannot be read.
+    """
+
+    def count(point: Standpoint, show: ShowActivity) -> Mapping[str, int]:
+        del show
+        stood = [each.repos[point.repo.name].sha for each in releases]
+        wanted = tuple(dict.fromkeys(filter(None, stood)))
+        return git.repository(point.repo).behind(point.has, wanted) if wanted else {}
+
+    items = {point.repo.name: point for point in standpoints}
+    found = fleet.for_each(items, count, phase="Reading", doing="counting commits").results
+    return {
+        each.name: {
+            repo: counts[each.repos[repo].sha]
+            for repo, counts in found.items()
+            if each.repos[repo].sha in counts
+        }
+        for each in releases
+    }
+
+
+def _way_back(
+    repository: Repository, point: Standpoint, releases: Releases, release: Release
+) -> WayBack:
+    """Read what it means for one repository; raises GitError if its old commit is gone."""
+    name = point.repo.name
+    stood, then = release.repos[name], ""
+    if not stood.missing and name not in release.touched:
+        then = repository.as_of(point.tip, release.time + 1)
+    if stood.unread:
+        stood = releases.with_history(release, {name: then}).repos[name]
+    if not stood.sha:
+        return WayBack(name, stood, point.has)
+    return WayBack(
+        name,
+        stood,
+        point.has,
+        _old_tip(repository, stood.sha, release),
+        lost=_since(repository, stood.sha, point.has),
+        paths=repository.differing(stood.sha, point.has) if stood.sha != point.has else (),
+        besides=_since(repository, stood.sha, then),
+    )
+
+
+def _old_tip(repository: Repository, old: str, release: Release) -> Tip:
+    """Return the commit with its tree; the log may know of one that was deleted since."""
+    try:
+        return repository.tip(old)
+    except GitError as error:
+        if repository.holds([old]):
+            raise
+        raise GitError(
+            f"{old[:7]}, which it had at {release.name}, no longer exists.",
+            hint="Choose another release, or leave the repository out.",
+            code="release_gone",
+        ) from error
+
+
+def _since(repository: Repository, old: str, new: str) -> PendingCommits:
+    """Return the commits, without merges, that came since an old one; none without a new one."""
+    if new in ("", old):
+        return PendingCommits()
+    return replace(repository.waiting(old, new), forks=())
