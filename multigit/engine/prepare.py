@@ -14,11 +14,12 @@ from multigit.core.planning.steps import (
     CommitStep,
     MergeStep,
     ReapplyStep,
+    RollBackStep,
     Step,
     TagStep,
 )
 from multigit.core.values.commits import Tip
-from multigit.core.values.git_answers import Signature
+from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.merge import Merge
 from multigit.core.values.refs import Objects, branch_ref
 from multigit.engine.bringing_back import made_again
@@ -55,6 +56,7 @@ def prepare(
     except GitError:
         merges = [step.merge.result.commit for step in repo.merges()]
         merges += [step.merge.result.commit for step in repo.reapplied()]
+        merges += [step.commit for step in repo.roll_backs()]
         if again or not merges or repository.holds(merges):
             raise
         return make(repository, repo, date, trailer, again=True)
@@ -89,6 +91,8 @@ def made_as_planned(repository: Repository, repo: RepoPlan, made: Objects) -> bo
         wanted |= parents_of(step, made[step.ref], made.get(branch_ref(step.source_branch), ""))
     for alone in repo.reapplied():
         wanted[made[alone.ref]] = (alone.merge.ours.sha,)
+    for back in repo.roll_backs():
+        wanted[made[back.ref]] = (back.before,)
     return not wanted or repository.parents(tuple(wanted)) == wanted
 
 
@@ -119,18 +123,13 @@ def make(
                 made[step.ref] = tip.sha
                 if tip.sha != step.commit:
                     replaced[step.branch] = tip
-            case MergeStep():
-                planned = Tip(step.merge.result.commit, step.merge.result.tree)
-                gone = again or (not repo.tag and not repository.holds([planned.sha]))
-                theirs = replaced.get(step.source_branch) or (step.merge.theirs if gone else None)
-                merged = merge_again(repository, step, theirs, date) if theirs else step.merge
-                made[step.ref] = merged.result.commit
-                if merged.result.commit != planned.sha:
-                    replaced[step.branch] = Tip(merged.result.commit, merged.result.tree)
-            case ReapplyStep():
-                gone = again or not repository.holds([step.merge.result.commit])
-                merged = made_again(repository, step.merge, date) if gone else step.merge
-                made[step.ref] = merged.result.commit
+            case MergeStep() | ReapplyStep():
+                merged = merged_as_planned(repository, repo, step, replaced, date, again=again)
+                made[step.ref] = merged.commit
+                if merged.commit != step.merge.result.commit:
+                    replaced[step.branch] = Tip(merged.commit, merged.tree)
+            case RollBackStep():
+                made[step.ref] = roll_back(repository, step, date, again=again)
             case TagStep():
                 signature = Signature(f"{step.message.strip()}\n\n{trailer}".strip(), date)
                 target = made[branch_ref(step.branch)]
@@ -142,6 +141,31 @@ def make(
             case _:
                 assert_never(step)
     return made
+
+
+def merged_as_planned(
+    repository: Repository,
+    repo: RepoPlan,
+    step: MergeStep | ReapplyStep,
+    replaced: Mapping[str, Tip],
+    date: str,
+    *,
+    again: bool,
+) -> Merged:
+    """Return the planned merge, made again if it is gone, or if a hook changed what is merged."""
+    gone = again or (not repo.tag and not repository.holds([step.merge.result.commit]))
+    if isinstance(step, ReapplyStep):
+        return (made_again(repository, step.merge, date) if gone else step.merge).result
+    theirs = replaced.get(step.source_branch) or (step.merge.theirs if gone else None)
+    merge = merge_again(repository, step, theirs, date) if theirs else step.merge
+    return merge.result
+
+
+def roll_back(repository: Repository, step: RollBackStep, date: str, *, again: bool) -> str:
+    """Return the planned commit that restores an earlier one; make it again if it is gone."""
+    if not again and repository.holds([step.commit]):
+        return step.commit
+    return repository.commit_tree(step.tree, step.before, Signature(step.message, date))
 
 
 def commit(repository: Repository, step: CommitStep, date: str) -> Tip:

@@ -18,7 +18,7 @@ class Move:
 
     The rest is what people read: what is done, in `words`, with `into` before the name of the
     stage; from where to where, `before` and `after`; how many `commits` and `files` (None: not
-    shown); and the `subject`, if `brings` has none.
+    shown), or how many the stage loses, `leaves`; and the `subject`, if `brings` has none.
     """
 
     stage: str
@@ -30,6 +30,7 @@ class Move:
     before: str
     after: str
     commits: int | None = None
+    leaves: int = 0
     files: int | None = None
     brings: PendingCommits | None = None
     subject: str = ""

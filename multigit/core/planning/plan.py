@@ -21,7 +21,9 @@ from multigit.core.planning.steps import (
     MergeStep,
     MovingStep,
     ReapplyStep,
+    RedeployStep,
     ReportedStep,
+    RollBackStep,
     Step,
     TagStep,
 )
@@ -109,6 +111,20 @@ class RepoPlan:
         """Return the commits that bring work back without a merge, at most one."""
         return tuple(step for step in self.steps if isinstance(step, ReapplyStep))
 
+    def roll_backs(self) -> tuple[RollBackStep, ...]:
+        """Return the commits that restore earlier ones, at most one."""
+        return tuple(step for step in self.steps if isinstance(step, RollBackStep))
+
+    def redeploys(self) -> tuple[RedeployStep, ...]:
+        """Return what deployments of an earlier commit do, at most one."""
+        return tuple(step for step in self.steps if isinstance(step, RedeployStep))
+
+    @property
+    def goes_back(self) -> RollBackStep | RedeployStep | None:
+        """Return the step that rolls the repository back, if any."""
+        steps: tuple[RollBackStep | RedeployStep, ...] = (*self.roll_backs(), *self.redeploys())
+        return next(iter(steps), None)
+
     def commits(self) -> tuple[CommitStep, ...]:
         """Return the commits of the work tree, at most one."""
         return tuple(step for step in self.steps if isinstance(step, CommitStep))
@@ -186,6 +202,19 @@ class RepoPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RollsBack:
+    """What a roll-back goes back to, and from: releases of the target (`bad` may be empty).
+
+    With `after`, it is the answer to an operation whose deployments failed.
+    """
+
+    to: str
+    bad: str = ""
+    why: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One operation over all selected repositories, ready to be shown and run.
 
@@ -222,6 +251,7 @@ class Plan:
     accepted: tuple[Accepted, ...] = ()
     accepted_now: tuple[str, ...] = ()
     asked_release: str = ""
+    rolls_back: RollsBack | None = None
 
     @property
     def result(self) -> Result:

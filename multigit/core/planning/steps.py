@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from multigit.core.lineage.revert_messages import accepting
-from multigit.core.planning.making import DeleteTagStep, Making, Moving, RestoreStep
+from multigit.core.planning.making import (
+    DeleteTagStep,
+    Making,
+    Moving,
+    RestoreStep,
+    UndoingStep,
+)
 from multigit.core.planning.move import Move
 from multigit.core.planning.publish_steps import (
     DeployStep,
@@ -178,6 +184,77 @@ class ReapplyStep(Moving):
         return self._document(merge.ours.sha, after, **more)
 
 
+@dataclass(frozen=True, slots=True)
+class RollBackStep(Moving):
+    """Restore the files of the commit `to` on `branch`, in one commit on top of `before`.
+
+    `commit` is in the object database since planning, as a merge is; its tree is `tree`. `lost` is
+    what the stage no longer has after that.
+    """
+
+    stage: str
+    branch: str
+    before: str
+    to: str
+    tree: str
+    commit: str
+    message: str
+    lost: PendingCommits
+    files: int = 0
+    type: Literal["roll_back"] = "roll_back"
+
+    def move(self) -> Move:
+        """Return the facts about its move."""
+        return Move(
+            stage=self.stage,
+            goal=self.commit,
+            lease=self.before,
+            own=False,
+            words=f"restore {self.to[:7]}",
+            into="on",
+            before=self.before[:7],
+            after=self.commit[:7],
+            leaves=self.lost.commits,
+            files=self.files,
+            brings=self.lost,
+        )
+
+    def document(self, made: Objects) -> dict[str, Any]:
+        """Return the step for scripts."""
+        after = made.get(self.ref, self.commit)
+        return back_document("restore", self.branch, self.before, after, self.to, self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class RedeployStep:
+    """What the deployments of a repository do that go back to the commit `to`: no branch moves.
+
+    The stage had `before` when it was planned, and its branch `tip`, which is not to go out again
+    by accident. `lost` is what the stage no longer has after that.
+    """
+
+    stage: str
+    branch: str
+    before: str
+    to: str
+    tip: str
+    lost: PendingCommits
+    files: int = 0
+    type: Literal["redeploy"] = "redeploy"
+
+    def document(self) -> dict[str, Any]:
+        """Return the step for scripts."""
+        return back_document("redeploy", self.branch, self.before, self.to, self.to, self.lost)
+
+
+def back_document(
+    how: str, branch: str, before: str, after: str, to: str, lost: PendingCommits
+) -> dict[str, Any]:
+    """Return a roll-back for scripts."""
+    move = {"branch": branch, "before": before, "after": after, "to": to}
+    return {"type": "rollback", "how": how, **move, "commits": lost.commits}
+
+
 def reapplied(merge: Merge) -> dict[str, Any] | None:
     """Return for scripts what a merge brings back: the commit that does, and what it reverts."""
     fold = merge.fold
@@ -211,11 +288,12 @@ class TagStep(Making):
         return (DeleteTagStep(self.name, wrote),)
 
 
-MovingStep = CommitStep | AdvanceStep | MergeStep | ReapplyStep | RestoreStep
+MovingStep = CommitStep | AdvanceStep | MergeStep | ReapplyStep | RollBackStep | RestoreStep
 MakingStep = MovingStep | TagStep | DeleteTagStep  # made in engine/prepare.py
-Step = MakingStep | PushStep | FollowingStep | DeployStep | PullingStep
+Step = MakingStep | PushStep | FollowingStep | RedeployStep | DeployStep | PullingStep
 AlsoStep = TagStep | DeleteTagStep | DeployStep
-ReportedStep = MovingStep | DeleteTagStep | PullingStep  # in the documents that scripts read
+# In the documents that scripts read.
+ReportedStep = MovingStep | RedeployStep | DeleteTagStep | PullingStep
 
 
 def pushing(making: tuple[MakingStep, ...], refs: Refs) -> tuple[PushStep, ...]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from multigit.core.planning.plan import RepoPlan, Result, State
-from multigit.core.planning.steps import MovingStep, ReportedStep
+from multigit.core.planning.steps import MovingStep, RedeployStep, ReportedStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.summary import summary
@@ -103,6 +103,8 @@ def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
 
 def step_document(step: ReportedStep, made: Objects) -> dict[str, Any]:
     """Return one step; if it does not move a branch, it is as in the plan."""
+    if isinstance(step, RedeployStep):
+        return step.document()
     return step.document(made) if isinstance(step, MovingStep) else asdict(step)
 
 
