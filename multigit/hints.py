@@ -110,6 +110,10 @@ class Hint(StrEnum):
         "is a commit, push it and promote again."
     )
     DEPLOY_ANYWAY = "To deploy it again anyway: `multigit deploy {stage}`"
+    OVERRIDE_BAD_RELEASE = (
+        "Deploy another release. If it has to be this one, add: `--override bad_release --reason "
+        '"why"`'
+    )
     DEPLOY_ALONE = "See `multigit log`; to deploy it first: `multigit deploy {stage} -r {repo}`"
     STATUS = "To see what it has, run `multigit status`."
     STATUS_ELSEWHERE = "To see what waits elsewhere, run `multigit status`."

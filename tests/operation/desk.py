@@ -193,11 +193,11 @@ class Desk:
         request = PushRequest(space.stage("dev"), "feat: work", session.start_time, space.repos)
         return push(session, request, consent)
 
-    def deploy(self, consent: Consent = YES, *, failed: bool = False) -> Ended:
-        """Deploy what is on stg."""
+    def deploy(self, consent: Consent = YES, *, failed: bool = False, **options: Any) -> Ended:
+        """Deploy what is on stg, or what the request's `options` say."""
         session = self.session()
         stage = session.workspace.stage("stg")
-        request = DeployRequest(stage, session.start_time, session.workspace.repos)
+        request = DeployRequest(stage, session.start_time, session.workspace.repos, **options)
         return deploy(session, request, consent, failed=failed)
 
     # What stays

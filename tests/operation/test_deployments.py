@@ -14,6 +14,7 @@ import pytest
 
 from multigit.adapters.system.clock import SystemClock
 from multigit.core.planning.consent import Consent
+from multigit.core.planning.overrides import Override
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.reports.reviews import ReviewResult
 from multigit.core.reports.summary import summary
@@ -27,6 +28,7 @@ from multigit.core.values.deployment import (
     Verdict,
 )
 from multigit.core.values.listener import Listener
+from multigit.core.values.mark import Mark, Quality
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
 from multigit.errors import (
@@ -104,6 +106,28 @@ def test_only_what_went_wrong_is_deployed_again(desk: Desk) -> None:
         desk.deploy(failed=True)
     assert refused.value.code == "nothing_failed"
     assert "multigit deploy stg" in refused.value.hint
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_release_that_was_marked_bad_is_deployed_only_with_a_reason(
+    desk: Desk, *, asked: bool
+) -> None:
+    """Whether it was asked for or is what the stage holds; the log has the reason."""
+    release = desk.promote().report.plan.release
+    bad = Mark(release, "stg", Quality.BAD, "Ada", "host", "2025-01-15T13:00:00Z", "it is slow")
+    options: dict[str, Any] = {"release": release if asked else "", "marks": {release: bad}}
+    refused = desk.deploy(**options)
+    assert problems(refused) == {"api": ["bad_release"], "web": ["bad_release"]}
+    assert (refused.report.exit_code, desk.records[-1].reason) == (REFUSED, "bad_release")
+    assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 1}
+    done = desk.deploy(override=Override(("bad_release",), "no other runs"), **options)
+    assert deployed(done) == BOTH
+    notes = desk.records[-1].accepted
+    assert notes == done.report.plan.accepted
+    assert [(each.repo, each.code, each.reason) for each in notes] == [
+        ("api", "bad_release", "no other runs"),
+        ("web", "bad_release", "no other runs"),
+    ]
 
 
 def test_what_still_runs_did_not_go_wrong(desk: Desk) -> None:

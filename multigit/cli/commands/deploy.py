@@ -32,6 +32,7 @@ def deploy(
     confirmation: o.Confirmation,
     skip_blocked: o.SkipBlocked = False,
     accept_doubt: o.AcceptDoubt = False,
+    overrides: o.Overrides,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
@@ -53,6 +54,7 @@ def deploy(
             hint="Omit it to deploy what the branch contains.",
             code="empty_release",
         )
+    override = overrides.given()
     session = running.session()
     repos = chosen.of(session.workspace)
     request = DeployRequest(
@@ -62,6 +64,7 @@ def deploy(
         release=release or "",
         skip_blocked=skip_blocked,
         wait=not no_wait,
+        override=override,
     )
     consent = confirmation.consent(session.workspace, repos, accept_doubt=accept_doubt)
     return show(session, deploying.deploy(session, request, consent, failed=failed))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from multigit.core.planning import checks
+from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override, bad_release
 from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.taking_part import plans_of, require_stages, stage_in
+from multigit.core.values.agreement import Accepted
+from multigit.core.values.mark import Mark
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
@@ -23,7 +26,8 @@ from multigit.hints import Hint
 class DeployRequest:
     """What `multigit deploy` was asked to do.
 
-    `release` is a deploy tag; empty: what the stage's branch has now.
+    `release` is a deploy tag; empty: what the stage's branch has now. `marks` are those of releases
+    that a person has marked, by release; `override` is what may be deployed nevertheless.
     """
 
     stage: Stage
@@ -32,6 +36,8 @@ class DeployRequest:
     release: str = ""
     skip_blocked: bool = False
     wait: bool = True
+    override: Override = NOTHING_OVERRIDDEN
+    marks: Mapping[str, Mark] = field(default_factory=dict)
 
     def in_repo(self, workspace: Workspace, repo: Repo) -> Self | Problem:
         """Return it with the stage as a repository has it, or why that one is left out."""
@@ -96,7 +102,15 @@ def plan_deploy(
         wait=request.wait,
         repos=repos,
         asked_release=request.release,
+        accepted=tuple(note for repo in repos for note in _marked_bad(request, repo)[1]),
     )
+
+
+def _marked_bad(
+    request: DeployRequest, repo: RepoPlan
+) -> tuple[tuple[Problem, ...], tuple[Accepted, ...]]:
+    """Return what is wrong with the release that is deployed, and what of that is overridden."""
+    return request.override.applied(repo.repo, bad_release(repo.deploy_tag, request.marks))
 
 
 def require_deployment(workspace: Workspace, stage: Stage, repos: Sequence[Repo]) -> None:
@@ -137,21 +151,21 @@ def _repository(
         )
     if steps and sha and not snapshot.error:
         problems += _cannot_start(steps[0], stage, tag, at_tip=not tip or tip.sha == sha)
-    return resolve_state(
-        RepoPlan(
-            repo=repo.name,
-            path=repo.path,
-            state=State.SKIPPED if absent else State.PLANNED,
-            steps=steps if sha else (),
-            problems=tuple(problems),
-            branch=stage.branch,
-            before=sha,
-            source_sha=sha,
-            wave=repo.wave,
-            waits_for=repo.after,
-        ),
-        skip_blocked=request.skip_blocked,
+    plan = RepoPlan(
+        repo=repo.name,
+        path=repo.path,
+        state=State.SKIPPED if absent else State.PLANNED,
+        steps=steps if sha else (),
+        problems=tuple(problems),
+        branch=stage.branch,
+        before=sha,
+        source_sha=sha,
+        wave=repo.wave,
+        waits_for=repo.after,
     )
+    bad, _ = _marked_bad(request, plan)
+    plan = replace(plan, problems=(*plan.problems, *bad))
+    return resolve_state(plan, skip_blocked=request.skip_blocked)
 
 
 def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:

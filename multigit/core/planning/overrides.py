@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from multigit.core.planning.checks import SAY_WHY, check_reason
 from multigit.core.values.agreement import Accepted
+from multigit.core.values.mark import Mark, Quality
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import nearest
 from multigit.errors import UsageError
+from multigit.hints import Hint
+from multigit.phrase import Instant, phrase
 
 IRREVERSIBLE = "irreversible"
 BAD_RELEASE = "bad_release"
@@ -83,3 +87,28 @@ def _not_overridable(code: str) -> UsageError:
         hint=f"Did you mean {near}? {choices}" if near else f"These can be. {choices}",
         code="not_overridable",
     )
+
+
+def bad_release(release: str, marks: Mapping[str, Mark]) -> Iterable[Problem]:
+    """Report that a release was marked bad; `marks` are the last ones, by release."""
+    mark = marks.get(release)
+    if mark and mark.quality is Quality.BAD:
+        sentence = phrase(
+            "{release} was marked bad by {who} on {since}: {reason}.",
+            release=release,
+            who=mark.who.partition(" <")[0] or "someone",
+            since=Instant(mark.since),
+            reason=" ".join(mark.reason.split()).removesuffix("."),
+        )
+        yield Problem(BAD_RELEASE, sentence, Hint.OVERRIDE_BAD_RELEASE)
+
+
+def deploying_again(accepted: Iterable[Accepted]) -> str:
+    """Return the options, after a blank, with which a release is deployed again that was accepted.
+
+    Empty if it was not marked bad then.
+    """
+    reason = next((each.reason for each in accepted if each.code == BAD_RELEASE), None)
+    if reason is None:
+        return ""
+    return f" --override {BAD_RELEASE} --reason {quote(' '.join(reason.split()))}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from shlex import quote
 
+from multigit.core.planning.overrides import deploying_again
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
@@ -257,7 +258,7 @@ def _again(report: Report, which: str, *, unhealthy: bool) -> str:
         return ""
     hint = Hint.HEALTH_OR_DEPLOY if unhealthy else Hint.DEPLOY_FAILED
     stage, release, repos = report.plan.target, report.plan.asked_release, _named(report)
-    asked = f" {quote(release)}" if release else ""
+    asked = f"{f' {quote(release)}' if release else ''}{deploying_again(report.plan.accepted)}"
     return hint.format(stage=stage, asked=asked, repos=repos, which=which)
 
 

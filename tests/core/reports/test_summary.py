@@ -15,6 +15,7 @@ from multigit.core.progress.locks import lock_left
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned
 from multigit.core.reports.document import document, problem_document
 from multigit.core.reports.summary import summary
+from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import CommandRunner, GithubRunner, Trigger
 from multigit.core.values.deployment import Deployment, Run, RunState
@@ -322,6 +323,10 @@ def test_a_few_repositories_are_named_to_be_deployed_again() -> None:
     mixed = summary(failing(5, push=4))[1]
     assert f"{named[:-1]} -r 'svc 3'." in mixed, "--failed alone would find the other one, too"
     assert "multigit deploy stg stg-deploy-1 --failed -r 'svc 0'." in summary(earlier)[1]
+    bad = Accepted("bad_release", "svc 0", "stg-deploy-1 was marked bad.", reason="no time")
+    overridden = replace(earlier, plan=replace(earlier.plan, accepted=(bad,)))
+    again = "multigit deploy stg stg-deploy-1 --override bad_release --reason 'no time' --failed -r"
+    assert again in summary(overridden)[1]
 
 
 def test_a_reason_for_all_comes_before_the_counts() -> None:
