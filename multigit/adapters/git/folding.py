@@ -24,11 +24,12 @@ from multigit.core.values.commits import Commit, Tip
 from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.merge import Folded, Skip
 
+PARENTS_OF_A_MERGE = 2
 _FORM = "--format=%x01%H %T %P"
 _NOBODY = {  # makes commits that are never published, also where no one is configured
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "multigit"), ("EMAIL", "multigit"), ("DATE", "0 +0000"))
+    for what, value in (("NAME", "multigit"), ("EMAIL", "multigit"), ("DATE", "@0 +0000"))
 }
 
 
@@ -63,8 +64,9 @@ class FoldsStages(MakesObjects):
         start = next(at for at, step in enumerate(line) if step.sha in left_out)
         tree = base = self._tree(line[start].parents[0])
         for step in line[start:]:
-            wanted = self._without(step, base, left_out.get(step.sha))
-            merged = self._replay(step, tree, base, wanted)
+            skip = left_out.get(step.sha)
+            merged = None if skip else self._merge_again(step, tree, base)
+            merged = merged or self._replay(step, tree, base, self._without(step, base, skip))
             if merged.conflicted:
                 return Folded(stuck=_commit(own[step.sha]), conflicts=merged.conflicts)
             tree, base = merged.tree, step.tree
@@ -80,6 +82,20 @@ class FoldsStages(MakesObjects):
         ours = self.commit_tree(tree, parent, None)
         theirs = step.sha if wanted == step.tree else self.commit_tree(wanted, parent, None)
         return self._merge_tree(Tip(ours, tree), Tip(theirs, wanted))
+
+    def _merge_again(self, step: LineStep, tree: str, base: str) -> Merged | None:
+        """Make a merge again on another tree; None if it is none, or was not made by git alone.
+
+        What it brought may already be missing in its first parent, so that is not all in what it
+        changed there.
+        """
+        if len(step.parents) != PARENTS_OF_A_MERGE or tree == base:
+            return None
+        here, there = (Tip(sha, "") for sha in step.parents)
+        made = self._merge_tree(here, there)
+        if made.conflicted or made.tree != step.tree:
+            return None
+        return self._merge_tree(Tip(self.commit_tree(tree, here.sha, None), tree), there)
 
     def _without(self, step: LineStep, base: str, skip: Skip | None) -> str:
         """Return the tree of a step in which some paths are as they were before it."""

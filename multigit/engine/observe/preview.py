@@ -77,11 +77,11 @@ def lost_on_the_way(
 ) -> Sequence[Reversal]:
     """Return the later stage's commits through which work of the earlier one would be lost.
 
-    If only the source has changed since they diverged, the target has reverted nothing.
+    If only the source has commits since they diverged, the target has reverted nothing.
     """
     if not hop.forward:
         return repository.reversals(ours, theirs, merged.tree, merged.conflicts)
-    if [fork.tree for fork in waiting.forks] == [ours.tree]:
+    if [fork.sha for fork in waiting.forks] == [ours.sha]:
         return ()
     return repository.reversals(theirs, ours, merged.tree, merged.conflicts)
 

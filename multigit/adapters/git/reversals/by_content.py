@@ -70,6 +70,7 @@ class ByContent:
         changed = rewritten(self.history.line, step.sha)
         paths = self.history.lossy(path for path in changed if path in claimed)
         shown = self._in_part_of_any(step, paths)  # adds to the notes, too
+        self.notes.update({(step.sha, path): [] for path in paths if path not in shown})
         if says_revert(self.history.own[step.sha].message):
             return paths
         return tuple(path for path in paths if path in shown)

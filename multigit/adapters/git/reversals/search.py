@@ -12,11 +12,11 @@ from multigit.adapters.git.reversals.by_id import by_id
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.kept import Counts, with_kept
 from multigit.adapters.git.reversals.line import read_own_commits
-from multigit.adapters.git.reversals.skipping import with_step
+from multigit.adapters.git.reversals.skipping import declared, with_step
 from multigit.core.lineage.keepers import last_work, was_absent
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import dropped, joined
-from multigit.core.lineage.revert_messages import accepted_in, reapplied_in
+from multigit.core.lineage.revert_messages import accepted_in, reapplied_in, rolled_back_to
 from multigit.core.values.commits import Tip
 from multigit.core.values.merge import Evidence, Reversal
 
@@ -31,10 +31,11 @@ def read_reversals(
     `merged` is the tree of their merge, with markers in the paths of `conflicts`. A commit that was
     itself reverted later does not count. Newest first.
     """
-    if not merged or merged == earlier.tree:
+    if not merged:
         return ()
     own = read_own_commits(door, earlier.sha, later.sha)
-    if not own:
+    says_so = any(rolled_back_to(commit.message) for commit in own.values())
+    if not own or (merged == earlier.tree and not says_so):
         return ()
     history, notes = History(door, (earlier.sha, later.sha), merged, own, conflicts), Notes()
     parts: dict[str, list[Reversal]] = {}
@@ -51,7 +52,8 @@ def read_reversals(
 
 def _parts(history: History, notes: Notes) -> list[Reversal]:
     """Return what is lost: first by the ids that messages name, then by content."""
-    named = {reversal.sha: reversal for reversal in by_id(history, notes)}
+    said = {reversal.sha: reversal for reversal in declared(history)}
+    named = {each.sha: each for each in by_id(history, notes) if each.sha not in said} | said
     parts = [*named.values()]
     for step, paths in ByContent(history, named, notes).steps():
         explained = {path for part in history.inner(step, named) for path in part.paths}

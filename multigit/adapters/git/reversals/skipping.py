@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from multigit.adapters.git.changes import changed
+from multigit.adapters.git.changes import UNKNOWN, changed
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.history import History, Notes
-from multigit.adapters.git.reversals.line import StageCommit, read_line
+from multigit.adapters.git.reversals.line import SEARCHED, read_line
 from multigit.core.lineage.keepers import before_work
 from multigit.core.lineage.line import LineCommit
 from multigit.core.lineage.returns import returned
@@ -16,73 +16,81 @@ from multigit.core.lineage.revert_messages import rolled_back_to
 from multigit.core.values.commits import Commit
 from multigit.core.values.merge import Reversal
 
-UNKNOWN = 128  # git's exit status for a commit that the clone does not have
+
+def declared(history: History) -> Iterator[Reversal]:
+    """Yield the commits of the line whose trailer says that they restore an earlier one.
+
+    They revert everything since, also what the earlier stage never had.
+    """
+    for step in history.line:
+        commit = history.own.get(step.sha)
+        if commit and step.parents and rolled_back_to(commit.message):
+            yield history.reversal(commit, tuple(sorted(history.changes_of(commit))))
 
 
 def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
     """Add the commit of the line that brought a reversal, and which of its paths only revert work.
 
     A path counts as reverted if it is exactly as before that work, or if only the lines of the work
-    went back. If all files are as they were at an earlier commit, the commit reverts everything
-    since, whatever else that was.
+    went back. If the commit restores all files of an earlier one, it reverts everything since,
+    whatever else that was.
     """
     commit, step = history.own[reversal.sha], history.step_of(reversal.sha)
     reversal = replace(reversal, time=commit.time)
     if step is None or not step.parents:
         return replace(reversal, mixed=reversal.paths)
     changes = changed(history.door, step.parents[0], step.sha)
-    if whole := _restored(history, commit, step):
-        return _counted(history, replace(reversal, step=step.sha, back=tuple(changes)), step, whole)
-    noted = {path for sha, path in notes if sha in {reversal.sha, step.sha}}
+    reversal, named = replace(reversal, step=step.sha), rolled_back_to(commit.message)
+    to = (named if step.sha == commit.sha else "") or _earlier_with_tree(history, step)
+    back = _as_in(history.door, to, step, changes) if to else set[str]()
+    if to and (back == changes.keys() or not reversal.lost):
+        reversal = _counted(history, reversal, step, to)
+    noted = {path for sha, path in notes if sha in {reversal.sha, step.sha}} - back
     reverted = {path for path in reversal.paths if path in changes}
     if reversal.sha != step.sha:
         inner = history.changes_of(commit)
-        noted |= {path for path in reverted if inner.get(path) != changes[path]}
-    back = reverted - noted
+        noted |= {path for path in reverted if inner.get(path) != changes[path]} - back
+    back |= reverted - noted
     more, of_work = _others(history, step, changes.keys() - back, reverted)
     back |= more - noted
     rest = changes.keys() - back
-    mixed = (reverted & noted) | (rest & of_work)
     return replace(
         reversal,
-        step=step.sha,
         back=tuple(sorted(back)),
         rest=tuple(sorted(rest)),
-        mixed=tuple(sorted(mixed)),
+        mixed=tuple(sorted((reverted & noted) | (rest & of_work))),
     )
 
 
-def _restored(history: History, commit: StageCommit, step: LineCommit) -> str:
-    """Return the earlier commit of the line whose tree a commit restores, or empty.
+def _earlier_with_tree(history: History, step: LineCommit) -> str:
+    """Return the last earlier commit of the line with the tree of a commit; or empty.
 
-    Its trailer names it, or else work was brought to the line since.
+    Only one since which work was brought: otherwise just own commits were reverted.
     """
-    door, named = history.door, rolled_back_to(commit.message)
-    if named and commit.sha == step.sha and _same_tree(door, named, step.sha):
-        return named
-    done = door.run(
-        *("rev-list", "--first-parent", "--no-commit-header", "--format=%H %T"), step.sha, "--"
-    )
-    rows = [line.split(" ") for line in done.text.split("\n") if line]
+    form = ("--no-commit-header", "--format=%H %T", f"--max-count={SEARCHED}")
+    done = history.door.run("rev-list", "--first-parent", *form, step.sha, "--")
+    (_, tree), *older = (line.split(" ") for line in done.text.split("\n") if line)
     brings = {each.sha for each in history.line if each.brings}
     brought = False
-    for sha, tree in rows[1:]:
-        if brought and tree == rows[0][1]:
+    for sha, its in older:
+        if brought and its == tree:
             return sha
         brought = brought or sha in brings
     return ""
 
 
-def _same_tree(door: GitDoor, one: str, other: str) -> bool:
-    done = door.run("rev-parse", f"{one}^{{tree}}", f"{other}^{{tree}}", accept=(0, UNKNOWN))
-    trees = done.text.split()
-    return done.status == 0 and trees[0] == trees[1]
+def _as_in(door: GitDoor, to: str, step: LineCommit, paths: Collection[str]) -> set[str]:
+    """Return the paths whose content is that of an earlier commit; none if the clone lacks it."""
+    if door.run("cat-file", "-e", f"{to}^{{commit}}", accept=(0, 1, UNKNOWN)).status:
+        return set()
+    return {*paths} - changed(door, to, step.sha).keys()
 
 
 def _counted(history: History, reversal: Reversal, step: LineCommit, to: str) -> Reversal:
     """Add how many commits of the earlier stage were reverted, and the others that were, too."""
     listing = ("rev-list", "--no-merges", step.parents[0], f"^{to}", "--")
-    reverted = history.door.run(*listing).text.split()
+    done = history.door.run(*listing, accept=(0, UNKNOWN))
+    reverted = done.text.split() if done.status == 0 else []
     besides = tuple(
         Commit(each.sha, each.time, each.author, each.subject)
         for sha in reverted
