@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
+from tests.walk.hints import REASON
 from tests.walk.moves import EFFECTS, WATCHED, View
 from tests.walk.town import OURS, PAIRS, REPOS, STAGES, TAGGED, THEIRS, pairs_of, stages_of
 
+OVERRIDING = f"--override bad_release --reason {REASON}"
 Proposal = Callable[[Random, View], str]
 
 
@@ -112,7 +114,7 @@ def _backmerge(dice: Random, _: View) -> str:
 def _deploy(dice: Random, view: View) -> str:
     stages = sorted(view.town.runners) or ("stg", "main")
     what = dice.choices(("", " %1", " %2", " --failed"), (4, 2, 1, 2))[0]
-    how = dice.choices(("", " --accept-doubt"), (5, 1))[0]
+    how = dice.choices(("", " --accept-doubt", f" {OVERRIDING}"), (10, 2, 1))[0]
     return f"deploy {dice.choice(stages)}{what}{_some(dice)}{how} --yes"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tests.walk.town import REPOS, STAGES
 
+REASON = "tried"  # for which a walk overrides a rule
 _COMMANDS = "continue|undo|abandon|watch|log|status|promote|push|pull|deploy|backmerge|doctor|lock"
 _COMMAND = re.compile(rf"\bmultigit ({_COMMANDS})\b(?=(.*))")
 _WORD = re.compile(
@@ -17,6 +18,8 @@ _WORD = re.compile(
             r"--?[a-z][a-z-]*",
             r"(?:stg-)?deploy-\d{8}-\d{6}(?:-\d+)?",
             "release",
+            "bad_release",
+            REASON,
             r"[0-9a-f]{16}",
             '"why"',
             r"\d{8}T\d{6}Z-[a-z]+-[a-z-]+-[0-9a-f]{4}",

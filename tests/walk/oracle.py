@@ -27,6 +27,7 @@ from tests.walk.statements.log import (
     the_log_is_true,
     the_log_says_the_same,
 )
+from tests.walk.statements.overrides import what_was_overridden_has_the_reason
 from tests.walk.statements.people import people_read_the_same
 from tests.walk.statements.plans import a_plan_is_what_happens, plans_count_right
 from tests.walk.statements.remotes import (
@@ -79,6 +80,7 @@ STATEMENTS: tuple[Statement, ...] = (
     a_doubt_is_decided_by_a_person,
     only_what_may_run_blocks,
     what_is_noted_of_an_end_is_true,
+    what_was_overridden_has_the_reason,
     deployments_are_as_told,
     what_is_deployed_is_the_release,
     the_log_says_the_same,

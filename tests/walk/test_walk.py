@@ -40,6 +40,15 @@ def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
             "Fix it, then run multigit deploy stg --failed. If that takes a commit: push it.",
             [("deploy", "stg", "--failed")],
         ),
+        (
+            "Run multigit deploy stg --override bad_release --reason tried --failed -r api.",
+            [
+                (
+                    *("deploy", "stg", "--override", "bad_release", "--reason", "tried"),
+                    *("--failed", "-r", "api"),
+                )
+            ],
+        ),
         ("multigit abandon closes it, and multigit watch looks.", [("abandon",), ("watch",)]),
         (
             "See how it ends: multigit watch deploy-20250115-150130",
