@@ -18,10 +18,18 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs
 from multigit.core.values.work_tree import Change, Obstacle, Outgoing, Submodule, WorkTree
 from multigit.core.values.workspace import Repo
+from multigit.errors import MultigitError
 
 
 class Repository(Protocol):
-    """One repository. Every method may raise MultigitError with a sentence about the failure."""
+    """One repository. Every method may raise MultigitError with a sentence about the failure.
+
+    `shared_fetched` is whether this command has brought what all machines share, and `shared_error`
+    why it could not.
+    """
+
+    shared_fetched: bool
+    shared_error: MultigitError | None
 
     # Reads: may be repeated, change nothing of the user's.
 
@@ -99,6 +107,15 @@ class Repository(Protocol):
 
     def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
         """Return what the remote itself holds at these refs; absent ones are omitted."""
+
+    def fetch_shared(self) -> None:
+        """Bring what all machines share: `refs/multigit/*` of the remote, but for the tags.
+
+        The fetch of the repository that has it brings it along.
+        """
+
+    def shared_refs(self) -> Mapping[str, tuple[str, bytes]]:
+        """Return that as of the last fetch: by ref, the id and the content of its object."""
 
     def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """Return the messages of the remote's tags that match, as of the last fetch."""

@@ -16,7 +16,7 @@ def context_of(session: Session) -> OperationContext:
     return OperationContext(
         journals=session.files,
         log=session.files.log,
-        locks=LocksInRemotes(session.workspace.lock_repo, session.locks),
+        locks=LocksInRemotes(session.workspace.lock_repo, session.locks, session.files.holds),
         notifications=messages,
         screen=session.screen,
         execute=Execution(session, messages),

@@ -31,7 +31,8 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
         seen = session.observe_each(request, lambda own: DeployObservation(own.stage))
-        plan, doubts = with_preflight(session, plan_deploy(request, space, seen), consent)
+        plan = session.noting_holds(plan_deploy(request, space, seen))
+        plan, doubts = with_preflight(session, plan, consent)
         return OperationRun(context_of(session), plan, consent, doubts=doubts).carry_out()
 
 

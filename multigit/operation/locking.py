@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from multigit.adapters.system import clock
 from multigit.core.planning.checks import check_reason
 from multigit.core.planning.plan import Result
 from multigit.core.progress.locks import Holder
+from multigit.core.progress.stage_refs import StageRef
 from multigit.core.records.record import Record
 from multigit.errors import RefusedError, UsageError
 from multigit.hints import Hint
@@ -25,8 +26,8 @@ class HeldLock:
     holder: Holder | None
 
 
-def held_locks(session: Session) -> tuple[HeldLock, ...]:
-    """Return the held locks; raises UsageError if no lock repository is configured."""
+def stage_refs(session: Session) -> Mapping[str, StageRef]:
+    """Return the locks and holds by stage; UsageError if no lock repository is configured."""
     if not session.workspace.lock_repo:
         raise UsageError(
             "The configuration names no repository for locks.",
@@ -34,28 +35,34 @@ def held_locks(session: Session) -> tuple[HeldLock, ...]:
             "with the name of a repository.",
             code="no_lock_repo",
         )
-    locks, stages = session.locks(), session.workspace.stages
-    return tuple(HeldLock(s.name, *found) for s in stages if (found := locks.read(s.name)))
+    return session.locks().read([stage.name for stage in session.workspace.stages])
+
+
+def locks_in(refs: Mapping[str, StageRef]) -> tuple[HeldLock, ...]:
+    """Return the locks in the refs of stages; one that cannot be read counts as a lock."""
+    locked = {stage: ref for stage, ref in refs.items() if ref.holder or not ref.readable}
+    return tuple(HeldLock(stage, ref.sha, ref.holder) for stage, ref in locked.items())
 
 
 def release_lock(session: Session, nonce: str, reason: str) -> Sequence[HeldLock]:
-    """Release the locks with this id, and record who did it and why; return them."""
+    """Release the locks with this id, and record who did it and why; return them. Holds stay."""
     check_reason(reason)
-    chosen = [each for each in held_locks(session) if each.holder and each.holder.nonce == nonce]
+    refs = stage_refs(session)
+    chosen = [each for each in locks_in(refs) if each.holder and each.holder.nonce == nonce]
     if not chosen:
         raise RefusedError(
             f"No stage is locked with the id {nonce}.", hint=Hint.LOCK_STATUS, code="no_such_lock"
         )
     with exclusive(session, "lock release"):
         for each in chosen:
-            _release(session, each, reason)
+            _release(session, each, refs[each.stage], reason)
     return chosen
 
 
-def _release(session: Session, lock: HeldLock, reason: str) -> None:
+def _release(session: Session, lock: HeldLock, found: StageRef, reason: str) -> None:
     why = f"{reason} (was: {lock.holder.sentence(lock.stage)})" if lock.holder else reason
     _record(session, lock.stage, Result.PLANNED, why)  # recorded first: no override goes unrecorded
-    released = session.locks().release(lock.stage, lock.sha)
+    released = session.locks().release(lock.stage, found)
     _record(session, lock.stage, Result.DONE if released else Result.FAILED, why)
     if not released:
         raise RefusedError(

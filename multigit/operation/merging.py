@@ -28,7 +28,7 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     request = replace(request, later=later)
     with new_operation(session, request.command, dry_run=consent.dry_run):
         seen = session.observe_each(request, MergeObservation)
-        plan = plan_merges(request, session.workspace, seen)
+        plan = session.noting_holds(plan_merges(request, session.workspace, seen))
         if plan.result is Result.NOTHING:
             for problem in _not_deployed(session, plan):
                 session.screen.warn(problem)

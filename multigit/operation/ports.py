@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,11 +14,12 @@ from multigit.core.progress.state import OperationState
 from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
 from multigit.core.values.count import Count
+from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 
-Keep = Callable[[], None]
 Hear = Callable[[Problem], None]
+NOTHING_CHANGES: Mapping[str, Hold | None] = {}
 
 
 class OperationJournal(Protocol):
@@ -71,20 +72,42 @@ class Log(Protocol):
         """Write a record to disk. Raises RefusedError if the disk is full."""
 
 
+class TakenLocks(Protocol):
+    """The locks of an operation while it holds them, and the holds on its stages."""
+
+    def keep(self) -> None:
+        """Keep the locks beyond the end, for a later command of the operation; holds stay, too."""
+
+    def hold(self, stage: str, hold: Hold) -> None:
+        """Hold a stage: all who share it can see that when this returns, also after a crash.
+
+        Raises MultigitError if they cannot, or may not: what needs the hold must not begin then.
+        """
+
+    def release_hold(self, stage: str, rest: Hold | None = None) -> None:
+        """Keep only the `rest` of a stage's hold, or none, when the locks are released."""
+
+
 class StageLocks(Protocol):
-    """The stage locks, which exclude operations on other machines."""
+    """The stage locks, which exclude operations on other machines, and the holds on stages."""
 
     def pinned(self, plan: Plan) -> Plan:
         """Return the plan with its lock repository, in case the configuration changes."""
 
-    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> AbstractContextManager[Keep]:
-        """Hold the plan's locks; calling the yielded function keeps them beyond the end.
+    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> AbstractContextManager[TakenLocks]:
+        """Hold the plan's locks; yield them.
 
-        `hear` receives problems with releasing them. Raises MultigitError if they cannot be taken.
+        `hear` receives problems with releasing them. Raises MultigitError if they cannot be taken,
+        or if a stage is held that was not when the plan was made.
         """
 
-    def release(self, plan: Plan) -> tuple[Problem, ...]:
-        """Release the locks that an operation left behind; return a problem for each that stays."""
+    def release(
+        self, plan: Plan, changed: Mapping[str, Hold | None] = NOTHING_CHANGES
+    ) -> tuple[Problem, ...]:
+        """Release the locks that an operation left behind; return a problem for each that stays.
+
+        Holds stay, but for those that it `changed`: to a smaller one, or to none.
+        """
 
 
 class Notifier(Protocol):

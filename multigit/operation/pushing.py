@@ -25,7 +25,8 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     with new_operation(session, "push", dry_run=consent.dry_run):
         seen = session.observe_each(request, lambda own: PushObservation(own, space.push))
         seen = with_links(session.git, request, space, seen)
-        plan, doubts = with_preflight(session, plan_push(request, space, seen), consent)
+        plan = session.noting_holds(plan_push(request, space, seen))
+        plan, doubts = with_preflight(session, plan, consent)
         words = wording(session, request.strict, request.message)
         run = OperationRun(context_of(session), plan, consent, wording=words, doubts=doubts)
         return run.carry_out()

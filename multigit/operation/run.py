@@ -20,7 +20,7 @@ from multigit.errors import InterruptedRunError, MultigitError, StoppedError
 from multigit.operation.asking import Doubts, accepts_doubts, agree, message_for
 from multigit.operation.closing import append, close, last_step, record_once
 from multigit.operation.interrupts import note_interrupts
-from multigit.operation.ports import Keep, OperationContext, OperationJournal
+from multigit.operation.ports import OperationContext, OperationJournal, TakenLocks
 from multigit.operation.wording import Wording
 
 
@@ -210,13 +210,13 @@ class OperationRun:
         journal.write(begun)
         with ExitStack() as lock:
             try:
-                keep = lock.enter_context(context.locks.hold(plan, actor, left.append))
+                taken = lock.enter_context(context.locks.hold(plan, actor, left.append))
             except StoppedError:
                 report = cancelled(self._planned(), interrupted=True)
             except MultigitError as error:
                 report = refused(self._planned(), Problem.of(error))
             else:
-                report = self._locked_in(journal, keep)
+                report = self._locked_in(journal, taken)
             interrupted = note_interrupts()
             nothing_done = report.result in {Result.BLOCKED, Result.CANCELLED}
             if is_news(plan) and not nothing_done:  # before the record: an end that is noted there
@@ -236,7 +236,7 @@ class OperationRun:
     def _record(self, report: Report) -> None:
         record_once(self.context, report, self.agreement)
 
-    def _locked_in(self, journal: OperationJournal, keep: Keep) -> Report:
+    def _locked_in(self, journal: OperationJournal, taken: TakenLocks) -> Report:
         """Execute the plan; keep its locks while one of its pushes may still succeed.
 
         The operation is unfinished then, and the command that finishes it releases the locks.
@@ -245,10 +245,10 @@ class OperationRun:
             report = self._execute(journal)
         except BaseException:  # such as Ctrl-C
             if self._may_arrive():
-                keep()
+                taken.keep()
             raise
         if report.count(State.UNKNOWN):
-            keep()
+            taken.keep()
         return report
 
     def _may_arrive(self) -> bool:

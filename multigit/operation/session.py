@@ -5,25 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.adapters.config.find import find_config
 from multigit.adapters.config.load import load
 from multigit.adapters.files.folder import WorkspaceFiles
-from multigit.adapters.git.lock_refs import RemoteLocks
+from multigit.adapters.git.shared.locks import RemoteLocks
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system import clock
 from multigit.adapters.system.actors import attended
 from multigit.adapters.system.limits import most_workers
+from multigit.core.planning.plan import Plan
 from multigit.core.planning.taking_part import R, taking_part
+from multigit.core.progress.locks import stages_changed
+from multigit.core.progress.shared import Shared, local_holds
 from multigit.core.values.agreement import Actor
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.engine.fleet import Fleet
 from multigit.engine.observe.observation import Observation, observe
+from multigit.engine.observe.shared import read_shared
 from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
@@ -91,6 +95,24 @@ class Session:
         """Observe these repositories; `doing` is what the progress shows first."""
         with self.fleet() as fleet:
             return observe(self.git, repos, observation_of, fleet, doing=doing)
+
+    def shared(self, *, fetch: bool = True) -> Shared:
+        """Return the holds and marks that all machines share, after what this command observed.
+
+        They came with the fetch of the lock repository. If this command did not fetch that, `fetch`
+        does it now; without it, they are as of the last time. Without a lock repository, they are
+        the holds of this workspace, and the marks in its log.
+        """
+        space = self.workspace
+        if not space.lock_repo:
+            return local_holds(self.files.holds.read())
+        with self.fleet() as fleet:
+            return read_shared(self.git, space.repo(space.lock_repo), fleet, fetch=fetch)
+
+    def noting_holds(self, plan: Plan) -> Plan:
+        """Return the plan with the holds on its stages: those that come later stop it."""
+        stages = stages_changed(plan)
+        return replace(plan, holds=self.shared().seen(stages)) if stages else plan
 
     def observe_each(
         self, request: R, observation_of: Callable[[R], Observation]

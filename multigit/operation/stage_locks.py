@@ -1,33 +1,41 @@
-"""Stage locks as refs in a remote, which exclude operations on other machines."""
+"""Stage locks as refs in a remote, which exclude operations on other machines, and holds in them.
+
+Without such a remote there are no stage locks, and holds are files in the workspace.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from multigit.adapters.files.holds import HeldHere, HoldFiles, change_holds
 from multigit.adapters.system import clock
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.locks import Holder, lock_unknown, stages_changed
+from multigit.core.progress.refusals import refusal
+from multigit.core.progress.shared import local_holds
 from multigit.core.values.agreement import Actor
+from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
-from multigit.operation.ports import Hear, Keep
+from multigit.operation.ports import NOTHING_CHANGES, Hear, TakenLocks
 from multigit.phrase import Phrase
 
 if TYPE_CHECKING:
-    from multigit.adapters.git.lock_refs import RemoteLocks
+    from multigit.adapters.git.shared.locks import RemoteLocks
 
 
 @dataclass(frozen=True, slots=True)
 class LocksInRemotes:
-    """Stage locks in the remote of the configured `repo`, empty for none."""
+    """Stage locks in the remote of the configured `repo`; if that is empty, holds in `files`."""
 
     repo: str
     locks_of: Callable[[str], RemoteLocks]
+    files: HoldFiles
 
     def pinned(self, plan: Plan) -> Plan:
         """Return the plan with the repository for its locks, even if the configuration changes.
@@ -36,10 +44,12 @@ class LocksInRemotes:
         """
         return replace(plan, lock_repo=plan.lock_repo or self.repo)
 
-    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> AbstractContextManager[Keep]:
-        """Hold the locks of the stages that move; calling the yielded function keeps them."""
+    @contextmanager
+    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[TakenLocks]:
+        """Hold the locks of the stages that move, and yield them."""
         if not plan.lock_repo:
-            return nullcontext(lambda: None)
+            yield from self._here(plan, hear)
+            return
         holder = Holder(
             nonce=clock.nonce(),
             operation=plan.operation,
@@ -51,18 +61,41 @@ class LocksInRemotes:
             why=plan.message,
         )
         locks, hear = self.locks_of(plan.lock_repo), partial(self._hear, plan, hear)
-        return locks.hold(stages_changed(plan), holder, also=plan.undoes, report=hear)
+        with locks.hold(
+            stages_changed(plan), holder, seen=plan.holds, also=plan.undoes, report=hear
+        ) as taken:
+            yield taken
 
-    def release(self, plan: Plan) -> tuple[Problem, ...]:
-        """Release the locks that an operation left behind; return a problem for each that stays."""
-        plan = self.pinned(plan)
+    def _here(self, plan: Plan, hear: Hear) -> Iterator[TakenLocks]:
+        """Yield the holds of this workspace, if they are those that the plan was made with."""
+        found, own = local_holds(self.files.read()).stages, plan.operation
+        for stage in stages_changed(plan):
+            seen, ref = plan.holds.get(stage), found.get(stage)
+            if ref and (why := refusal(stage, ref, seen, operation=own, also=plan.undoes)):
+                raise why
+        taken = HeldHere(self.files)
+        try:
+            yield taken
+        finally:
+            taken.end(hear)
+
+    def release(
+        self, plan: Plan, changed: Mapping[str, Hold | None] = NOTHING_CHANGES
+    ) -> tuple[Problem, ...]:
+        """Release the locks that an operation left behind; return a problem for each that stays.
+
+        Holds stay, but for those that it `changed`: to a smaller one, or to none.
+        """
+        plan, left = self.pinned(plan), list[Problem]()
         if not plan.lock_repo:
-            return ()
-        left: list[Problem] = []
+            change_holds(self.files, changed, left.append)
+            return tuple(left)
         hear = partial(self._hear, plan, left.append)
         stages = stages_changed(plan)
         try:
-            self.locks_of(plan.lock_repo).release_of(stages, plan.operation, report=hear)
+            self.locks_of(plan.lock_repo).release_of(
+                stages, plan.operation, changed=changed, seen=plan.holds, report=hear
+            )
         except MultigitError as error:
             hear(lock_unknown(stages, error.message))
         return tuple(left)

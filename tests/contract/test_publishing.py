@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from multigit.core.values.git_answers import Publication, RefQuery, Signature
@@ -252,14 +250,23 @@ def test_bytes_can_be_kept_and_published(scene: Scene) -> None:
     assert scene.repository.remote_refs([lock]) == {lock: first}
 
 
-def test_published_bytes_can_be_read(scene: Scene) -> None:
-    """By their ref; a missing ref returns None, and a ref to a commit has no bytes."""
-    repository: Any = scene.repository  # this is for locks, and not part of the engine's port
-    kept = repository.store(b"one\0")
-    assert repository.push([Publication("refs/multigit/lock", "", kept)]).accepted
-    assert repository.remote_content("refs/multigit/lock") == (kept, b"one\0")
-    assert repository.remote_content("refs/multigit/other") is None
-    assert repository.remote_content(MAIN) == (scene.remote_refs()[MAIN], b"")
+def test_what_all_machines_share_is_read_after_a_fetch(scene: Scene) -> None:
+    """By its ref, with its bytes; what is deleted there is forgotten, and a commit has no bytes."""
+    repository = scene.repository
+    lock, mark, other = (f"refs/multigit/{name}" for name in ("locks/stg", "marks/a/b", "other/c"))
+    kept = repository.store(b"one\0\n")
+    tip = scene.remote_refs()[MAIN]
+    assert repository.push([Publication(ref, "", kept) for ref in (lock, other)]).accepted
+    assert repository.push([Publication(mark, "", tip)]).accepted
+    assert repository.shared_refs() == {}
+    assert not repository.shared_fetched
+    repository.fetch_shared()
+    assert repository.shared_refs() == {lock: (kept, b"one\0\n"), mark: (tip, b"")}
+    assert repository.shared_fetched
+    assert repository.push([Publication(lock, kept, "")]).accepted
+    repository.fetch_shared()
+    assert repository.shared_refs() == {mark: (tip, b"")}
     scene.cut_off()
     with pytest.raises(GitError):
-        repository.remote_content("refs/multigit/lock")
+        repository.fetch_shared()
+    assert repository.shared_refs() == {mark: (tip, b"")}

@@ -5,7 +5,7 @@ Any step can fail, or kill the process. What was written remains, as files would
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,10 +19,17 @@ from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
 from multigit.core.values.count import Count
 from multigit.core.values.flight import Flight
+from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from multigit.errors import LockedError, UsageError
-from multigit.operation.ports import Hear, Keep, OperationContext, OperationJournal
+from multigit.operation.ports import (
+    NOTHING_CHANGES,
+    Hear,
+    OperationContext,
+    OperationJournal,
+    TakenLocks,
+)
 
 ADA = Actor("Ada <ada@example.com>", "ada", "laptop")
 NOON = "2025-01-15T12:00:00Z"
@@ -126,11 +133,36 @@ class MemoryJournals:
 
 
 @dataclass
+class MemoryTaken:
+    """The lock while an operation has it; `holds` change at once, or when it is released."""
+
+    trail: Trail
+    holds: dict[str, Hold]
+    kept: bool = False
+    changed: dict[str, Hold | None] = field(default_factory=dict)
+
+    def keep(self) -> None:
+        """Keep the lock."""
+        self.kept = True
+
+    def hold(self, stage: str, hold: Hold) -> None:
+        """Hold a stage."""
+        self.trail(f"hold {stage}")
+        self.holds[stage] = hold
+        self.changed.pop(stage, None)
+
+    def release_hold(self, stage: str, rest: Hold | None = None) -> None:
+        """Change a hold at the end."""
+        self.changed[stage] = rest
+
+
+@dataclass
 class MemoryLocks:
-    """One lock for all operations; `held` outlives the process, as refs do."""
+    """One lock for all operations; `held` and `holds` outlive the process, as refs do."""
 
     trail: Trail
     held: set[str] = field(default_factory=set)
+    holds: dict[str, Hold] = field(default_factory=dict)
     stays: tuple[Problem, ...] = ()
 
     def pinned(self, plan: Plan) -> Plan:
@@ -138,7 +170,7 @@ class MemoryLocks:
         return plan
 
     @contextmanager
-    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[Keep]:
+    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[TakenLocks]:
         """Take the lock, and release it unless it is kept or the process dies."""
         assert actor.identity
         self.trail("lock")
@@ -146,30 +178,41 @@ class MemoryLocks:
             raise LockedError(f"{', '.join(others)} has the lock.")
         self.held.discard(plan.undoes)
         self.held.add(plan.operation)
-        kept: list[bool] = []
+        taken = MemoryTaken(self.trail, self.holds)
         try:
-            yield lambda: kept.append(True)
+            yield taken
         except DiedError:
             raise
         except BaseException:
-            self._unlock(plan, hear, kept)
+            self._unlock(plan, hear, taken)
             raise
-        self._unlock(plan, hear, kept)
+        self._unlock(plan, hear, taken)
 
-    def _unlock(self, plan: Plan, hear: Hear, kept: Sequence[bool]) -> None:
-        self.trail("keep lock" if kept else "unlock")
-        if kept:
+    def _unlock(self, plan: Plan, hear: Hear, taken: MemoryTaken) -> None:
+        self.trail("keep lock" if taken.kept else "unlock")
+        if taken.kept:
             hear(lock_kept(stages_changed(plan)))
         else:
             self.held.discard(plan.operation)
+            self._change(taken.changed)
         for problem in self.stays:
             hear(problem)
 
-    def release(self, plan: Plan) -> tuple[Problem, ...]:
-        """Release the lock that an operation left behind."""
+    def release(
+        self, plan: Plan, changed: Mapping[str, Hold | None] = NOTHING_CHANGES
+    ) -> tuple[Problem, ...]:
+        """Release the lock that an operation left behind, and change holds."""
         self.trail("give back")
         self.held.discard(plan.operation)
+        self._change(changed)
         return self.stays
+
+    def _change(self, changed: Mapping[str, Hold | None]) -> None:
+        for stage, rest in changed.items():
+            if rest:
+                self.holds[stage] = rest
+            else:
+                self.holds.pop(stage, None)
 
 
 @dataclass

@@ -11,17 +11,17 @@ from typing import Any, Protocol
 import pytest
 
 from multigit.adapters.files.folder import WorkspaceFiles
-from multigit.adapters.git.lock_refs import RemoteLocks
+from multigit.adapters.git.shared.locks import RemoteLocks
 from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.journal import Entry, EntryKind, Operation
-from multigit.core.progress.locks import from_bytes
 from multigit.core.progress.outcome import Report
+from multigit.core.progress.stage_refs import stage_ref
 from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.count import Count
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError, MultigitError, RefusedError
-from multigit.operation.ports import Journals, Keep, Log, OperationJournal, StageLocks
+from multigit.operation.ports import Journals, Log, OperationJournal, StageLocks, TakenLocks
 from multigit.operation.stage_locks import LocksInRemotes
 from tests.core import builders
 from tests.core.builders import ADA, API, WEB, record, to_publish
@@ -82,7 +82,7 @@ class RealScene:
     @property
     def locks(self) -> LocksInRemotes:
         """Return the locks in the repository `ops`."""
-        return LocksInRemotes("ops", self._locks_of)
+        return LocksInRemotes("ops", self._locks_of, self.journals.holds)
 
     def _locks_of(self, name: str) -> RemoteLocks:
         repository: Any = self._git[name]
@@ -92,7 +92,7 @@ class RealScene:
         """Read all lock refs."""
         remote = self._git["ops"].remote
         held = {
-            from_bytes(remote.objects.blobs[sha])
+            stage_ref("", sha, remote.objects.blobs[sha]).holder
             for ref, sha in remote.refs.items()
             if ref.startswith("refs/multigit/locks/")
         }
@@ -143,7 +143,7 @@ def begin(scene: Scene, plan: Plan = PLAN) -> OperationJournal:
 
 def hold(
     scene: Scene, plan: Plan = PLAN, heard: list[Problem] | None = None
-) -> AbstractContextManager[Keep]:
+) -> AbstractContextManager[TakenLocks]:
     """Hold the locks of an operation."""
     hear = [] if heard is None else heard
     return scene.locks.hold(scene.locks.pinned(plan), ADA, hear.append)
@@ -310,8 +310,8 @@ def test_whatever_comes_out_gives_the_lock_back(scene: Scene) -> None:
 def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
     """A problem reports it, and `release` releases it."""
     heard: list[Problem] = []
-    with hold(scene, PLAN, heard) as keep:
-        keep()
+    with hold(scene, PLAN, heard) as taken:
+        taken.keep()
     assert scene.holders() == {PLAN.operation}
     assert [each.code for each in heard] == ["lock_kept"]
     assert scene.locks.release(PLAN) == ()
@@ -320,8 +320,8 @@ def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
 
 def test_a_lock_is_kept_though_something_comes_out(scene: Scene) -> None:
     """After a second Ctrl-C, for example, a push may still be running."""
-    with suppress(KeyboardInterrupt), hold(scene) as keep:
-        keep()
+    with suppress(KeyboardInterrupt), hold(scene) as taken:
+        taken.keep()
         raise KeyboardInterrupt
     assert scene.holders() == {PLAN.operation}
 
@@ -338,8 +338,8 @@ def test_another_operation_does_not_get_a_lock_that_is_held(scene: Scene) -> Non
 
 def test_an_operation_takes_over_what_it_left_behind(scene: Scene) -> None:
     """A continued operation gets its own lock again, and releases it at the end."""
-    with hold(scene) as keep:
-        keep()
+    with hold(scene) as taken:
+        taken.keep()
     with hold(scene):
         assert scene.holders() == {PLAN.operation}
     assert scene.holders() == set()
@@ -347,8 +347,8 @@ def test_an_operation_takes_over_what_it_left_behind(scene: Scene) -> None:
 
 def test_an_undo_takes_over_the_lock_of_what_it_takes_back(scene: Scene) -> None:
     """Only the undo gets it, and releasing the undone operation does not release it."""
-    with hold(scene) as keep:
-        keep()
+    with hold(scene) as taken:
+        taken.keep()
     with hold(scene, UNDO):
         assert scene.holders() == {UNDO.operation}
         assert scene.locks.release(PLAN) == ()

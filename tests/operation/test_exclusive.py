@@ -116,8 +116,8 @@ def test_what_is_recorded_is_closed_and_its_lock_given_back(tmp_path: Path) -> N
     first = session(tmp_path, git, lock_repo="ops")
     plan = context_of(first).locks.pinned(PLAN)
     begin(first, plan)
-    with context_of(first).locks.hold(plan, ADA, lambda _: None) as keep:
-        keep()
+    with context_of(first).locks.hold(plan, ADA, lambda _: None) as taken:
+        taken.keep()
     first.files.log.append(record(plan.operation))
     second = session(tmp_path, git, lock_repo="ops")
     with alone(second, "continue") as over:

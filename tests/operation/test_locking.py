@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git.lock_refs import RemoteLocks
+from multigit.adapters.git.shared.locks import RemoteLocks
 from multigit.core.progress.locks import Holder, lock_ref
+from multigit.core.progress.stage_refs import StageRef
 from multigit.errors import RefusedError, UsageError
-from multigit.operation.locking import held_locks, release_lock
-from multigit.operation.ports import Keep
+from multigit.operation.locking import HeldLock, locks_in, release_lock, stage_refs
+from multigit.operation.ports import TakenLocks
 from multigit.operation.session import Session
 from tests.operation.sessions import records, session
 from tests.support.fake_git import FakeGit
@@ -32,15 +33,20 @@ def here(tmp_path: Path, git: FakeGit) -> Session:
     return session(tmp_path, git, lock_repo="ops")
 
 
-def hold(here: Session, *stages: str, holder: Holder = LEFT) -> AbstractContextManager[Keep]:
+def hold(here: Session, *stages: str, holder: Holder = LEFT) -> AbstractContextManager[TakenLocks]:
     """Hold the locks of these stages."""
     return here.locks().hold(stages, holder, report=lambda _: None)
 
 
+def held_locks(here: Session) -> tuple[HeldLock, ...]:
+    """Return the locks."""
+    return locks_in(stage_refs(here))
+
+
 def leave(here: Session, *stages: str, holder: Holder = LEFT) -> None:
     """Leave locks behind."""
-    with hold(here, *stages, holder=holder) as keep:
-        keep()
+    with hold(here, *stages, holder=holder) as taken:
+        taken.keep()
 
 
 def test_without_a_place_for_locks_there_is_nothing_to_see(tmp_path: Path, git: FakeGit) -> None:
@@ -91,10 +97,10 @@ def test_a_lock_that_changed_hands_stays(
     leave(here, "stg")
     before = RemoteLocks.release
 
-    def too_late(locks: RemoteLocks, stage: str, sha: str) -> bool:
+    def too_late(locks: RemoteLocks, stage: str, found: StageRef) -> bool:
         remote = git["ops"].remote
         remote.refs[lock_ref(stage)] = git["ops"].store(b"another")
-        return before(locks, stage, sha)
+        return before(locks, stage, found)
 
     monkeypatch.setattr(RemoteLocks, "release", too_late)
     with pytest.raises(RefusedError) as caught:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from multigit.adapters.git.lock_refs import RemoteLocks
-from multigit.core.progress.locks import Holder, from_bytes
+from multigit.adapters.files.holds import HoldFiles
+from multigit.adapters.git.shared.locks import RemoteLocks
+from multigit.core.progress.locks import Holder
+from multigit.core.progress.stage_refs import stage_ref
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError, RefusedError
 from multigit.operation.stage_locks import LocksInRemotes
@@ -17,6 +20,7 @@ from tests.core.builders import ADA, API, to_publish
 from tests.support.fake_git import FakeGit, gone_afterwards
 
 PLAN = builders.plan(to_publish(API))
+NOWHERE = HoldFiles(Path("/nowhere"))
 LOCK = "refs/multigit/locks/stg"
 
 
@@ -35,13 +39,15 @@ def locks(git: FakeGit, repo: str = "ops") -> LocksInRemotes:
         repository: Any = git[name]
         return RemoteLocks(repository)
 
-    return LocksInRemotes(repo, of)
+    return LocksInRemotes(repo, of, NOWHERE)
 
 
 def holder(git: FakeGit, repo: str = "ops") -> Holder | None:
     """Return the holder of the lock of stg."""
     remote = git[repo].remote
-    return from_bytes(remote.objects.blobs[remote.refs[LOCK]]) if LOCK in remote.refs else None
+    if LOCK not in remote.refs:
+        return None
+    return stage_ref("stg", "", remote.objects.blobs[remote.refs[LOCK]]).holder
 
 
 def say_nothing(problem: Problem) -> None:
@@ -52,16 +58,16 @@ def say_nothing(problem: Problem) -> None:
 def left_behind(git: FakeGit) -> list[Problem]:
     """Hold the locks of an operation, and keep them; return the problems."""
     heard: list[Problem] = []
-    with locks(git).hold(locks(git).pinned(PLAN), ADA, heard.append) as keep:
-        keep()
+    with locks(git).hold(locks(git).pinned(PLAN), ADA, heard.append) as taken:
+        taken.keep()
     return heard
 
 
 def test_without_a_place_there_are_none(git: FakeGit) -> None:
     """No repository is asked."""
-    none = LocksInRemotes("", lambda _: pytest.fail("nobody has locks"))
-    with none.hold(none.pinned(PLAN), ADA, say_nothing) as keep:
-        keep()
+    none = LocksInRemotes("", lambda _: pytest.fail("nobody has locks"), NOWHERE)
+    with none.hold(none.pinned(PLAN), ADA, say_nothing) as taken:
+        taken.keep()
     assert none.release(PLAN) == ()
     assert holder(git) is None
 

@@ -25,7 +25,7 @@ from multigit.core.values.merge import Folded, Reversal, Skip
 from multigit.core.values.refs import Branch, Refs, Tag, branch_ref, tag_ref
 from multigit.core.values.work_tree import Change, Obstacle, Outgoing, Submodule, WorkTree
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
-from multigit.errors import GitError
+from multigit.errors import GitError, MultigitError
 
 STAGES = ("dev", "stg", "main")
 ADA = "Ada Lovelace <ada@example.org>"
@@ -33,6 +33,7 @@ GRACE = "Grace Hopper <grace@example.org>"
 
 _FIRST_TIME = 1_736_154_000
 _TAGS_SEEN = "refs/multigit/tags/"
+_SHARED = ("refs/multigit/locks/", "refs/multigit/marks/")
 
 Files = Mapping[str, str]
 Edits = Mapping[str, str | None]  # None deletes
@@ -278,7 +279,8 @@ class FakeRepository:
     `own_refs` are all refs of the clone, `files` is its work tree, `index` what is tracked or
     staged. `settings` is the answer of `facts`. `hook` replaces the commit hooks: it takes the
     files of the commit and returns them, changed or not, or raises GitError. `broken` is raised by
-    reads, `unsigned` by `tag`. `sights` are the answers to whether a push is in flight.
+    reads, `unsigned` by `tag`. `sights` are the answers to whether a push is in flight. If it
+    `shares`, each fetch also brings what all machines share.
     """
 
     def __init__(self, name: str, remote: FakeRemote) -> None:
@@ -299,6 +301,9 @@ class FakeRepository:
         self.unsigned: GitError | None = None
         self.present = True
         self.sights: list[bool | None] = [False]
+        self.shares = False
+        self.shared_fetched = False
+        self.shared_error: MultigitError | None = None
 
     # Reads
 
@@ -317,6 +322,8 @@ class FakeRepository:
             names |= {*_matching(self.remote.refs, tag_ref(""), pattern)}
             for name in names:
                 _copy(self.remote.refs, tag_ref(name), self.own_refs, f"{_TAGS_SEEN}{name}")
+        if self.shares:
+            self.fetch_shared()
 
     def facts(self) -> CloneFacts:
         """Return the settings."""
@@ -484,11 +491,18 @@ class FakeRepository:
         self.remote.require()
         return {ref: sha for ref, sha in self.remote.refs.items() if ref in refs}
 
-    def remote_content(self, ref: str) -> tuple[str, bytes] | None:
-        """Read the bytes that a ref of the remote points at."""
+    def fetch_shared(self) -> None:
+        """Fetch what all machines share."""
         self.remote.require()
-        sha = self.remote.refs.get(ref)
-        return (sha, self.objects.blobs.get(sha, b"")) if sha else None
+        for ref in {*self.remote.refs, *self.own_refs}:
+            if ref.startswith(_SHARED):
+                _copy(self.remote.refs, ref, self.own_refs, ref)
+        self.shared_fetched = True
+
+    def shared_refs(self) -> Mapping[str, tuple[str, bytes]]:
+        """Return that as of the last fetch; only blobs have a content."""
+        shared = {ref: sha for ref, sha in self.own_refs.items() if ref.startswith(_SHARED)}
+        return {ref: (sha, self.objects.blobs.get(sha, b"")) for ref, sha in shared.items()}
 
     def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """Return the messages of the fetched tags."""

@@ -150,9 +150,9 @@ Repo.has = lambda self, stage: True
     ),
     "locks across machines are not given back": Lie(
         Bug(
-            "adapters/git/lock_refs.py",
+            "adapters/git/shared/taken.py",
             """
-RemoteLocks._delete = lambda self, locks: ()
+TakenRefs._released = lambda self: ()
 """,
             ("locks", "colleague api dev", "promote dev stg -r api --yes"),
         ),
@@ -160,7 +160,7 @@ RemoteLocks._delete = lambda self, locks: ()
     ),
     "a lock of somebody else keeps nobody out": Lie(
         Bug(
-            "adapters/git/lock_refs.py",
+            "adapters/git/shared/locks.py",
             """
 _taking = RemoteLocks._take
 

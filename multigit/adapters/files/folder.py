@@ -12,6 +12,7 @@ from pathlib import Path
 
 from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.files.durable import FULL, out_of_the_way
+from multigit.adapters.files.holds import HoldFiles
 from multigit.adapters.files.journal import Journal, remove_unstarted
 from multigit.adapters.files.lock import require_usable
 from multigit.adapters.files.open_operations import CLOSED, open_operations
@@ -37,6 +38,7 @@ class WorkspaceFiles:
         self.operations = self.folder / "operations"  # a journal for each unfinished one
         self.log = DeploymentLog(workspace.root / workspace.log, self.folder / "log.lock")
         self.history = OperationHistory(self.log)
+        self.holds = HoldFiles(self.folder / "holds")
 
     def require_writable(self) -> None:
         """Make the folder; raises RefusedError if it or the log cannot be written."""

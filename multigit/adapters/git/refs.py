@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.settings import FETCH
+from multigit.adapters.git.shared.reading import ReadsShared
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.refs import Branch, Refs, Tag, branch_ref
@@ -29,14 +29,21 @@ _REF_FIELDS = (
 _REF_FORMAT = "%00".join(f"%({field})" for field in _REF_FIELDS)
 
 
-class ReadsRefs(Clone):
+class ReadsRefs(ReadsShared):
     """Fetches, and reads refs."""
 
     def fetch(self, query: RefQuery) -> None:
-        """Fetch the remote's branches and tags into remote-tracking refs, in one connection."""
-        environment = self._config.inert()
-        refspecs = fetch_refspecs(query, self._remote)
-        self._door.run(*FETCH, "--prune", "--", self._remote, *refspecs, environment=environment)
+        """Fetch the remote's branches and tags into remote-tracking refs, in one connection.
+
+        What all machines share comes along, from the repository that has it.
+        """
+        along = self._coming_along()
+        refspecs = [*fetch_refspecs(query, self._remote), *along]
+        with self._bringing_shared(along=bool(along)):
+            environment = self._config.inert()
+            self._door.run(
+                *FETCH, "--prune", "--", self._remote, *refspecs, environment=environment
+            )
 
     def refs(self, query: RefQuery) -> Refs:
         """Read the branches on both sides and the tags as of the last fetch, in one process."""

@@ -17,26 +17,31 @@ lock_app = group("Show stage locks, or release a stale one.")
 
 @lock_app.command("status", cls=Command)
 def lock_status(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = False) -> int:
-    """Show which stages are locked, by whom, since when, and why.
+    """Show which stages are locked or held, by whom, since when, and why.
 
     Examples:
       multigit lock status
     """
     from multigit.core.reports.document import frame
-    from multigit.operation.locking import held_locks
+    from multigit.operation.locking import locks_in, stage_refs
 
     session = o.Running(json=json, config=config, no_color=no_color).session()
-    found = held_locks(session)
+    refs = stage_refs(session)
+    found, holds = locks_in(refs), [ref.hold for ref in refs.values() if ref.hold]
     for each in found:
         if holder := each.holder:
             session.screen.say(holder.sentence(each.stage))
             session.screen.say(f"  id {holder.nonce}, operation {holder.operation}", "dim")
         else:
             session.screen.say(f"{each.stage} is locked, but not by multigit.")
+    for hold in holds:
+        session.screen.say(hold.sentence())
     count = plural(len(found), "stage") if found else "No stage"
-    sentence = f"{count} {'are' if len(found) > 1 else 'is'} locked."
+    held = f", {len(holds)} {'are' if len(holds) > 1 else 'is'} held" if holds else ""
+    sentence = f"{count} {'are' if len(found) > 1 else 'is'} locked{held}."
     session.screen.say(sentence, "bold")
-    session.screen.document(frame("lock status", sentence, locks=[asdict(each) for each in found]))
+    locks, held_stages = [asdict(each) for each in found], [hold.document() for hold in holds]
+    session.screen.document(frame("lock status", sentence, locks=locks, holds=held_stages))
     return errors.OK
 
 

@@ -29,6 +29,7 @@ from multigit.core.planning.steps import (
 )
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.deploy_config import Pace
+from multigit.core.values.hold import SeenHold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
 
@@ -226,7 +227,8 @@ class Plan:
     deployments. `lock_repo` is the repository whose remote held the locks at the start, or empty.
     `accepted` is what was in the way of it, and a person accepted; `accepted_now` are the keys of
     the deployments whose unknown result the present command accepts, and no later one that
-    continues it.
+    continues it. `holds` are those that it was made with, by stage: a stage that is held since is
+    not changed.
     """
 
     command: str
@@ -252,6 +254,7 @@ class Plan:
     accepted_now: tuple[str, ...] = ()
     asked_release: str = ""
     rolls_back: RollsBack | None = None
+    holds: Mapping[str, SeenHold] = field(default_factory=dict)
 
     @property
     def result(self) -> Result:

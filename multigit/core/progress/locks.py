@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -39,19 +38,6 @@ class Holder:
         )
 
 
-def to_bytes(holder: Holder) -> bytes:
-    """Return the content of the lock's object."""
-    return json.dumps(asdict(holder), sort_keys=True, indent=1).encode() + b"\n"
-
-
-def from_bytes(content: bytes) -> Holder | None:
-    """Return the holder in a lock's object, or None if multigit did not write it."""
-    try:
-        return Holder(**json.loads(content))
-    except (ValueError, TypeError):
-        return None
-
-
 def lock_ref(stage: str) -> str:
     """Return the full name of a stage's lock ref."""
     return f"{PREFIX}{stage}"
@@ -68,6 +54,12 @@ def lock_kept(stages: Iterable[str]) -> Problem:
     """Return the warning that an operation keeps its locks while a push may still succeed."""
     message = f"The lock of {', '.join(stages)} is kept because a push may still succeed."
     return Problem("lock_kept", message, Hint.LOCK_KEPT, Severity.WARN)
+
+
+def hold_left(stage: str, hint: str = Hint.LOCK_STATUS) -> Problem:
+    """Return the warning that a stage is still held, although its hold was to be released."""
+    message = f"The hold of {stage} could not be released."
+    return Problem("hold_left", message, hint, Severity.WARN)
 
 
 def lock_unknown(stages: Iterable[str], reason: str) -> Problem:

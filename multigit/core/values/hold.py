@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+
+from multigit.phrase import Instant, phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,33 @@ class Hold:
     why: str
     repos: Mapping[str, HeldRepo] = field(default_factory=dict)
     local: bool = False
+
+    def sentence(self) -> str:
+        """Return a sentence that says who rolled the stage back, when, to what, and why."""
+        return phrase(
+            "{stage} is held{here} since {since}: {who} on {host} rolled it back{release} ({why}).",
+            stage=self.stage,
+            here=" in this workspace" if self.local else "",
+            since=Instant(self.since),
+            who=self.who,
+            host=self.host,
+            release=f" to {self.release}" if self.release else "",
+            why=self.why,
+        )
+
+    def document(self) -> dict[str, object]:
+        """Return it as the ref or file of the stage has it."""
+        content = asdict(self)
+        del content["local"]
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHold:
+    """The hold that a plan was made with: its operation, and the object that held it.
+
+    The object is empty if the ref has another one once the stage is free: it was locked then.
+    """
+
+    operation: str
+    sha: str = ""

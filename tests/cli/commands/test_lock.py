@@ -26,6 +26,7 @@ from tests.support.ssh_git import GitSshServer
 PROMOTE = ("promote", "dev", "stg", "--yes")
 LOCK = "refs/multigit/locks/stg"
 NOTHING = "0" * 40
+HOLD = ("operation", "release", "bad", "who", "host", "since", "why")
 TAKEN, GIVEN_BACK = f'[ "$new" != {NOTHING} ]', f'[ "$new" = {NOTHING} ]'
 
 
@@ -227,14 +228,34 @@ def test_operation_that_gets_no_lock_is_over(pair: Forge) -> None:
 
 
 def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> None:
-    """One to take it and one to release it, in addition to each repository's fetch and push."""
+    """One to take it and one to release it, in addition to each repository's fetch and push.
+
+    What is shared comes with the fetch, so a held stage needs no more. Only if the repository with
+    the locks takes no part, it is fetched alone.
+    """
     with GitSshServer(pair.remotes, pair.root / "ssh") as server:
         pair.env.update(server.environment())
         for name, repo in pair.repos.items():
             repo.git("config", "remote.origin.url", server.url(name))
         pair.json(*PROMOTE, check=DONE)
         assert [server.connections(name) for name in ("api", "database")] == [2, 4]
-    assert_published_once(pair)
+        assert_published_once(pair)
+        hold = {"hold": {**dict.fromkeys(HOLD, "x"), "stage": "stg", "repos": {}}}
+        content = json.dumps(hold, sort_keys=True, indent=1) + "\n"
+        database = pair.repos["database"]
+        sha = database.remote_git("hash-object", "-w", "--stdin", input=content)
+        database.remote_git("update-ref", LOCK, sha)
+        for repo in pair.repos.values():
+            repo.commit("dev", {"b.txt": "1\n"})
+        pair.json(*PROMOTE, check=DONE)
+        assert [server.connections(name) for name in ("api", "database")] == [4, 8]
+        assert database.remote_refs()[LOCK] == sha
+        pair.repos["api"].commit("dev", {"c.txt": "1\n"})
+        pair.json(*PROMOTE, "-r", "api", check=DONE)
+        assert [server.connections(name) for name in ("api", "database")] == [6, 11]
+    status = pair.json("lock", "status", check=DONE)
+    assert (status["locks"], status["holds"]) == ([], [hold["hold"]])
+    assert status["message"] == "No stage is locked, 1 is held."
 
 
 def test_the_hint_to_name_a_repository_for_locks_is_right_as_it_stands(forge: Forge) -> None:

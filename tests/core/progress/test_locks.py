@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.steps import AdvanceStep
 from multigit.core.progress.locks import (
     Holder,
-    from_bytes,
     lock_kept,
     lock_left,
     lock_ref,
     lock_unknown,
     stages_changed,
-    to_bytes,
 )
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import CommandRunner
@@ -24,25 +20,6 @@ from multigit.core.values.problem import Severity
 from tests.core.builders import WEB, plan, to_publish
 
 HOLDER = Holder("n0nce", "op-1", "promote", "Ada", "build-7", 7, "2025-01-15T15:01:30Z", "release")
-
-
-def test_a_lock_is_read_as_it_was_written() -> None:
-    """The bytes are the same on every machine."""
-    assert from_bytes(to_bytes(HOLDER)) == HOLDER
-    assert to_bytes(HOLDER) == to_bytes(replace(HOLDER))
-
-
-def test_no_two_locks_are_the_same_object() -> None:
-    """A second push of the same object would look like success."""
-    assert to_bytes(HOLDER) != to_bytes(replace(HOLDER, nonce="other"))
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"not JSON", b"\xff", b"[]", b"7", b'{"nonce": "n"}', b'{"surplus": 1}']
-)
-def test_a_lock_that_multigit_did_not_write_has_no_holder(content: bytes) -> None:
-    """Anyone could have written the ref."""
-    assert from_bytes(content) is None
 
 
 def test_the_sentence_says_who_holds_the_lock() -> None:

@@ -14,14 +14,12 @@ from multigit.adapters.git.outcome import Completed, failure, last_line
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.push.server_messages import hook_words, why
 from multigit.adapters.git.push.trace import BROKEN_PIPE, VARIABLE, PushTrace, read_trace
-from multigit.adapters.git.settings import FETCH
 from multigit.core.values.flight import Flight, flight
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.errors import GitError, MultigitError
 
 PUSH = ("push", "--porcelain", "--atomic")
 PUSH_ENDED = (0, 1, 128, -BROKEN_PIPE)
-NOT_A_BLOB = 128  # git cat-file's exit status for an object of another type
 # Fast-forwarded, new, up to date, forced, deleted; see git-push(1) --porcelain.
 DONE = {" ", "*", "=", "+", "-"}
 NO_REPORT = "remote failed to report status"
@@ -62,16 +60,6 @@ class Publishes(Clone):
         done = self._door.run("ls-remote", "--refs", "--", remote, *refs, environment=environment)
         rows = (line.partition("\t") for line in done.text.split("\n"))
         return {ref: sha for sha, _, ref in rows if ref in refs}
-
-    def remote_content(self, ref: str) -> tuple[str, bytes] | None:
-        """Return the id and content of the blob at a ref of the remote; None if it is absent."""
-        sha = self.remote_refs([ref]).get(ref)
-        if sha is None:
-            return None
-        remote, environment = self._place().published()
-        self._door.run(*FETCH, "--no-prune", "--", remote, ref, environment=environment)
-        done = self._door.run("cat-file", "blob", sha, accept=(0, NOT_A_BLOB))
-        return sha, done.stdout if done.status == 0 else b""
 
     def dry_run_push(self, publication: Publication) -> bool:
         """Connect as a push does, and send nothing; return whether the ref is already at `after`.

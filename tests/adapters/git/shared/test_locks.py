@@ -11,8 +11,9 @@ from threading import Barrier
 
 import pytest
 
-from multigit.adapters.git.lock_refs import RemoteLocks
+from multigit.adapters.git.shared.locks import RemoteLocks
 from multigit.core.progress.locks import PREFIX, Holder, lock_ref
+from multigit.core.progress.stage_refs import StageRef
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError
 from tests.adapters.git.clones import open_clone
@@ -31,6 +32,11 @@ def locks(forge: Forge, api: ForgeRepo) -> RemoteLocks:
 def refs(repo: ForgeRepo) -> dict[str, str]:
     """Return the lock refs that exist on the remote."""
     return {ref: sha for ref, sha in repo.remote_refs().items() if ref.startswith(PREFIX)}
+
+
+def holders(locks: RemoteLocks) -> dict[str, Holder | None]:
+    """Return who holds which stage."""
+    return {stage: ref.holder for stage, ref in locks.read(["stg", "main"]).items()}
 
 
 @contextmanager
@@ -55,9 +61,9 @@ def test_all_stages_are_locked_and_released_together(locks: RemoteLocks, api: Fo
     before = api.remote_refs()
     with held(locks, "stg", "main") as problems:
         assert refs(api).keys() == {lock_ref("stg"), lock_ref("main")}
-        assert locks.read("stg") == (refs(api)[lock_ref("stg")], ADA)
+        assert locks.read(["stg"]) == {"stg": StageRef(refs(api)[lock_ref("stg")], ADA)}
     assert api.remote_refs() == before
-    assert locks.read("stg") is None
+    assert locks.read(["stg"]) == {}
     assert problems == []
 
 
@@ -98,8 +104,7 @@ def test_an_operation_takes_over_its_own_locks(locks: RemoteLocks, api: ForgeRep
     api.remote_git("update-ref", lock_ref("stg"), stale)
     again = replace(ADA, nonce="cccc")
     with held(locks, "stg", "main", holder=again):
-        assert locks.read("stg") == (refs(api)[lock_ref("stg")], again)
-        assert locks.read("main") == (refs(api)[lock_ref("main")], again)
+        assert holders(locks) == {"stg": again, "main": again}
     assert refs(api) == {}
 
 
@@ -108,7 +113,7 @@ def test_an_undo_takes_over_the_lock_of_what_it_undoes(locks: RemoteLocks, api: 
     stale = api.remote_git("hash-object", "-w", "--stdin", input=_content(locks, api))
     api.remote_git("update-ref", lock_ref("stg"), stale)
     with held(locks, "stg", holder=GRACE, also=ADA.operation):
-        assert locks.read("stg") == (refs(api)[lock_ref("stg")], GRACE)
+        assert holders(locks) == {"stg": GRACE}
     assert refs(api) == {}
 
 
@@ -123,7 +128,7 @@ def test_a_ref_that_is_not_a_lock_is_left_alone(locks: RemoteLocks, api: ForgeRe
     api.remote_git("update-ref", lock_ref("stg"), api.tip("main"))
     before = refs(api)
     assert refused(locks, "stg").code == "lock_unreadable"
-    assert locks.read("stg") == (api.tip("main"), None)
+    assert locks.read(["stg"]) == {"stg": StageRef(api.tip("main"))}
     locks.release_of(["stg"], ADA.operation, report=lambda problem: pytest.fail(problem.message))
     assert refs(api) == before
 
@@ -146,11 +151,11 @@ def test_a_lock_that_is_gone_need_not_be_released(locks: RemoteLocks, api: Forge
     """Someone released it by hand; if someone else has taken it since, their lock stays."""
     with held(locks, "stg") as problems:
         sha = refs(api)[lock_ref("stg")]
-        assert locks.release("stg", sha)
+        assert locks.release("stg", StageRef(sha, ADA))
         with held(locks, "stg", holder=GRACE):
-            assert not locks.release("stg", sha)
+            assert not locks.release("stg", StageRef(sha, ADA))
             locks.release_of(["stg"], ADA.operation, report=problems.append)
-            assert locks.read("stg") == (refs(api)[lock_ref("stg")], GRACE)
+            assert holders(locks) == {"stg": GRACE}
     assert problems == []
     assert refs(api) == {}
 
