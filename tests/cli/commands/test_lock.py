@@ -253,7 +253,7 @@ def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> 
         pair.repos["api"].commit("dev", {"c.txt": "1\n"})
         pair.json(*PROMOTE, "-r", "api", check=DONE)
         assert [server.connections(name) for name in ("api", "database")] == [6, 11]
-    status = pair.json("lock", "status", check=DONE)
+        status = pair.json("lock", "status", check=DONE)
     assert (status["locks"], status["holds"]) == ([], [hold["hold"]])
     assert status["message"] == "No stage is locked, 1 is held."
 
