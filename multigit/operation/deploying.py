@@ -31,7 +31,10 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
         seen = session.observe_each(request, lambda own: DeployObservation(own.stage))
-        plan = session.noting_holds(plan_deploy(request, space, seen))
+        shared = session.shared()
+        marks = {**shared.marks, **dict.fromkeys(shared.unreadable_marks)}
+        plan = plan_deploy(replace(request, marks=marks), space, seen)
+        plan = session.noting_holds(plan, shared)
         plan, doubts = with_preflight(session, plan, consent)
         return OperationRun(context_of(session), plan, consent, doubts=doubts).carry_out()
 

@@ -109,10 +109,13 @@ class Session:
         with self.fleet() as fleet:
             return read_shared(self.git, space.repo(space.lock_repo), fleet, fetch=fetch)
 
-    def noting_holds(self, plan: Plan) -> Plan:
-        """Return the plan with the holds on its stages: those that come later stop it."""
+    def noting_holds(self, plan: Plan, shared: Shared | None = None) -> Plan:
+        """Return the plan with the holds on its stages: those that come later stop it.
+
+        What is `shared` is read now, unless it was read for the plan.
+        """
         stages = stages_changed(plan)
-        return replace(plan, holds=self.shared().seen(stages)) if stages else plan
+        return replace(plan, holds=(shared or self.shared()).seen(stages)) if stages else plan
 
     def observe_each(
         self, request: R, observation_of: Callable[[R], Observation]

@@ -35,7 +35,7 @@ EXCEPTIONS: dict[Hint, str] = {
     Hint.APPLY: PART,
     Hint.MOVE: PART,
     Hint.COMMIT_RESTORED: PART,
-    Hint.OVERRIDE_BAD_RELEASE: "no command marks a release yet: tests/operation plays that",
+    Hint.OVERRIDE_BAD_RELEASE: "options, which test_deploy.py adds to the command",
     Hint.CONTINUE_FIXED: "a server has to stop between two refs, twice: tests/engine plays that",
     Hint.CONTINUE_WITH_ROOM: "a disk has to be full at the right moment: make torture fills it",
 }

@@ -16,6 +16,7 @@ from multigit.adapters.system.clock import SystemClock
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.overrides import Override
 from multigit.core.planning.plan import Plan, Result
+from multigit.core.progress.marks import mark_bytes, mark_ref
 from multigit.core.reports.reviews import ReviewResult
 from multigit.core.reports.summary import summary
 from multigit.core.values.deploy_config import HealthCheck
@@ -108,19 +109,33 @@ def test_only_what_went_wrong_is_deployed_again(desk: Desk) -> None:
     assert "multigit deploy stg" in refused.value.hint
 
 
-@pytest.mark.parametrize("asked", [True, False])
+def sharing(space: Workspace) -> Workspace:
+    """Return the workspace with its locks and marks on the remote of api."""
+    return replace(space, lock_repo="api")
+
+
+def mark_bad(desk: Desk, release: str) -> None:
+    """Mark a release from another machine."""
+    bad = Mark(release, "stg", Quality.BAD, "Ada", "host", "2025-01-15T13:00:00Z", "it is slow")
+    remote = desk.git["api"].remote
+    remote.refs[mark_ref(release)] = remote.objects.blob(mark_bytes(bad))
+
+
+@pytest.mark.parametrize("by_name", [True, False])
 def test_a_release_that_was_marked_bad_is_deployed_only_with_a_reason(
-    desk: Desk, *, asked: bool
+    desk: Desk, *, by_name: bool
 ) -> None:
     """Whether it was asked for or is what the stage holds; the log has the reason."""
+    desk.change = sharing
+    desk.git["api"].shares = True
     release = desk.promote().report.plan.release
-    bad = Mark(release, "stg", Quality.BAD, "Ada", "host", "2025-01-15T13:00:00Z", "it is slow")
-    options: dict[str, Any] = {"release": release if asked else "", "marks": {release: bad}}
-    refused = desk.deploy(**options)
+    mark_bad(desk, release)
+    asked = release if by_name else ""
+    refused = desk.deploy(release=asked)
     assert problems(refused) == {"api": ["bad_release"], "web": ["bad_release"]}
     assert (refused.report.exit_code, desk.records[-1].reason) == (REFUSED, "bad_release")
     assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 1}
-    done = desk.deploy(override=Override(("bad_release",), "no other runs"), **options)
+    done = desk.deploy(release=asked, override=Override(("bad_release",), "no other runs"))
     assert deployed(done) == BOTH
     notes = desk.records[-1].accepted
     assert notes == done.report.plan.accepted

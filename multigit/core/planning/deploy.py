@@ -27,7 +27,8 @@ class DeployRequest:
     """What `multigit deploy` was asked to do.
 
     `release` is a deploy tag; empty: what the stage's branch has now. `marks` are those of releases
-    that a person has marked, by release; `override` is what may be deployed nevertheless.
+    that a person has marked, by release, None where that cannot be read; `override` is what may be
+    deployed nevertheless.
     """
 
     stage: Stage
@@ -37,7 +38,7 @@ class DeployRequest:
     skip_blocked: bool = False
     wait: bool = True
     override: Override = NOTHING_OVERRIDDEN
-    marks: Mapping[str, Mark] = field(default_factory=dict)
+    marks: Mapping[str, Mark | None] = field(default_factory=dict)
 
     def in_repo(self, workspace: Workspace, repo: Repo) -> Self | Problem:
         """Return it with the stage as a repository has it, or why that one is left out."""

@@ -89,9 +89,15 @@ def _not_overridable(code: str) -> UsageError:
     )
 
 
-def bad_release(release: str, marks: Mapping[str, Mark]) -> Iterable[Problem]:
-    """Report that a release was marked bad; `marks` are the last ones, by release."""
+def bad_release(release: str, marks: Mapping[str, Mark | None]) -> Iterable[Problem]:
+    """Report that a release was marked bad, or may have been.
+
+    `marks` are the last ones, by release; None is one that cannot be read.
+    """
     mark = marks.get(release)
+    if release in marks and mark is None:
+        sentence = f"the mark of {release} cannot be read, so it may be bad."
+        yield Problem(BAD_RELEASE, sentence, Hint.OVERRIDE_BAD_RELEASE)
     if mark and mark.quality is Quality.BAD:
         sentence = phrase(
             "{release} was marked bad by {who} on {since}: {reason}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from multigit.core.progress.marks import mark_bytes, mark_ref
+from multigit.core.values.mark import Mark, Quality
 from multigit.hints import Hint
 from tests.cli.answers import (
     DONE,
@@ -105,6 +108,32 @@ def test_an_override_needs_a_rule_and_a_reason(
     assert codes(document) == [code]
     assert hint in document["hint"]
     assert starts(host) == {}
+
+
+def test_a_release_that_was_marked_bad_on_another_machine(forge: Forge) -> None:
+    """It blocks; with the options of the hint it is deployed, and log and notes have the reason."""
+    config = scripted(forge).shop / "multigit.toml"
+    config.write_text(f'{config.read_text("utf-8")}\n[lock]\nrepo = "api"\n', "utf-8")
+    release = forge.json("promote", "dev", "stg", "--yes", check=DONE)["release"]
+    bad = Mark(release, "stg", Quality.BAD, "Ada <a@b>", "host", "2025-01-15T13:00:00Z", "slow")
+    api = forge.repos["api"]
+    sha = api.remote_git("hash-object", "-w", "--stdin", input=mark_bytes(bad)).strip()
+    api.remote_git("update-ref", mark_ref(release), sha)
+    command = ("deploy", "stg", release, "--yes")
+    refused = forge.json(*command, check=REFUSED)
+    (problem,) = rows(refused)["database"]["problems"]
+    assert problem["code"] == "bad_release"
+    assert problem["message"] == f"{release} was marked bad by Ada on 2025-01-15T13:00:00Z: slow."
+    options = shlex.split(problem["hint"].partition("add: ")[2])
+    assert options == ["--override", "bad_release", "--reason", "why"]
+    summary = forge.root / "summary.md"
+    ci = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    document = json.loads(forge.run(*command, *options, "--json", env=ci, check=DONE).stdout)
+    assert deployed(forge) == {"api": [release] * 2, "database": [release] * 2}
+    assert {each["reason"] for each in document["accepted"]} == {"why"}
+    assert forge.json("log", check=DONE)["records"][-1]["accepted"] == document["accepted"]
+    assert "Accepted: database: " in summary.read_text("utf-8")
+    assert "! reason: why" in forge.run("log", check=DONE).stdout
 
 
 def test_ctrl_c_ends_the_waiting_that_github_asked_for(host: Host) -> None:

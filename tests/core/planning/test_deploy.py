@@ -33,7 +33,7 @@ TAGS = {"api": (Tag(OLD, 1, "stg-0"), Tag(NEW, 2, "stg-1")), "web": (Tag(OLD, 1,
 
 def planned(
     release: str = NEW,
-    *marks: Mark,
+    *marks: Mark | None,
     override: Override = NOTHING_OVERRIDDEN,
     skip_blocked: bool = False,
 ) -> Plan:
@@ -45,7 +45,7 @@ def planned(
         release,
         skip_blocked=skip_blocked,
         override=override,
-        marks={mark.release: mark for mark in marks},
+        marks={mark.release if mark else NEW: mark for mark in marks},
     )
     seen = {
         repo.name: snapshot(repo=repo, refs=Refs({"staging": branch("stg-1")}, TAGS[repo.name]))
@@ -83,6 +83,14 @@ def test_any_other_mark_blocks_nothing(release: str, mark: Mark) -> None:
     plan = planned(release, mark)
     assert plan.result is Result.PLANNED
     assert set(problems(plan).values()) == {()}
+
+
+def test_a_mark_that_cannot_be_read_may_be_a_bad_one() -> None:
+    """It blocks, and the same override deploys the release."""
+    (problem,) = planned(NEW, None).repos[0].problems
+    assert problem.message == f"the mark of {NEW} cannot be read, so it may be bad."
+    assert (problem.code, problem.blocks) == ("bad_release", True)
+    assert planned(NEW, None, override=OVERRIDDEN).result is Result.PLANNED
 
 
 @pytest.mark.parametrize(("who", "named"), [("Ada", "Ada"), ("", "someone"), (BY, "Ada")])
