@@ -77,7 +77,7 @@ def results_of(
     for record in (each for each in records if each.stage == stage):
         published = operations.get(record.operation, "")
         for row in record.repos:
-            if published in ends:
+            if published:
                 ends[published][row.repo] = row.state
             if (name := owner(record, row)) in runs:
                 _follow(runs[name], record, row)

@@ -108,7 +108,7 @@ def _way_back(
     name = point.repo.name
     stood, then = release.repos[name], ""
     if not stood.missing and name not in release.touched:
-        then = repository.as_of(point.tip, release.time + 1)
+        then = repository.as_of(point.tip, release.time)  # what it moved itself is known better
     if stood.unread:
         stood = releases.with_history(release, {name: then}).repos[name]
     if not stood.sha:

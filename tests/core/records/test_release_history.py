@@ -180,6 +180,35 @@ def test_tags_of_one_operation_may_differ_by_seconds() -> None:
     }
 
 
+def test_an_operation_ends_with_its_last_tag() -> None:
+    """So one that was quicker is the earlier one, whatever the names say."""
+    api, web = seen(tag(1, "a1")), seen(tag(1, "w1", late=50), tag(2, "w2", late=-20))
+    assert commits(known({"api": api, "web": web})) == {
+        name(1): {"api": "a1", "web": "w1"},
+        name(2): {"api": "?", "web": "w2"},
+    }
+
+
+def test_what_only_looks_or_goes_on_moves_nothing() -> None:
+    """A watch repeats what it watched; a promotion through the stage has another release."""
+    through = (MoveRecord("main", "master", "w1", "w2"), MoveRecord("prod", "prod", "p1", "p2"))
+    records = (
+        logged(1, row("a1", tag=name(1)), row("w1", repo="web"), release=name(1)),
+        logged(2, row("a2", tag=name(2)), release=name(2)),
+        logged(3, row("a1", "succeeded"), command="watch", watches=operation(1)),
+        logged(4, row("p2", repo="web", moves=through), stage="prod", release="prod-1"),
+        logged(5, row("d5", repo="docs", tag=name(5)), release=name(5)),
+    )
+    snapshots = {"api": seen(tag(1, "a1"), tag(2, "a2")), "web": seen(), "docs": seen()}
+    releases = known(snapshots, *records)
+    assert commits(releases) == {
+        name(5): {"api": "a2", "web": "w2", "docs": "d5"},
+        name(2): {"api": "a2", "web": "w1", "docs": "?"},
+        name(1): {"api": "a1", "web": "w1", "docs": "?"},
+    }
+    assert releases.now == name(5)
+
+
 def test_a_taken_name_comes_after_the_one_that_took_it() -> None:
     """In the same second, what the later one tagged does not belong to the earlier one."""
     api = seen(tag(1, "a1"), tag(1, "a1-10", 10))
@@ -261,9 +290,10 @@ def test_what_was_not_published_moved_nothing() -> None:
     (release,) = known(snapshots, first).known
     assert release.result == ReleaseResult(whole=False, states={"api": "succeeded"})
     assert release.repos["web"] == Stood()
-    done = (row("a1", "succeeded", tag=name(1)), row("w1", "succeeded", repo="web", tag=name(1)))
-    again = logged(1, *done, release=name(1))
-    (release,) = known(snapshots, first, again).known
+    done = row("w1", "succeeded", repo="web", tag=name(1))
+    again = logged(1, done, release=name(1))
+    (release,) = known({**snapshots, "api": seen()}, first, again).known
+    assert release.repos["api"] == Stood("a1", Known.LOG)
     assert release.result == ReleaseResult(
         whole=True, states={"api": "succeeded", "web": "succeeded"}
     )
@@ -295,6 +325,29 @@ def test_the_last_deployment_of_a_release_counts(later: list[Record], state: str
     assert release.result.whole is True
 
 
+def test_a_deployment_belongs_to_the_release_that_its_row_names() -> None:
+    """By its tag, its operation, or the record's release; else to the newest with its commit."""
+    first, second = operation(1), operation(2)
+    tagless = (
+        logged(1, row("a1", "failed"), row("w1", repo="web")),
+        logged(2, row("w2", "succeeded", repo="web")),
+        logged(3, row("", "succeeded", repo="docs", state="deployed"), command="deploy"),
+    )
+    snapshots = {"api": seen(), "web": seen(), "docs": seen()}
+    states = {
+        each.name: each.result.states for each in known(snapshots, *tagless, stage=TAGLESS).known
+    }
+    assert states == {second: {"web": "succeeded"}, first: {"api": "failed"}}
+    again = (
+        logged(7, row("w1", "failed", repo="web", state="failed"), command="deploy",
+               release=name(1)),
+        logged(8, row("w1", "succeeded", repo="web", state="deployed"), command="deploy"),
+    )  # fmt: skip
+    states = {each.name: each.result.states for each in known(API_WEB, *again).known}
+    assert states == {name(1): {"web": "failed"}, name(2): {"web": "succeeded"},
+                      name(3): {}, name(4): {}}  # fmt: skip
+
+
 # --- Roll-backs, and what the stage has
 
 
@@ -323,6 +376,26 @@ def test_a_redeployed_release_is_what_the_stage_has() -> None:
         assert back == {name(4): by, name(3): by, name(2): "", name(1): ""}
 
 
+def test_the_oldest_of_what_was_deployed_again_counts() -> None:
+    """A commit that stayed for two releases does not make it the newer one."""
+    again = (
+        row("a1", "succeeded", tag=name(1), state="deployed"),
+        row("w1", "succeeded", repo="web", tag=name(1), state="deployed"),
+    )
+    assert known(API_WEB, rolled(9, *again)).now == name(1)
+    assert known(API_WEB, rolled(9, *again[::-1])).now == name(1)
+
+
+def test_what_did_not_start_changes_nothing() -> None:
+    """Neither what the stage has, nor what was rolled back; a watch of an older one does not."""
+    stayed = rolled(9, row("a1", "not_started", tag=name(1), state="failed"))
+    seen_end = logged(9, row("a1", "succeeded", tag=name(1)), command="watch", watches="o1")
+    for each in (stayed, seen_end):
+        releases = known(API_WEB, each)
+        assert releases.now == name(4)
+        assert {release.rolled_back for release in releases.known} == {""}
+
+
 def test_a_deployment_of_what_was_untouched_goes_nowhere() -> None:
     """Its commit belongs to the newest release that has it."""
     web = row("w3", "succeeded", repo="web", tag=name(3), state="deployed")
@@ -343,6 +416,8 @@ def test_a_hold_says_what_the_stage_has_where_the_log_does_not() -> None:
         releases = known(API_WEB, hold=each)
         assert releases.now == name(2)
         assert [r.rolled_back for r in releases.known] == ["o9", "o9", "", ""]
+    releases = known(API_WEB, hold=replace(hold, bad=name(3)))
+    assert [r.rolled_back for r in releases.known] == ["", "o9", "", ""]
     gone = known(API_WEB, hold=replace(hold, release="deploy-20240101-000000"))
     assert gone.now == name(4)
     assert [r.rolled_back for r in gone.known] == ["", "", "", ""]
@@ -377,6 +452,8 @@ def test_a_roll_back_may_restore_and_redeploy() -> None:
     releases = known({"api": api, "web": API_WEB["web"]}, rolled(5, *rows, release=name(5)))
     newest, *older = releases.known
     assert (newest.name, newest.is_rollback, newest.back_to) == (name(5), True, name(2))
+    assert newest.result.states == {"api": "succeeded"}
+    assert older[-1].result.states == {"web": "succeeded"}
     assert [each.rolled_back for each in older] == [name(5), name(5), "", ""]
 
 

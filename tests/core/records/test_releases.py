@@ -133,12 +133,14 @@ def test_good_ones_are_offered_first() -> None:
 def test_a_release_is_found_by_its_name() -> None:
     """Otherwise the error names what is alike, or the newest."""
     newest = made("deploy-20250115-160130")
-    releases = main(newest, *(made(f"deploy-202501{day}-100000") for day in range(14, 1, -1)))
+    releases = main(newest, *(made(f"deploy-202501{day:02}-100000") for day in range(14, 1, -1)))
     assert releases.find(newest.name) is newest
     told = {
         "deploy-20250115-160131": "Did you mean deploy-20250115-160130?",
         "0115": "Did you mean deploy-20250115-160130?",
         "202501": "Choose from: " + ", ".join(r.name for r in releases.known[:10]) + ".",
+        "50103-": "Did you mean deploy-20250103-100000?",
+        "2025010": "Choose from: " + ", ".join(r.name for r in releases.known[6:]) + ".",
         "x": "Choose from: " + ", ".join(r.name for r in releases.known[:10]) + ".",
         "": "Choose from: " + ", ".join(r.name for r in releases.known[:10]) + ".",
     }

@@ -122,7 +122,8 @@ def test_the_history_tells_what_an_untouched_repository_had() -> None:
     """The first-parent commit at that time; one that was begun later had none."""
     git = FakeGit("api", "web", "late")
     late = git["late"]
-    git["api"].remote.tag(FIRST, commit(git, "api", "a"))
+    commit(git, "api", "a")
+    git["api"].remote.tag(FIRST, commit(git, "api", "b"))
     _, then, _ = (commit(git, "web", path) for path in "xyz")
     begun = Signature("Late", f"{late.objects.time(late.remote.tip('main')) + 999} +0000")
     root = late.objects.commit({"l": "1"}, [], begun, GRACE)
@@ -147,7 +148,7 @@ def test_what_was_pushed_by_hand_before_the_release_is_told() -> None:
     tagged = commit(git, "web", "w")
     web.remote.tag(FIRST, tagged)
     by_hand = commit(git, "web", "hotfix", "fix: by hand")
-    for path in "ab":
+    for path in "abc":
         commit(git, "api", path)
     git["api"].remote.tag(SECOND, git["api"].remote.tip("main"))
     after = commit(git, "web", "later")
@@ -157,8 +158,17 @@ def test_what_was_pushed_by_hand_before_the_release_is_told() -> None:
     assert way.lost.commits == 2
     told = PendingCommits(1, newest(web, by_hand), subjects=("fix: by hand",))
     assert (way.now, way.besides) == (after, told)
-    way = look_back(git, standpoints(git), releases, releases.find(FIRST), FLEET)["web"]
-    assert way.besides == PendingCommits()
+
+
+def test_what_a_release_moved_is_what_it_released() -> None:
+    """Nothing is missing there, even if the branch had more commits by then."""
+    git = FakeGit("api")
+    first = commit(git, "api", "a")
+    commit(git, "api", "b")
+    git["api"].remote.tag(FIRST, first)
+    releases = released(git)
+    way = look_back(git, standpoints(git), releases, releases.find(FIRST), FLEET)["api"]
+    assert (way.lost.commits, way.besides) == (1, PendingCommits())
 
 
 def test_a_commit_that_is_gone_is_an_error_of_its_repository() -> None:
