@@ -115,6 +115,10 @@ class Hint(StrEnum):
         '"why"`'
     )
     DEPLOY_ALONE = "See `multigit log`; to deploy it first: `multigit deploy {stage} -r {repo}`"
+    HOW_RESTORE = "To restore its files in a new commit instead: `--how restore`"
+    OVERRIDE_IRREVERSIBLE = (
+        'If going back is safe nevertheless: `--override irreversible --reason "why"`'
+    )
     STATUS = "To see what it has, run `multigit status`."
     STATUS_ELSEWHERE = "To see what waits elsewhere, run `multigit status`."
 

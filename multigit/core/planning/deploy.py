@@ -151,7 +151,7 @@ def _repository(
             )
         )
     if steps and sha and not snapshot.error:
-        problems += _cannot_start(steps[0], stage, tag, at_tip=not tip or tip.sha == sha)
+        problems += cannot_start(steps[0], stage, tag, at_tip=not tip or tip.sha == sha)
     plan = RepoPlan(
         repo=repo.name,
         path=repo.path,
@@ -178,7 +178,7 @@ def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:
     return not deploy.runner.by_push and deploy.runner.starts_on != "branch"
 
 
-def _cannot_start(
+def cannot_start(
     step: DeployStep, stage: Stage, tag: Tag | None, *, at_tip: bool
 ) -> Iterable[Problem]:
     """Report why the runner cannot deploy this commit, which may be the tip of the branch."""

@@ -67,7 +67,8 @@ NOT_IN_RELEASE = "not_in_release"
 NO_STAGE = "no_stage"
 NOT_NEIGHBORS = "not_neighbours"
 LEFT_OUT = "left_out"  # of the operation that is undone
-ABSENT = {NOT_IN_RELEASE, NO_STAGE, NOT_NEIGHBORS, LEFT_OUT}
+STAYS_NEWER = "stays_newer"  # not chosen, when others are rolled back
+ABSENT = {NOT_IN_RELEASE, NO_STAGE, NOT_NEIGHBORS, LEFT_OUT, STAYS_NEWER}
 
 
 @dataclass(frozen=True, slots=True)

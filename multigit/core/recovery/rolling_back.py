@@ -1,0 +1,339 @@
+"""The plan of a roll-back: each repository goes back to what it had at a release."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from multigit.core.lineage.revert_messages import rolling_back
+from multigit.core.planning import checks
+from multigit.core.planning.deploy import cannot_start, deploy_steps
+from multigit.core.planning.merges import publishing
+from multigit.core.planning.overrides import (
+    IRREVERSIBLE,
+    NOTHING_OVERRIDDEN,
+    Override,
+    bad_release,
+)
+from multigit.core.planning.plan import (
+    NOT_IN_RELEASE,
+    STAYS_NEWER,
+    Plan,
+    RepoPlan,
+    RollsBack,
+    State,
+    resolve_state,
+)
+from multigit.core.planning.steps import RedeployStep, RollBackStep, Step, TagStep
+from multigit.core.planning.taking_part import plans_of, stage_in
+from multigit.core.records.releases import Known, Release, WayBack
+from multigit.core.values.agreement import Accepted
+from multigit.core.values.commits import Tip
+from multigit.core.values.deploy_config import Deploy
+from multigit.core.values.globs import matching
+from multigit.core.values.mark import Mark
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import Tag
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import StartTime, tag_name
+from multigit.core.values.text import plural, shortened
+from multigit.core.values.workspace import Repo, Stage, Workspace
+from multigit.hints import Hint
+
+
+class How(StrEnum):
+    """How a repository goes back."""
+
+    REDEPLOY = "redeploy"  # its old commit is deployed again, and no branch moves
+    RESTORE = "restore"  # a new commit on top of the branch has the old files
+
+
+@dataclass(frozen=True, slots=True)
+class RollBackRequest:
+    """What a roll-back was asked to do: to bring a stage back to a release.
+
+    `now` is the release that it has, or empty. `how` is None for the way that suits each
+    repository. `settled` are the repositories whose last deployment there is known to have
+    succeeded. `why` is the person's reason, or empty; with `after`, it answers the failure of that
+    operation.
+    """
+
+    stage: Stage
+    start_time: StartTime
+    repos: tuple[Repo, ...]
+    release: Release
+    now: str = ""
+    how: How | None = None
+    why: str = ""
+    after: str = ""
+    settled: frozenset[str] = frozenset()
+    override: Override = NOTHING_OVERRIDDEN
+    marks: Mapping[str, Mark] | None = None
+    skip_blocked: bool = False
+    wait: bool = True
+
+    @property
+    def message(self) -> str:
+        """Return the message of the commits and tags that it makes."""
+        head = f"Roll back {self.stage.name} to {self.release.name}"
+        return f"{head}\n\n{self.why}" if self.why else head
+
+    def in_repo(self, workspace: Workspace, repo: Repo) -> Self | Problem:
+        """Return it with the stage as a repository has it, or why that one is left out."""
+        stage = stage_in(self.stage, workspace, repo)
+        return stage if isinstance(stage, Problem) else replace(self, stage=stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A commit to make: on top of `tip`, with the tree of an older one."""
+
+    tip: str
+    tree: str
+    message: str
+
+
+def restores(
+    request: RollBackRequest,
+    workspace: Workspace,
+    snapshots: Mapping[str, Snapshot],
+    ways: Mapping[str, WayBack],
+) -> Mapping[str, Restore]:
+    """Return the commits that a roll-back makes, by repository."""
+    found: dict[str, Restore] = {}
+    for repo in request.repos:
+        own = request.in_repo(workspace, repo)
+        way, seen = ways.get(repo.name), snapshots.get(repo.name)
+        if isinstance(own, Problem) or way is None or seen is None or way.old is None:
+            continue
+        tip = seen.refs.branch(own.stage.branch).remote
+        restored = _how(own, workspace.deploy(repo, own.stage), way) is How.RESTORE
+        if restored and tip and tip.tree != way.old.tree:
+            message = rolling_back(request.message, way.old.sha)
+            found[repo.name] = Restore(tip.sha, way.old.tree, message)
+    return found
+
+
+def plan_roll_back(
+    request: RollBackRequest,
+    workspace: Workspace,
+    snapshots: Mapping[str, Snapshot],
+    ways: Mapping[str, WayBack],
+    made: Mapping[str, str],
+) -> Plan:
+    """Return the plan; `made` has the commit of each repository that is to be restored."""
+    stage = request.stage
+    taken = {tag.name for seen in snapshots.values() for tag in seen.refs.tags}
+    tag = tag_name(stage.tag, request.start_time, taken) if stage.tag and made else ""
+
+    def plan(own: RollBackRequest, repo: Repo) -> RepoPlan:
+        seen, way = snapshots[repo.name], ways[repo.name]
+        return _Repository(own, workspace, repo, seen, way, made.get(repo.name, ""), tag).plan()
+
+    repos = plans_of(request, workspace, plan)
+    return Plan(
+        command="rollback",
+        operation=request.start_time.operation("rollback", stage.name),
+        time=request.start_time.utc,
+        date=request.start_time.git_date,
+        source="",
+        target=stage.name,
+        message=request.message,
+        release=tag if any(repo.roll_backs() for repo in repos) and tag else request.release.name,
+        confirm=stage.confirm,
+        word=stage.name,
+        skip_blocked=request.skip_blocked,
+        pace=stage.pace,
+        wait=request.wait,
+        repos=repos,
+        accepted=_accepted(request, workspace, ways, repos),
+        rolls_back=RollsBack(request.release.name, request.now, request.why, request.after),
+    )
+
+
+def staying(
+    stage: Stage, release: Release, repos: Iterable[Repo], snapshots: Mapping[str, Snapshot]
+) -> tuple[RepoPlan, ...]:
+    """Return the repositories that were not chosen, and have something newer than the release."""
+
+    def stays(repo: Repo) -> bool:
+        tip = snapshots[repo.name].refs.branch(repo.branches.get(stage.name, stage.branch)).remote
+        stood = release.repos.get(repo.name)
+        return bool(tip and stood and stood.sha and stood.sha != tip.sha)
+
+    message = f"was not chosen, and stays newer than {release.name}."
+    newer = Problem(STAYS_NEWER, message, severity=Severity.WARN)
+    return tuple(
+        RepoPlan(repo.name, repo.path, State.SKIPPED, problems=(newer,), wave=-repo.wave)
+        for repo in repos
+        if repo.name in snapshots and stays(repo)
+    )
+
+
+def _how(request: RollBackRequest, deploy: Deploy | None, way: WayBack) -> How:
+    """Return how a repository goes back: it is deployed again where multigit can start that."""
+    if request.how:
+        return request.how
+    if deploy is None or deploy.runner.by_push:
+        return How.RESTORE
+    kind = deploy.runner.starts_on
+    starts = kind == "" or (kind == "tag" and bool(way.stood.tag))
+    return How.REDEPLOY if starts else How.RESTORE
+
+
+def _accepted(
+    request: RollBackRequest,
+    workspace: Workspace,
+    ways: Mapping[str, WayBack],
+    repos: Iterable[RepoPlan],
+) -> tuple[Accepted, ...]:
+    """Return the notes of what a person overrides with the plan."""
+    return tuple(
+        note
+        for repo in repos
+        if repo.state is State.PLANNED
+        for note in request.override.applied(
+            repo.repo, _in_the_way(request, workspace.repo(repo.repo), ways[repo.repo])
+        )[1]
+    )
+
+
+def _in_the_way(request: RollBackRequest, repo: Repo, way: WayBack) -> Iterable[Problem]:
+    """Report what a person has to override: the release, or files that cannot be rolled back."""
+    yield from bad_release(request.release.name, request.marks or {})
+    if files := matching(way.paths, repo.irreversible or ()):
+        yield Problem(
+            IRREVERSIBLE,
+            f"{plural(len(files), 'file')} changed since {request.release.name} that cannot be "
+            f"rolled back: {shortened(files)}.",
+            Hint.OVERRIDE_IRREVERSIBLE,
+            files=files,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Repository:
+    """One repository of a roll-back; `made` is the commit that restores it, or empty."""
+
+    request: RollBackRequest
+    workspace: Workspace
+    repo: Repo
+    seen: Snapshot
+    way: WayBack
+    made: str
+    tag: str
+
+    def plan(self) -> RepoPlan:
+        """Return what happens in the repository."""
+        stage, old, tip = self.request.stage, self.way.old, self._tip
+        absent = old is None and not (self.seen.error or self.way.error)
+        steps = self._steps(old, tip) if old and tip else ()
+        return resolve_state(
+            RepoPlan(
+                repo=self.repo.name,
+                path=self.repo.path,
+                state=State.SKIPPED if absent else State.PLANNED,
+                steps=steps,
+                problems=tuple(self._problems(steps, absent=absent)),
+                branch=stage.branch,
+                before=self.way.now,
+                source_sha=old.sha if old else "",
+                wave=-self.repo.wave,  # what depends on others goes back before them
+                waits_for=(),
+            ),
+            skip_blocked=self.request.skip_blocked,
+        )
+
+    @property
+    def _tip(self) -> Tip | None:
+        return self.seen.refs.branch(self.request.stage.branch).remote
+
+    @property
+    def _deploy(self) -> Deploy | None:
+        return self.workspace.deploy(self.repo, self.request.stage)
+
+    @property
+    def _restores(self) -> bool:
+        return _how(self.request, self._deploy, self.way) is How.RESTORE
+
+    def _steps(self, old: Tip, tip: Tip) -> tuple[Step, ...]:
+        stage, way, files = self.request.stage, self.way, len(self.way.paths)
+        if self._restores:
+            return self._restoring(old, tip) if self.made else ()
+        there = way.now == old.sha and self.repo.name in self.request.settled
+        deploys = deploy_steps(self.workspace, self.repo, stage, tag=way.stood.tag, sha=old.sha)
+        if there or not deploys:
+            return ()
+        back = RedeployStep(stage.name, stage.branch, way.now, old.sha, tip.sha, way.lost, files)
+        return (back, *deploys)
+
+    def _restoring(self, old: Tip, tip: Tip) -> tuple[Step, ...]:
+        stage, request = self.request.stage, self.request
+        back = RollBackStep(
+            stage=stage.name,
+            branch=stage.branch,
+            before=tip.sha,
+            to=old.sha,
+            tree=old.tree,
+            commit=self.made,
+            message=rolling_back(request.message, old.sha),
+            lost=self.way.lost,
+            files=len(self.way.paths),
+        )
+        tagged = (TagStep(self.tag, stage.branch, back.message),) if self.tag else ()
+        steps = publishing((back, *tagged), self.seen.refs)
+        return (*steps, *deploy_steps(self.workspace, self.repo, stage, tag=self.tag))
+
+    def _problems(self, steps: Collection[Step], *, absent: bool) -> Iterable[Problem]:
+        request, remote = self.request, self.workspace.remote_of(self.repo)
+        yield from checks.unreadable(self.seen)
+        if self.seen.error:
+            return
+        if self.way.error:
+            yield self.way.error
+            return
+        yield from checks.missing_branches(self.repo, self.seen, remote, [request.stage])
+        if absent:
+            message = f"had nothing on {request.stage.name} at {request.release.name}."
+            yield Problem(NOT_IN_RELEASE, message, severity=Severity.WARN)
+        if self._restores:
+            yield from checks.unpublishable(self.repo, self.seen, remote)
+        else:
+            yield from self._not_redeployable()
+        if steps:
+            found = _in_the_way(request, self.repo, self.way)
+            yield from request.override.applied(self.repo.name, found)[0]
+            yield from self._notes()
+
+    def _not_redeployable(self) -> Iterable[Problem]:
+        """Report why its old commit cannot be deployed again."""
+        stage, stood, old = self.request.stage, self.way.stood, self.way.old
+        if self._deploy is None:
+            message = f"is not deployed to {stage.name} by multigit."
+            yield Problem("no_deployment", message, Hint.HOW_RESTORE)
+        elif old:
+            tag = Tag(stood.tag, 0, old.sha) if stood.tag else None
+            step = deploy_steps(self.workspace, self.repo, stage, sha=old.sha)[0]
+            at_tip = self._tip is not None and self._tip.sha == old.sha
+            for problem in cannot_start(step, stage, tag, at_tip=at_tip):
+                yield replace(problem, hint=Hint.HOW_RESTORE)
+
+    def _notes(self) -> Iterable[Problem]:
+        """Report what a person should know about the commit to which it goes back."""
+        way, release = self.way, self.request.release.name
+        if way.stood.known is Known.HISTORY:
+            yield Problem(
+                "known_by_history",
+                f"no tag and no record says what it had at {release}: {way.stood.sha[:7]} is its "
+                f"last commit of before, by its date.",
+                severity=Severity.WARN,
+            )
+        if way.besides.commits:
+            yield Problem(
+                "besides_release",
+                f"{plural(way.besides.commits, 'commit')} pushed by hand before {release} "
+                f"{'is' if way.besides.commits == 1 else 'are'} not part of it.",
+                severity=Severity.WARN,
+            )
