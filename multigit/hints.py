@@ -115,6 +115,8 @@ class Hint(StrEnum):
         '"why"`'
     )
     DEPLOY_ALONE = "See `multigit log`; to deploy it first: `multigit deploy {stage} -r {repo}`"
+    LAST_GOOD = "Name it, or pass `--last-good`; to see them, run `multigit log`."
+    NAME_RELEASE = "Name the release: `multigit log {stage}` lists them."
     HOW_RESTORE = "To restore its files in a new commit instead: `--how restore`"
     OVERRIDE_IRREVERSIBLE = (
         'If going back is safe nevertheless: `--override irreversible --reason "why"`'
@@ -338,6 +340,12 @@ class Hint(StrEnum):
         "Fetch everything again: `rm -f {file} && git -C {path} fetch --refetch {remote}`"
     )
     MAKE_EXECUTABLE = "Run: `chmod +x {file}`; then commit it, push it, and promote again."
+
+    # Held stages
+    RELEASE_HOLD = (
+        "If it is fixed, and what was rolled back is to go out again: `--release-hold --reason "
+        '"why"`'
+    )
 
     # Locks across machines
     LOCK_STATUS = "To see who holds it, run `multigit lock status`."

@@ -25,6 +25,7 @@ from multigit.cli.commands.log import log
 from multigit.cli.commands.promote import promote
 from multigit.cli.commands.pull import pull
 from multigit.cli.commands.push import push
+from multigit.cli.commands.rollback import rollback
 from multigit.cli.commands.status import status
 from multigit.cli.commands.undo import undo
 from multigit.cli.commands.watch import watch
@@ -77,6 +78,7 @@ _add(backmerge, RELEASE)
 _add(deploy, RELEASE)
 _add(watch, RELEASE)
 _add(approve, RELEASE)
+_add(rollback, RELEASE)
 _add(log, RELEASE)
 _add(continue_, RECOVERY, "continue")
 _add(undo, RECOVERY)

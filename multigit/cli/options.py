@@ -87,6 +87,12 @@ RollForward = Annotated[
         help="Bring back all that was rolled back on the later stage, and what looks like it.",
     ),
 ]
+ReleaseHold = Annotated[
+    bool,
+    _confirmation(
+        "--release-hold", help="Let it go out although the stage is held; requires --reason."
+    ),
+]
 AcceptDoubt = Annotated[
     bool,
     _confirmation(
@@ -205,13 +211,16 @@ class Confirmation:
         *,
         checklist_done: bool = False,
         accept_doubt: bool = False,
+        override: Override | None = None,
     ) -> Consent:
         """Return what is confirmed; the stage may be named by its branch in these repositories."""
         from multigit.core.planning.consent import Consent
+        from multigit.core.planning.overrides import NOTHING_OVERRIDDEN
         from multigit.core.values.stage_names import stage_confirmed
 
         stage = self.confirm and stage_confirmed(self.confirm, workspace, repos)
-        return Consent(self.dry_run, self.yes, stage, checklist_done, accept_doubt)
+        given = override or NOTHING_OVERRIDDEN
+        return Consent(self.dry_run, self.yes, stage, checklist_done, accept_doubt, given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +235,20 @@ class Overrides:
         from multigit.core.planning.overrides import override_of
 
         return override_of(self.override or (), self.reason, release_hold=release_hold)
+
+
+@dataclass(frozen=True, slots=True)
+class OnHold:
+    """Whether the hold of the stage is released, and why."""
+
+    release_hold: ReleaseHold = False
+    reason: Reason = None
+
+    def given(self) -> Override:
+        """Return what is overridden; raises UsageError as `override_of` does."""
+        from multigit.core.planning.overrides import override_of
+
+        return override_of((), self.reason, release_hold=self.release_hold)
 
 
 @dataclass(frozen=True, slots=True)

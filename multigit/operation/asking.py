@@ -111,6 +111,27 @@ class Doubts:
         return replace(plan, accepted=(*plan.accepted, *self.notes), accepted_now=about)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldStage:
+    """A held stage, the note for when a person releases it, and the problem if not."""
+
+    stage: str
+    note: Accepted
+    problem: Problem
+
+    def released_in(self, plan: Plan) -> Plan:
+        """Return the plan, which says now that the hold is released."""
+        return replace(plan, accepted=(*plan.accepted, self.note))
+
+
+def releases_hold(screen: Terminal, held: HeldStage) -> bool:
+    """Return whether a person releases a hold, having seen what goes out again."""
+    question = f"{held.stage} is held. Release the hold, and let this go out?"
+    with suppress(EOFError):  # the terminal went away
+        return agreed(screen, question)
+    return False
+
+
 def accepts_doubts(screen: Terminal, stage: str, doubts: Doubts) -> bool:
     """Return whether a person deploys although an earlier deployment may still be running."""
     repos = dict.fromkeys(each.repo for each in doubts.notes)

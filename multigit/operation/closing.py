@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, Result
+from multigit.core.progress.holds import hold_changes, reached_by, reached_in
 from multigit.core.progress.outcome import Report
 from multigit.core.records.record import Record
 from multigit.core.recovery.closed import after_undo
@@ -36,17 +37,20 @@ def _close_undone(context: OperationContext, undo: Report) -> None:
     if undo.plan.undoes in context.journals.unfinished():
         journal, operation = context.journals.read_journal(undo.plan.undoes)
         record_once(context, after_undo(operation, undo), operation.agreement)
-        release_and_close(context, operation.plan, journal)
+        release_and_close(
+            context, operation.plan, journal, reached_by(operation.plan, operation.state)
+        )
 
 
 def release_and_close(
-    context: OperationContext, plan: Plan, journal: OperationJournal
+    context: OperationContext, plan: Plan, journal: OperationJournal, reached: Collection[str]
 ) -> tuple[Problem, ...]:
     """Close an operation that has its record, and release the locks that it left behind.
 
-    Returns a problem for each lock that could not be released.
+    Of holds that it changes, what it has `reached` decides. Returns a problem for each lock that
+    could not be released.
     """
-    left = context.locks.release(plan)
+    left = context.locks.release(plan, hold_changes(plan, reached))
     journal.close()
     return left
 
@@ -60,7 +64,7 @@ def close(
     """Record and close an operation that is not running; return its report."""
     interrupted = note_interrupts()
     record_once(context, report, agreement)
-    left = release_and_close(context, report.plan, journal)
+    left = release_and_close(context, report.plan, journal, reached_in(report))
     return replace(report, problems=(*report.problems, *left), interrupted=interrupted())
 
 

@@ -18,6 +18,7 @@ from multigit.engine.observe.merges import MergeObservation
 from multigit.engine.pending_push import pending_pushes
 from multigit.operation.context import context_of
 from multigit.operation.exclusive import alone
+from multigit.operation.holding import with_holds
 from multigit.operation.preflight import with_preflight_again
 from multigit.operation.recovery import ask_remotes, unfinished
 from multigit.operation.run import Closed, Ended, OperationRun
@@ -57,6 +58,8 @@ def continue_(
         again = _plan_again(session, operation, moved, skip_blocked=skip_blocked)
         left = resumed(operation, remotes, again, skip_blocked=skip_blocked)
         left = replace(left, plan=replace(left.plan, wait=wait))
+        held_plan, held = with_holds(session, left.plan, consent, left.state)
+        left = replace(left, plan=held_plan)
         plan, doubts = with_preflight_again(session, left, consent)
         planned_again = any(repo.state is State.PLANNED for repo in again.values())
         to_be_asked = planned_again or any_unseen_commit(plan, left.state)
@@ -66,7 +69,7 @@ def continue_(
         flights = {repo: each for repo, each in flights.items() if repo not in there}
         state = replace(left.state, flights=flights)
         context = context_of(session)
-        run = OperationRun(context, plan, consent, journal, agreed, state, doubts=doubts)
+        run = OperationRun(context, plan, consent, journal, agreed, state, doubts=doubts, held=held)
         if plan.result is not Result.NOTHING:
             return run.carry_out()
         if consent.dry_run:

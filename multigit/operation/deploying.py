@@ -15,6 +15,7 @@ from multigit.hints import Hint
 from multigit.operation.context import context_of
 from multigit.operation.earlier import went_wrong
 from multigit.operation.exclusive import new_operation
+from multigit.operation.holding import with_holds
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
@@ -34,9 +35,11 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
         shared = session.shared()
         marks = {**shared.marks, **dict.fromkeys(shared.unreadable_marks)}
         plan = plan_deploy(replace(request, marks=marks), space, seen)
-        plan = session.noting_holds(plan, shared)
+        plan, held = with_holds(session, plan, consent, shared=shared)
         plan, doubts = with_preflight(session, plan, consent)
-        return OperationRun(context_of(session), plan, consent, doubts=doubts).carry_out()
+        return OperationRun(
+            context_of(session), plan, consent, doubts=doubts, held=held
+        ).carry_out()
 
 
 def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:

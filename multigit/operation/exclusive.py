@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from multigit.adapters.files import lock
 from multigit.adapters.system import clock
+from multigit.core.progress.holds import reached_by
 from multigit.core.reports.log_report import torn
 from multigit.core.values.problem import Problem, Severity
 from multigit.operation.loading import load_ahead
@@ -106,6 +107,7 @@ def _close_recorded(session: Session) -> tuple[str, ...]:
     context, recorded = context_of(session), session.files.recorded()
     for name in recorded:
         journal, operation = session.files.read_journal(name)
-        for problem in release_and_close(context, operation.plan, journal):
+        reached = reached_by(operation.plan, operation.state)
+        for problem in release_and_close(context, operation.plan, journal, reached):
             session.screen.warn(problem)
     return recorded

@@ -16,6 +16,7 @@ from multigit.hints import Hint
 from multigit.operation.context import context_of
 from multigit.operation.earlier import went_wrong
 from multigit.operation.exclusive import new_operation
+from multigit.operation.holding import with_holds
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
@@ -28,13 +29,15 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     request = replace(request, later=later)
     with new_operation(session, request.command, dry_run=consent.dry_run):
         seen = session.observe_each(request, MergeObservation)
-        plan = session.noting_holds(plan_merges(request, session.workspace, seen))
+        plan, held = with_holds(session, plan_merges(request, session.workspace, seen), consent)
         if plan.result is Result.NOTHING:
             for problem in _not_deployed(session, plan):
                 session.screen.warn(problem)
         plan, doubts = with_preflight(session, plan, consent)
         words = wording(session, request.target, request.message)
-        run = OperationRun(context_of(session), plan, consent, wording=words, doubts=doubts)
+        run = OperationRun(
+            context_of(session), plan, consent, wording=words, doubts=doubts, held=held
+        )
         return run.carry_out()
 
 

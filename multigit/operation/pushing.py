@@ -11,6 +11,7 @@ from multigit.engine.observe.push import PushObservation
 from multigit.engine.observe.superprojects import with_links
 from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
+from multigit.operation.holding import with_holds
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
@@ -25,8 +26,10 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     with new_operation(session, "push", dry_run=consent.dry_run):
         seen = session.observe_each(request, lambda own: PushObservation(own, space.push))
         seen = with_links(session.git, request, space, seen)
-        plan = session.noting_holds(plan_push(request, space, seen))
+        plan, held = with_holds(session, plan_push(request, space, seen), consent)
         plan, doubts = with_preflight(session, plan, consent)
         words = wording(session, request.strict, request.message)
-        run = OperationRun(context_of(session), plan, consent, wording=words, doubts=doubts)
+        run = OperationRun(
+            context_of(session), plan, consent, wording=words, doubts=doubts, held=held
+        )
         return run.carry_out()

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from multigit.core.planning.consent import Consent, missing_consent
 from multigit.core.planning.plan import Plan, Result, State
+from multigit.core.progress.holds import hold_changes, hold_of, reached_in
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.progress.state import NOTHING_YET, OperationState
@@ -17,7 +18,14 @@ from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from multigit.errors import InterruptedRunError, MultigitError, StoppedError
-from multigit.operation.asking import Doubts, accepts_doubts, agree, message_for
+from multigit.operation.asking import (
+    Doubts,
+    HeldStage,
+    accepts_doubts,
+    agree,
+    message_for,
+    releases_hold,
+)
 from multigit.operation.closing import append, close, last_step, record_once
 from multigit.operation.interrupts import note_interrupts
 from multigit.operation.ports import OperationContext, OperationJournal, TakenLocks
@@ -55,7 +63,8 @@ class OperationRun:
     """One operation, from its plan until it ends. With a `journal` it is continued.
 
     With an `agreement` to the plan nothing is asked; with a `wording` the plan has no message yet.
-    With `doubts` it is the plan for a person who accepts them. `state` is how far it got before;
+    With `doubts` it is the plan for a person who accepts them, and if its target is `held` the plan
+    for one who releases that. `state` is how far it got before;
     its flights are earlier pushes that may still be in flight.
     """
 
@@ -67,6 +76,7 @@ class OperationRun:
     state: OperationState = NOTHING_YET
     wording: Wording | None = None
     doubts: Doubts | None = None
+    held: HeldStage | None = None
 
     def carry_out(self) -> Ended:
         """Show the plan, ask for confirmation, run it, record it, send notifications."""
@@ -119,10 +129,8 @@ class OperationRun:
         missing = missing_consent(self.plan, self.consent, interactive=interactive)
         if missing and not self.agreement:
             return self._not_begun(refused(self._planned(), missing))
-        if self.doubts:
-            return self._doubted(self.doubts)
-        if self.wording:
-            return self._worded(self.wording)
+        if self.held or self.doubts or self.wording:
+            return self._asked_first()
         agreement = self.agreement or agree(
             self._planned(), self.consent, self.context.screen, self.context.actor(self.plan)
         )
@@ -134,6 +142,23 @@ class OperationRun:
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             self._tell(report, undone)
         return report
+
+    def _asked_first(self) -> Report:
+        """Ask what has to be known before the plan is confirmed, and decide about it with that."""
+        if self.held:
+            return self._released(self.held)
+        if self.doubts:
+            return self._doubted(self.doubts)
+        return self._worded(self.wording) if self.wording else self._decide()
+
+    def _released(self, held: HeldStage) -> Report:
+        """Ask whether to release the hold of the target, which --yes does not decide."""
+        try:
+            if not releases_hold(self.context.screen, held):
+                return self._not_begun(refused(self._planned(), held.problem))
+        except KeyboardInterrupt:
+            return self._not_begun(cancelled(self._planned(), interrupted=True))
+        return replace(self, plan=held.released_in(self.plan), held=None)._decide()  # noqa: SLF001
 
     def _doubted(self, doubts: Doubts) -> Report:
         """Ask whether to deploy beside what may be running, which --yes does not decide."""
@@ -211,6 +236,8 @@ class OperationRun:
         with ExitStack() as lock:
             try:
                 taken = lock.enter_context(context.locks.hold(plan, actor, left.append))
+                if hold := hold_of(plan, actor, context.utc_now()):
+                    taken.hold(plan.target, hold)
             except StoppedError:
                 report = cancelled(self._planned(), interrupted=True)
             except MultigitError as error:
@@ -249,6 +276,8 @@ class OperationRun:
             raise
         if report.count(State.UNKNOWN):
             taken.keep()
+        for stage, rest in hold_changes(self.plan, reached_in(report)).items():
+            taken.release_hold(stage, rest)
         return report
 
     def _may_arrive(self) -> bool:

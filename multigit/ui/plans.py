@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -46,6 +47,9 @@ def title(plan: Plan) -> str:
     verbs = {"promote": "Promote", "backmerge": "Back-merge", "push": "Push", "undo": "Undo"}
     if plan.undoes:
         return f"Undo {plan.undoes}"
+    if back := plan.rolls_back:
+        new = f" as {plan.release}" if plan.release != back.to else ""
+        return f"Roll back {plan.target} to {back.to}{new}"
     verb = verbs.get(plan.command, plan.command.capitalize())
     route = f"{plan.source} → {plan.target}" if plan.source else plan.target
     return f"{verb} {route}" + (f" as {plan.release}" if plan.release else "")
@@ -67,7 +71,7 @@ def plan_rows(report: Report, now: datetime) -> tuple[Row, ...]:
 def _rows(repo: RepoPlan, progress: Progress, now: datetime, *, named: bool) -> Iterator[Row]:
     name, steps = visible(repo.repo), repo.branch_steps()
     if not steps:
-        yield Row(name, verdict(repo, progress))
+        yield _still(repo, progress, now)
     for step in steps:
         move = step.move()
         newest = move.brings.newest if move.brings else None
@@ -77,11 +81,27 @@ def _rows(repo: RepoPlan, progress: Progress, now: datetime, *, named: bool) -> 
             Text(verb(step, repo, progress, named=named), "green"),
             first=step is steps[0],
             ids=f"{move.before:7} → {move.after}",
-            commits=number(move.commits),
+            commits=number(move.leaves or move.commits),
             files=number(move.files),
             subject=visible(commit.subject if commit else move.subject),
             age=age(commit.time, now) if commit else "",
         )
+
+
+def _still(repo: RepoPlan, progress: Progress, now: datetime) -> Row:
+    """Return the row of a repository in which no branch moves; an old commit may be deployed."""
+    row = Row(visible(repo.repo), verdict(repo, progress))
+    for back in repo.redeploys():
+        newest = back.lost.newest
+        row = replace(
+            row,
+            ids=f"{back.before[:7]} → {back.to[:7]}",
+            commits=number(back.lost.commits),
+            files=number(back.files),
+            subject=visible(newest.subject if newest else ""),
+            age=age(newest.time, now) if newest else "",
+        )
+    return row
 
 
 def number(count: int | None) -> str:

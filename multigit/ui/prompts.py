@@ -60,6 +60,24 @@ def choose(question: str, items: Sequence[str]) -> list[int]:
     return _chosen(question, "(space to deselect, enter to continue)", items, every) or []
 
 
+def pick(question: str, items: Sequence[str]) -> int | None:
+    """Ask to pick one item of a list, and return its number; None if none was picked."""
+    output = _stderr()
+    width, below = _width(output) - len(BELOW), f"\n{BELOW}"
+    rows = (below.join(broken(visible(item), width)) for item in items)
+    choices = [questionary.Choice([("class:text", row)], number) for number, row in enumerate(rows)]
+    keys = "(arrow keys to move, Enter to pick, Ctrl-C to cancel)"
+    asked = questionary.select(
+        INDENT.join(with_keys(question, keys, _width(output) - MARK)),
+        instruction=" ",
+        choices=choices,
+        output=output,
+        erase_when_done=True,
+    )
+    answer: int | None = _answer(asked, ended=None)
+    return answer
+
+
 def _chosen(
     question: str, keys: str, items: Sequence[str], checked: Collection[int]
 ) -> list[int] | None:

@@ -102,7 +102,7 @@ def test_the_lock_is_given_back_before_the_journal_is_closed(memory: Memory) -> 
     """After a crash between the two, the operation still knows its lock; a problem is returned."""
     memory.locks.stays = (STAYS,)
     journal = memory.journals.kept[PLAN.operation]
-    assert release_and_close(memory.context(), PLAN, journal) == (STAYS,)
+    assert release_and_close(memory.context(), PLAN, journal, ()) == (STAYS,)
     assert memory.steps == ["give back", "close"]
 
 

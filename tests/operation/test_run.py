@@ -67,7 +67,7 @@ def go_on(memory: Memory) -> Ended | None:
     for operation, kept in journals.kept.items():
         if kept.entries and kept.is_open and memory.log.holds(operation):
             journal, known = journals.read_journal(operation)
-            release_and_close(context, known.plan, journal)
+            release_and_close(context, known.plan, journal, ())
     if not (left := journals.unfinished()):
         return None
     journal, known = journals.read_journal(left[-1])

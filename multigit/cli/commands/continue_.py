@@ -13,6 +13,7 @@ def continue_(
     accept_reverts: o.AcceptReverts = False,
     roll_forward: o.RollForward = False,
     accept_doubt: o.AcceptDoubt = False,
+    on_hold: o.OnHold,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
@@ -29,10 +30,15 @@ def continue_(
     from multigit.operation import continuing
 
     o.require_one_decision(accept_reverts=accept_reverts, roll_forward=roll_forward)
+    override = on_hold.given()
     session = running.session()
     space = session.workspace
     consent = confirmation.consent(
-        space, space.repos, checklist_done=checklist_done, accept_doubt=accept_doubt
+        space,
+        space.repos,
+        checklist_done=checklist_done,
+        accept_doubt=accept_doubt,
+        override=override,
     )
     ended = continuing.continue_(
         session,

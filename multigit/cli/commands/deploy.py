@@ -33,6 +33,7 @@ def deploy(
     skip_blocked: o.SkipBlocked = False,
     accept_doubt: o.AcceptDoubt = False,
     overrides: o.Overrides,
+    release_hold: o.ReleaseHold = False,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
@@ -54,7 +55,7 @@ def deploy(
             hint="Omit it to deploy what the branch contains.",
             code="empty_release",
         )
-    override = overrides.given()
+    override = overrides.given(release_hold=release_hold)
     session = running.session()
     repos = chosen.of(session.workspace)
     request = DeployRequest(
@@ -66,5 +67,7 @@ def deploy(
         wait=not no_wait,
         override=override,
     )
-    consent = confirmation.consent(session.workspace, repos, accept_doubt=accept_doubt)
+    consent = confirmation.consent(
+        session.workspace, repos, accept_doubt=accept_doubt, override=override
+    )
     return show(session, deploying.deploy(session, request, consent, failed=failed))

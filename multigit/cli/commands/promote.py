@@ -23,6 +23,7 @@ def promote(
     accept_reverts: o.AcceptReverts = False,
     roll_forward: o.RollForward = False,
     accept_doubt: o.AcceptDoubt = False,
+    on_hold: o.OnHold,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
@@ -45,6 +46,7 @@ def promote(
     from multigit.operation.merging import merge
 
     o.require_one_decision(accept_reverts=accept_reverts, roll_forward=roll_forward)
+    override = on_hold.given()
     session = running.session()
     space = session.workspace
     repos = chosen.of(space)
@@ -63,6 +65,6 @@ def promote(
         wait=not no_wait,
     )
     consent = confirmation.consent(
-        space, repos, checklist_done=checklist_done, accept_doubt=accept_doubt
+        space, repos, checklist_done=checklist_done, accept_doubt=accept_doubt, override=override
     )
     return show(session, merge(session, request, consent))

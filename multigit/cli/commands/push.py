@@ -37,6 +37,7 @@ def push(
     accept_reverts: o.AcceptReverts = False,
     roll_forward: o.RollForward = False,
     accept_doubt: o.AcceptDoubt = False,
+    on_hold: o.OnHold,
     no_wait: o.NoWait = False,
     running: o.RunningLong,
 ) -> int:
@@ -58,6 +59,7 @@ def push(
     from multigit.operation.asking import asked_later
 
     o.require_one_decision(accept_reverts=accept_reverts, roll_forward=roll_forward)
+    override = on_hold.given()
     session = running.session()
     space = session.workspace
     repos = chosen.of(space)
@@ -83,6 +85,6 @@ def push(
         wait=not no_wait,
     )
     consent = confirmation.consent(
-        space, repos, checklist_done=checklist_done, accept_doubt=accept_doubt
+        space, repos, checklist_done=checklist_done, accept_doubt=accept_doubt, override=override
     )
     return show(session, pushing.push(session, request, consent))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override
 from multigit.core.planning.plan import Plan
 from multigit.core.values.agreement import ChecklistState, ConsentState
 from multigit.core.values.problem import Problem
@@ -20,6 +21,7 @@ class Consent:
     confirm: str | None = None
     checklist_done: bool = False
     accept_doubt: bool = False
+    override: Override = NOTHING_OVERRIDDEN
 
 
 def given_by_option(plan: Plan, consent: Consent) -> ConsentState | None:

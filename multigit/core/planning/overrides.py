@@ -53,12 +53,17 @@ NOTHING_OVERRIDDEN = Override()
 
 
 def override_of(
-    codes: Sequence[str], reason: str | None, *, release_hold: bool = False
+    codes: Sequence[str],
+    reason: str | None,
+    *,
+    release_hold: bool = False,
+    reason_alone: bool = False,
 ) -> Override:
     """Return what the options --override, --reason and --release-hold say together.
 
-    Raises UsageError for a code that cannot be overridden, for one without the other, and for a
-    reason that is blank or has control characters.
+    A command that has a reason anyway takes a `reason_alone`. Raises UsageError for a code that
+    cannot be overridden, for one without the other, and for a reason that is blank or has control
+    characters.
     """
     for code in codes:
         if code not in OVERRIDABLE:
@@ -67,7 +72,7 @@ def override_of(
     if reason is None and asked:
         option = f"--override {asked[0]}" if codes else "--release-hold"
         raise UsageError(f"{option} requires a reason.", hint=SAY_WHY, code="reason_missing")
-    if reason is not None and not asked:
+    if reason is not None and not (asked or reason_alone):
         raise UsageError(
             "--reason says why a rule is overridden, but none is.",
             hint=f"Omit it, or name the rule with --override: {', '.join(OVERRIDABLE)}.",

@@ -29,7 +29,7 @@ from multigit.core.planning.steps import (
 )
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.deploy_config import Pace
-from multigit.core.values.hold import SeenHold
+from multigit.core.values.hold import Hold, SeenHold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
 
@@ -207,13 +207,15 @@ class RepoPlan:
 class RollsBack:
     """What a roll-back goes back to, and from: releases of the target (`bad` may be empty).
 
-    With `after`, it is the answer to an operation whose deployments failed.
+    With `after`, it is the answer to an operation whose deployments failed. `before` is the hold
+    that the target had already.
     """
 
     to: str
     bad: str = ""
     why: str = ""
     after: str = ""
+    before: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ class Plan:
     `accepted` is what was in the way of it, and a person accepted; `accepted_now` are the keys of
     the deployments whose unknown result the present command accepts, and no later one that
     continues it. `holds` are those that it was made with, by stage: a stage that is held since is
-    not changed.
+    not changed. `releases` is the one that a person releases with it.
     """
 
     command: str
@@ -255,6 +257,7 @@ class Plan:
     accepted_now: tuple[str, ...] = ()
     asked_release: str = ""
     rolls_back: RollsBack | None = None
+    releases: Hold | None = None
     holds: Mapping[str, SeenHold] = field(default_factory=dict)
 
     @property

@@ -229,8 +229,8 @@ class RollBackStep(Moving):
 class RedeployStep:
     """What the deployments of a repository do that go back to the commit `to`: no branch moves.
 
-    The stage had `before` when it was planned, and its branch `tip`, which is not to go out again
-    by accident. `lost` is what the stage no longer has after that.
+    The stage had `before` when it was planned, and its branch `tip`, with the deploy tag `tag`,
+    which is not to go out again by accident. `lost` is what the stage no longer has after that.
     """
 
     stage: str
@@ -240,6 +240,7 @@ class RedeployStep:
     tip: str
     lost: PendingCommits
     files: int = 0
+    tag: str = ""
     type: Literal["redeploy"] = "redeploy"
 
     def document(self) -> dict[str, Any]:

@@ -63,6 +63,26 @@ class OperationHistory:
         """Return the last deployment of each repository to each stage."""
         return self.records.last_deployed()
 
+    def deployed_commits(self, stage: str) -> Mapping[str, str]:
+        """Return the commit that a stage has of each repository, where that is certain.
+
+        That is where its last deployment succeeded at every target.
+        """
+        found: dict[str, str] = {}
+        for repo, stages in self.last_deployed().items():
+            last = stages.get(stage)
+            if last is None or last.state != RunState.SUCCEEDED:
+                continue
+            rows = (
+                row.after
+                for record in self.of(last.started_by)
+                for row in record.repos
+                if row.repo == repo and record.operation == last.started_by
+            )
+            if after := next(rows, ""):
+                found[repo] = after
+        return found
+
     def deployed(self, commits: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Return, by repository, those of the commits that were deployed, or may have been."""
         found: dict[str, frozenset[str]] = {}

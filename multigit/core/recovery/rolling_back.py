@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
@@ -33,6 +33,7 @@ from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import Tip
 from multigit.core.values.deploy_config import Deploy
 from multigit.core.values.globs import matching
+from multigit.core.values.hold import Hold
 from multigit.core.values.mark import Mark
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag
@@ -40,6 +41,7 @@ from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.start_time import StartTime, tag_name
 from multigit.core.values.text import plural, shortened
 from multigit.core.values.workspace import Repo, Stage, Workspace
+from multigit.errors import UsageError
 from multigit.hints import Hint
 
 
@@ -50,14 +52,23 @@ class How(StrEnum):
     RESTORE = "restore"  # a new commit on top of the branch has the old files
 
 
+def how_named(name: str | None) -> How | None:
+    """Return the way of that name; raises UsageError if there is none."""
+    if name is None or name in set(How):
+        return How(name) if name else None
+    ways = ", ".join(How)
+    raise UsageError(f"{name!r} is no way to roll back.", hint=f"Pass one of: {ways}.")
+
+
 @dataclass(frozen=True, slots=True)
 class RollBackRequest:
     """What a roll-back was asked to do: to bring a stage back to a release.
 
     `now` is the release that it has, or empty. `how` is None for the way that suits each
     repository. `settled` are the repositories whose last deployment there is known to have
-    succeeded. `why` is the person's reason, or empty; with `after`, it answers the failure of that
-    operation.
+    succeeded. `tags` has the newest deploy tag at each commit, by repository; `held` is the hold
+    that the stage has already. `why` is the person's reason, or empty; with `after`, it answers the
+    failure of that operation.
     """
 
     stage: Stage
@@ -69,8 +80,10 @@ class RollBackRequest:
     why: str = ""
     after: str = ""
     settled: frozenset[str] = frozenset()
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    held: Hold | None = None
     override: Override = NOTHING_OVERRIDDEN
-    marks: Mapping[str, Mark] | None = None
+    marks: Mapping[str, Mark | None] | None = None
     skip_blocked: bool = False
     wait: bool = True
 
@@ -149,7 +162,9 @@ def plan_roll_back(
         wait=request.wait,
         repos=repos,
         accepted=_accepted(request, workspace, ways, repos),
-        rolls_back=RollsBack(request.release.name, request.now, request.why, request.after),
+        rolls_back=RollsBack(
+            request.release.name, request.now, request.why, request.after, request.held
+        ),
     )
 
 
@@ -266,7 +281,10 @@ class _Repository:
         deploys = deploy_steps(self.workspace, self.repo, stage, tag=way.stood.tag, sha=old.sha)
         if there or not deploys:
             return ()
-        back = RedeployStep(stage.name, stage.branch, way.now, old.sha, tip.sha, way.lost, files)
+        newest = self.request.tags.get(self.repo.name, {}).get(tip.sha, "")
+        back = RedeployStep(
+            stage.name, stage.branch, way.now, old.sha, tip.sha, way.lost, files, newest
+        )
         return (back, *deploys)
 
     def _restoring(self, old: Tip, tip: Tip) -> tuple[Step, ...]:

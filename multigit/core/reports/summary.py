@@ -121,11 +121,14 @@ def _planned_word(plan: Plan) -> str:
     """Return what will be done to a repository in which a branch moves."""
     if plan.undoes:
         return "reset"
-    return {"deploy": "deployed", "promote": "promoted"}.get(plan.command, "updated")
+    words = {"deploy": "deployed", "promote": "promoted", "rollback": "rolled back"}
+    return words.get(plan.command, "updated")
 
 
 def arrivals(report: Report) -> str:
     """Return how many commits reach which stage: 2 commits reach stg, 1 commit reaches dev."""
+    if report.plan.rolls_back:
+        return _departures(report)
     totals: Counter[str] = Counter()
     for repo in report.plan.planned():
         if not report.before.of(repo.repo).published:
@@ -134,6 +137,14 @@ def arrivals(report: Report) -> str:
         f"{plural(n, 'commit')} {'reaches' if n == 1 else 'reach'} {s}" for s, n in totals.items()
     ]
     return f"{', '.join(parts)}." if parts else ""
+
+
+def _departures(report: Report) -> str:
+    """Return how many commits a roll-back takes from the stage: 12 commits leave main."""
+    back = [repo.goes_back for repo in report.plan.planned()]
+    lost = sum(step.lost.commits for step in back if step)
+    leave = "leaves" if lost == 1 else "leave"
+    return f"{plural(lost, 'commit')} {leave} {report.plan.target}." if lost else ""
 
 
 def _pulled(report: Report) -> tuple[str, str]:

@@ -12,11 +12,13 @@ from multigit.phrase import Instant, phrase
 class HeldRepo:
     """One repository of a held stage.
 
-    It is deployed at the commit `to`; `bad` is the tip of the branch, which must not go out.
+    It is deployed at the commit `to`; `bad` is the tip of the branch, which must not go out, and
+    `tag` its deploy tag, or empty.
     """
 
     to: str
     bad: str
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Hold:
             stage=self.stage,
             here=" in this workspace" if self.local else "",
             since=Instant(self.since),
-            who=self.who,
+            who=self.who.partition(" <")[0],
             host=self.host,
             release=f" to {self.release}" if self.release else "",
             why=self.why,

@@ -6,35 +6,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from multigit.core.records.releases import Release, Releases, WayBack
+from multigit.core.recovery.rolling_back import Restore
 from multigit.core.values.commits import PendingCommits, Tip
-from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import Fleet
-from multigit.engine.observe.observation import Observation, of_stages
+from multigit.engine.observe.observation import Observation, fetch, of_stages
 from multigit.engine.ports import Git, Repository
 from multigit.errors import GitError
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseObservation(Observation):
-    """Reads the stage's branch, and its deploy tags with their messages."""
+    """Reads the stage's branch, and its deploy tags with their messages; can do without a fetch."""
 
     stage: Stage
+    fetch: bool = True
 
     @property
     def query(self) -> RefQuery:
         """The stage's branch and tags."""
         return of_stages([self.stage])
 
+    def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
+        """Fetch from the remote, if wanted."""
+        if self.fetch:
+            fetch(repository, self.query, show)
+        return Snapshot(name)
+
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
-        """Read the refs, and what the remote's tags say."""
+        """Read the refs, what the remote's tags say, and whether the clone can publish."""
         del show
         patterns = self.query.tags
         messages = repository.tag_messages(patterns) if patterns else {}
-        return replace(snapshot, refs=repository.refs(self.query), tag_messages=messages)
+        refs, facts = repository.refs(self.query), repository.facts()
+        return replace(snapshot, refs=refs, facts=facts, tag_messages=messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +152,21 @@ def _since(repository: Repository, old: str, new: str) -> PendingCommits:
     if new in ("", old):
         return PendingCommits()
     return replace(repository.waiting(old, new), forks=())
+
+
+def make_restores(
+    git: Git, repos: Sequence[Repo], wanted: Mapping[str, Restore], date: str, fleet: Fleet
+) -> Mapping[str, str | Problem]:
+    """Make the commits of a roll-back, which no ref points at; return them by repository."""
+
+    def make(repo: Repo, show: ShowActivity) -> str:
+        del show
+        each = wanted[repo.name]
+        signature = Signature(each.message, date)
+        return git.repository(repo).commit_tree(each.tree, each.tip, signature)
+
+    items = {repo.name: repo for repo in repos if repo.name in wanted}
+    ended = fleet.for_each(items, make, phase="Reading", doing="making the commit").ended
+    return {
+        name: each if isinstance(each, str) else Problem.of(each) for name, each in ended.items()
+    }

@@ -1,0 +1,72 @@
+"""Holds on stages: what a roll-back leaves, and what is left of one after an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from multigit.core.planning.plan import Plan
+from multigit.core.progress.outcome import Outcome, Report
+from multigit.core.progress.state import OperationState
+from multigit.core.values.agreement import Actor
+from multigit.core.values.hold import HeldRepo, Hold
+
+
+def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
+    """Return the hold that a roll-back sets, before its first deployment; None if it sets none.
+
+    What an earlier one holds stays held, but for the repositories that go back now.
+    """
+    back = {repo.repo: step for repo in plan.planned() for step in repo.redeploys()}
+    if not plan.rolls_back or not back:
+        return None
+    before = plan.rolls_back.before
+    held = {name: HeldRepo(step.to, step.tip, step.tag) for name, step in back.items()}
+    return Hold(
+        stage=plan.target,
+        operation=plan.operation,
+        release=plan.rolls_back.to,
+        bad=plan.rolls_back.bad,
+        who=actor.identity,
+        host=actor.host,
+        since=now,
+        why=plan.rolls_back.why or plan.message.partition("\n")[0],
+        repos={**(before.repos if before else {}), **held},
+    )
+
+
+def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | None]:
+    """Return the holds, by stage, that an operation changes once it is over; None: released.
+
+    `reached` are the repositories where the stage has what it published or deployed, or may have.
+    A roll-back that reached none leaves what was held before.
+    """
+    if hold := plan.releases:
+        rest = {name: each for name, each in hold.repos.items() if name not in reached}
+        return {hold.stage: replace(hold, repos=rest) if rest else None} if reached else {}
+    if plan.rolls_back and any(repo.redeploys() for repo in plan.repos) and not reached:
+        return {plan.target: plan.rolls_back.before}
+    return {}
+
+
+def reached_in(report: Report) -> frozenset[str]:
+    """Return where the stage has what an operation published or deployed, or may have."""
+    return frozenset(o.repo for o in report.outcomes if _reached(o))
+
+
+def reached_by(plan: Plan, state: OperationState) -> frozenset[str]:
+    """Return the same, by how far an operation got."""
+
+    def reached(name: str, *, deploys: bool) -> bool:
+        progress = state.of(name)
+        return progress.deployed or (progress.published and not deploys)
+
+    return frozenset(
+        repo.repo for repo in plan.repos if reached(repo.repo, deploys=bool(repo.deploys()))
+    )
+
+
+def _reached(outcome: Outcome) -> bool:
+    if outcome.plan.deploys():
+        return any(each.begun for each in outcome.deployments)
+    return bool(outcome.after)

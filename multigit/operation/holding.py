@@ -1,0 +1,166 @@
+"""Held stages: nothing new goes out there until a person releases the hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.deploy import deploy_steps
+from multigit.core.planning.overrides import HELD
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.taking_part import stage_in
+from multigit.core.progress.deployments import still_to_come
+from multigit.core.progress.findings import Findings, together, with_findings
+from multigit.core.progress.shared import Shared
+from multigit.core.progress.state import NOTHING_YET, OperationState
+from multigit.core.values.agreement import Accepted
+from multigit.core.values.commits import PendingCommits
+from multigit.core.values.hold import HeldRepo, Hold
+from multigit.core.values.listener import ShowActivity
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.text import plural, shortened
+from multigit.core.values.workspace import Workspace
+from multigit.hints import Hint
+from multigit.operation.asking import HeldStage
+from multigit.operation.session import Session
+
+OUT = "goes_out_again"
+
+
+def with_holds(
+    session: Session,
+    plan: Plan,
+    consent: Consent,
+    state: OperationState = NOTHING_YET,
+    *,
+    shared: Shared | None = None,
+) -> tuple[Plan, HeldStage | None]:
+    """Return the plan as it is while its target is held, and what a person is to be asked then.
+
+    It blocks, unless the hold is released with it: by the override, or by an answer at the
+    terminal. The plan then says what goes out again. A stage of which it is unknown whether it is
+    held blocks, too. `state` is how far the operation got before. What is `shared` is read now,
+    unless it was read for the plan.
+    """
+    shared = shared or session.shared()
+    plan = session.noting_holds(plan, shared)
+    space, stage = session.workspace, plan.target
+    if not _goes_out(space, plan, state):
+        return plan, None
+    if ref := shared.stages.get(stage):
+        if not ref.readable:
+            where = ref.file or f"refs/multigit/locks/{stage}"
+            message = f"it is unknown whether {stage} is held: {where} cannot be read."
+            problem = Problem("hold_unreadable", message, Hint.LOCK_STATUS)
+            return with_findings(plan, state, _for_all(plan, problem), space), None
+        hold, released = ref.hold, plan.releases.operation if plan.releases else ""
+        if hold and hold.operation != released:
+            return _held(session, plan, hold, consent, state)
+    return plan, None
+
+
+def _goes_out(space: Workspace, plan: Plan, state: OperationState) -> bool:
+    """Return whether something new is to go out to the target: not what was asked for by name.
+
+    So does a promotion without new commits, if what it promoted before was rolled back.
+    """
+    if plan.rolls_back or plan.asked_release or plan.undoes:
+        return False
+    left = [repo for repo in plan.planned() if _starts(repo, state)]
+    if plan.command in {"promote", "push"} and plan.source:
+        forward = space.is_later(space.planned_stage(plan.target), space.planned_stage(plan.source))
+        return forward and (bool(left) or not plan.planned())
+    return any(repo.deploys() for repo in left)
+
+
+def _starts(repo: RepoPlan, state: OperationState) -> bool:
+    """Return whether something is still to be published or deployed there, not only watched."""
+    progress = state.of(repo.repo)
+    to_publish = bool(repo.updates()) and not progress.published
+    return to_publish or bool(still_to_come(repo, progress)[0])
+
+
+def _held(
+    session: Session,
+    plan: Plan,
+    hold: Hold,
+    consent: Consent,
+    state: OperationState,
+) -> tuple[Plan, HeldStage | None]:
+    space, override = session.workspace, consent.override
+    asks = session.screen.interactive and not consent.dry_run
+    problem = Problem(HELD, hold.sentence(), Hint.RELEASE_HOLD)
+    blocked = with_findings(plan, state, _for_all(plan, problem), space)
+    if HELD not in override.codes and not asks:
+        if not plan.planned():
+            session.screen.warn(problem.as_warning())
+        return blocked, None
+    released = replace(_with_held(plan, hold, space), releases=hold)
+    warning = replace(problem.as_warning(), hint="")
+    if not released.planned():
+        return plan, None
+    found = dict.fromkeys(_for_all(released, problem), (warning,))
+    out = _again(session, released, hold)
+    released = with_findings(released, state, together(found, out), space)
+    note = Accepted(HELD, _first(released), hold.sentence(), reason=override.reason)
+    if HELD in override.codes:
+        return replace(released, accepted=(*released.accepted, note)), None
+    return released, HeldStage(plan.target, note, problem)
+
+
+def _first(plan: Plan) -> str:
+    """Return the repository under which it is noted that a hold is released."""
+    return next((repo.repo for repo in plan.planned()), "")
+
+
+def _for_all(plan: Plan, problem: Problem) -> Findings:
+    return {repo.repo: (problem,) for repo in plan.planned()}
+
+
+def _with_held(plan: Plan, hold: Hold, space: Workspace) -> Plan:
+    """Return the plan that also deploys what the branches of held repositories have already.
+
+    A release is the whole set: what was rolled back with it goes out with it again.
+    """
+
+    def deployed(repo: RepoPlan) -> RepoPlan:
+        held = hold.repos.get(repo.repo)
+        if held is None or repo.state is not State.UP_TO_DATE or not repo.before:
+            return repo
+        own = stage_in(space.planned_stage(plan.target), space, space.repo(repo.repo))
+        if isinstance(own, Problem):
+            return repo
+        tag = held.tag if held.bad == repo.before else ""
+        steps = deploy_steps(space, space.repo(repo.repo), own, tag=tag, sha=repo.before)
+        able = steps and not steps[0].runner.by_push
+        if not able:
+            return repo
+        return replace(repo, state=State.PLANNED, steps=steps, source_sha=repo.before)
+
+    return replace(plan, repos=tuple(map(deployed, plan.repos)))
+
+
+def _again(session: Session, plan: Plan, hold: Hold) -> Mapping[str, tuple[Problem, ...]]:
+    """Return, by repository, which rolled-back commits go out again."""
+    names = [repo.repo for repo in plan.planned() if repo.repo in hold.repos]
+
+    def read(name: str, _: ShowActivity) -> PendingCommits:
+        repository, held = session.git.repository(session.workspace.repo(name)), hold.repos[name]
+        if not repository.holds([held.to, held.bad]):
+            return PendingCommits()
+        return repository.waiting(held.to, held.bad)
+
+    items = {name: name for name in names}
+    with session.fleet() as fleet:
+        results = fleet.for_each(items, read, phase="Reading", doing="reading")
+    found = results.completed(lambda _, __: PendingCommits())
+    return {name: (_going_out(hold.repos[name], found[name]),) for name in names}
+
+
+def _going_out(held: HeldRepo, waiting: PendingCommits) -> Problem:
+    listed = shortened(waiting.subjects) or f"{held.to[:7]}..{held.bad[:7]}"
+    one = waiting.commits == 1
+    what = plural(waiting.commits, "rolled-back commit") if waiting.commits else "the commits"
+    message = f"{what} {'goes' if one else 'go'} out again: {listed}."
+    return Problem(OUT, message, severity=Severity.WARN)
