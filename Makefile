@@ -75,6 +75,7 @@ torture: $(VENV)/ready ## kill, cut and stall operations at every point, and wal
 	  tests/adapters/git/test_false_alarms.py tests/cli/test_any_file.py
 	REAL_PROCESSES=1 $(BIN)/python -m tests.walk --walks 50 --steps 40
 	REAL_PROCESSES=1 $(BIN)/python -m tests.torture
+	$(BIN)/python -m tests.campaigns --campaigns 2000
 
 picture: $(VENV)/ready ## draw docs/plan.svg from a real plan
 	$(BIN)/python docs/picture.py

@@ -39,12 +39,12 @@ def commit(
     tree = {path: entry for path, entry in before.items() if path not in gone}
     for path, content in files.items():
         if content is not None:
-            tree[path] = FILE, _write(git_dir, b"blob", content, hashed)
+            tree[path] = FILE, write_object(git_dir, b"blob", content, hashed)
     when = as_bytes(f"{stamp.who} {stamp.when} +0000\n")
-    lines = [b"tree " + _write_tree(git_dir, tree, hashed).encode() + b"\n"]
+    lines = [b"tree " + write_tree(git_dir, tree, hashed).encode() + b"\n"]
     lines += [b"parent " + parent.encode() + b"\n" for parent in parents]
     lines += [b"author " + when, b"committer " + when, b"\n", as_bytes(message)]
-    return _write(git_dir, b"commit", b"".join(lines), hashed)
+    return write_object(git_dir, b"commit", b"".join(lines), hashed)
 
 
 def point(git_dir: Path, ref: str, sha: str, before: str = "") -> None:
@@ -81,7 +81,8 @@ def _replaced(old: bytes, new: bytes) -> bool:
     return old == new or old.startswith(new + b"/")
 
 
-def _write_tree(git_dir: Path, files: Files, hashed: str) -> str:
+def write_tree(git_dir: Path, files: Files, hashed: str = "sha1") -> str:
+    """Write a tree with all its folders, and return its id."""
     here: Files = {}
     folders: dict[bytes, Files] = {}
     for path, entry in files.items():
@@ -91,15 +92,16 @@ def _write_tree(git_dir: Path, files: Files, hashed: str) -> str:
         else:
             here[name] = entry
     for name, inside in folders.items():  # also instead of a file of that name
-        here[name] = FOLDER, _write_tree(git_dir, inside, hashed)
+        here[name] = FOLDER, write_tree(git_dir, inside, hashed)
     rows = [
         (name + b"/" * (mode == FOLDER), mode + b" " + name + b"\0" + bytes.fromhex(sha))
         for name, (mode, sha) in here.items()
     ]
-    return _write(git_dir, b"tree", b"".join(row for _, row in sorted(rows)), hashed)
+    return write_object(git_dir, b"tree", b"".join(row for _, row in sorted(rows)), hashed)
 
 
-def _write(git_dir: Path, kind: bytes, content: bytes, hashed: str) -> str:
+def write_object(git_dir: Path, kind: bytes, content: bytes, hashed: str = "sha1") -> str:
+    """Write an object, and return its id."""
     whole = b"%s %d\0%s" % (kind, len(content), content)
     sha = hashlib.new(hashed, whole).hexdigest()
     file = git_dir / "objects" / sha[:2] / sha[2:]
