@@ -22,6 +22,7 @@ from multigit.cli.commands.doctor import doctor
 from multigit.cli.commands.init import init
 from multigit.cli.commands.lock import lock_app
 from multigit.cli.commands.log import log
+from multigit.cli.commands.mark import mark
 from multigit.cli.commands.promote import promote
 from multigit.cli.commands.pull import pull
 from multigit.cli.commands.push import push
@@ -79,6 +80,7 @@ _add(deploy, RELEASE)
 _add(watch, RELEASE)
 _add(approve, RELEASE)
 _add(rollback, RELEASE)
+_add(mark, RELEASE)
 _add(log, RELEASE)
 _add(continue_, RECOVERY, "continue")
 _add(undo, RECOVERY)

@@ -159,11 +159,11 @@ def complete_operation(incomplete: str) -> list[str]:
 
 @or_nothing
 def complete_release(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the last releases of the named stage that start with this, newest first."""
+    """Return the last releases that start with this, newest first; of the named stage, if any."""
     stage = context.params.get("stage")
     stage = _branches().get(str(stage), stage)
     known = recent_operations(raw_log(_config()))
-    names = [each.release for each in known if each.stage == stage and each.is_release]
+    names = [each.release for each in known if stage in {each.stage, None} and each.is_release]
     return _fitting(names, incomplete)
 
 

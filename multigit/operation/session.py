@@ -105,7 +105,8 @@ class Session:
         """
         space = self.workspace
         if not space.lock_repo:
-            return local_holds(self.files.holds.read())
+            here = local_holds(self.files.holds.read())
+            return replace(here, marks=self.files.history.marks())
         with self.fleet() as fleet:
             return read_shared(self.git, space.repo(space.lock_repo), fleet, fetch=fetch)
 

@@ -23,6 +23,7 @@ from multigit.core.reports.log_report import LogReport, log_hint, log_sentence
 from multigit.core.reports.summary import CLOSED_BY
 from multigit.core.values.agreement import ActorKind, ChecklistState
 from multigit.core.values.deployment import RunState
+from multigit.core.values.mark import Quality
 from multigit.core.values.text import shortened, visible
 from multigit.ui.hint_lines import hint_lines
 from multigit.ui.local_times import local_time
@@ -66,6 +67,7 @@ class Headline:
         """Return the headline of a record."""
         arrow = " → " if record.source else ""
         style = "yellow" if record.has(*CLOSED_BY) else STYLES.get(record.result, "")
+        style = "red" if record.mark and record.mark.quality is Quality.BAD else style
         who = visible(record.actor.identity).partition(" <")[0]
         return cls(
             local_time(record.at),
@@ -162,6 +164,8 @@ def accepted(record: Record) -> Iterator[str]:
 
 def ending(record: Record) -> str:
     """Return the result: blocked, not confirmed, or 3 published, 1 left out, or 2 approved."""
+    if record.mark:
+        return f"marked {record.mark.quality}"
     quiet = {"", "up_to_date", "planned"}
     counts = Counter(state for state in map(_state, record.repos) if state not in quiet)
     counts += Counter(each.state for each in record.reviewed)

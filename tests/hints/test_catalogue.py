@@ -18,7 +18,7 @@ TESTS = Path(__file__).parent.parent
 PACKAGE = TESTS.parent / "multigit"
 COMMAND = re.compile(
     r"\bmultigit (abandon|approve|backmerge|config|continue|demo|deploy|doctor|init|lock|log"
-    r"|promote|pull|push|status|undo|watch)\b"
+    r"|mark|promote|pull|push|status|undo|watch)\b"
     r"|\bgit (-C|add|branch|commit|config|fetch|gc|merge|pull|push|rebase|remote|reset|restore"
     r"|revert|rm|stash|submodule|switch|tag|update-index|worktree)\b"
 )

@@ -154,6 +154,8 @@ class Desk:
     def session(self) -> DeskSession:
         """Return the session of the next command, a minute later."""
         self._commands += 1
+        for repo in self.git.repos.values():
+            repo.shared_fetched = False  # a command knows nothing of the fetches of an earlier one
         space = self.change(replace(self.git.workspace, root=self.root))
         git: Any = self.git
         return DeskSession(

@@ -157,7 +157,6 @@ def test_a_remote_that_cannot_be_read_is_told(shared: Desk) -> None:
     set_hold(shared)
     assert shared.session().shared() == Shared(shared.session().shared().stages)
     shared.git["api"].remote.reachable = False
-    shared.git["api"].shared_fetched = False
     seen = shared.session().shared()
     assert seen.holds() == {"stg": HOLD}
     assert seen.stale

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from multigit.core.values.mark import Mark, Quality
+from multigit.core.values.mark import QUALITIES, Mark
 from multigit.core.values.untrusted import known, table, text
 
 MARKS = "refs/multigit/marks/"
-QUALITIES = {str(each): each for each in Quality}
 
 
 def mark_ref(release: str) -> str:

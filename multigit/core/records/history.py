@@ -12,6 +12,7 @@ from multigit.core.records.last_deployments import LastDeployments
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import RepoRecord
 from multigit.core.values.deployment import RunState
+from multigit.core.values.mark import Mark
 
 ENDS = {str(state) for state in RunState if state.over}
 
@@ -81,6 +82,14 @@ class OperationHistory:
             )
             if after := next(rows, ""):
                 found[repo] = after
+        return found
+
+    def marks(self) -> Mapping[str, Mark]:
+        """Return the releases that were marked by hand, each with its last mark."""
+        found: dict[str, Mark] = {}
+        for record in self.records.newest("mark"):
+            if record.release not in found and (mark := record.mark):
+                found[record.release] = mark
         return found
 
     def deployed(self, commits: Collection[str]) -> Mapping[str, frozenset[str]]:

@@ -20,6 +20,7 @@ from multigit.core.values.agreement import (
     ChecklistState,
     ConsentState,
 )
+from multigit.core.values.mark import QUALITIES, Mark
 from multigit.core.values.untrusted import known, table, text
 
 SCHEMA = "multigit-log/1"
@@ -55,6 +56,7 @@ class Record:
     `actor` is who ran it last; `agreement` says who confirmed its plan, maybe someone else.
     `undoes`, `watches` and `reviews` name the operation that this one undid, watched or reviewed;
     `accepted` is what was in its way, and a person accepted.
+    `quality` is what a person said about the `release`, with the command `mark`.
     `stored` is the whole record as it was read, including keys that this version does not know.
     """
 
@@ -71,6 +73,7 @@ class Record:
     undoes: str = ""
     watches: str = ""
     reviews: str = ""
+    quality: str = ""
     reason: str = ""
     problems: tuple[ProblemRecord, ...] = ()
     repos: tuple[RepoRecord, ...] = ()
@@ -143,6 +146,8 @@ class Record:
         }
         if self.accepted:
             written |= {"accepted": [asdict(each) for each in self.accepted]}
+        if self.quality:
+            written |= {"quality": self.quality}
         if self.watches:
             written |= {"watches": self.watches}
         if self.reviews:
@@ -153,6 +158,14 @@ class Record:
     def has(self, *codes: str) -> bool:
         """Return whether the operation as a whole has a problem with one of these codes."""
         return any(each.code in codes for each in self.problems)
+
+    @property
+    def mark(self) -> Mark | None:
+        """Return the mark that it set, or None: a word of a later version says nothing."""
+        if self.command != "mark" or self.result != Result.DONE or self.quality not in QUALITIES:
+            return None
+        quality, who, host = QUALITIES[self.quality], self.actor.identity, self.actor.host
+        return Mark(self.release, self.stage, quality, who, host, self.at, self.message)
 
     @property
     def why(self) -> str:

@@ -13,6 +13,9 @@ class Quality(StrEnum):
     GOOD = "good"
 
 
+QUALITIES = {str(each): each for each in Quality}
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A release of a stage, marked by hand; `since` is when, in UTC."""

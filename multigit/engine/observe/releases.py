@@ -47,6 +47,24 @@ class ReleaseObservation(Observation):
 
 
 @dataclass(frozen=True, slots=True)
+class TagObservation(Observation):
+    """Reads the deploy tags of all stages."""
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def query(self) -> RefQuery:
+        """The tags of these stages."""
+        return replace(of_stages(self.stages), branches=())
+
+    def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
+        """Read what the remote's tags say."""
+        del show
+        tags = self.query.tags
+        return replace(snapshot, tag_messages=repository.tag_messages(tags) if tags else {})
+
+
+@dataclass(frozen=True, slots=True)
 class Standpoint:
     """A repository from which one looks back; `tip` is that of the stage's branch.
 
