@@ -33,8 +33,7 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
             request = replace(request, repos=_went_wrong(session, request))
         seen = session.observe_each(request, lambda own: DeployObservation(own.stage))
         shared = session.shared()
-        marks = {**shared.marks, **dict.fromkeys(shared.unreadable_marks)}
-        plan = plan_deploy(replace(request, marks=marks), space, seen)
+        plan = plan_deploy(replace(request, marks=shared.marked()), space, seen)
         plan, held = with_holds(session, plan, consent, shared=shared)
         plan, doubts = with_preflight(session, plan, consent)
         return OperationRun(

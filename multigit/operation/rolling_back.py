@@ -116,7 +116,7 @@ def plan_back(session: Session, asked: RollBack, seen: Seen, release: Release) -
         tags=seen.releases.tags,
         held=shared.holds().get(asked.stage.name),
         override=asked.override,
-        marks={**shared.marks, **dict.fromkeys(shared.unreadable_marks)},
+        marks=shared.marked(),
         skip_blocked=asked.skip_blocked,
         wait=asked.wait,
     )

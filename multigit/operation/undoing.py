@@ -33,9 +33,12 @@ def undo(session: Session, name: str | None, consent: Consent) -> Ended:
         flights, wait = operation.state.flights, not consent.dry_run
         remotes = ask_remotes(session, journal, operation, onward=True, flights=flights, wait=wait)
         space, history = session.workspace, session.files.history
-        plan = undone(operation, remotes, space, session.start_time, history, is_open=is_open)
+        marks = session.shared(fetch=False).marked()
+        plan = undone(
+            operation, remotes, space, session.start_time, history, is_open=is_open, marks=marks
+        )
         run = OperationRun(context_of(session), plan, consent)
-        before = partial(release_before, operation, space, history)
+        before = partial(release_before, operation, space, history, marks=marks)
         if problem := cannot_be_undone(plan, before, is_open=is_open):
             return run.refuse(problem)
         if plan.result is not Result.NOTHING:

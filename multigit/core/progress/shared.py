@@ -36,6 +36,10 @@ class Shared:
         """Return the stages of which it is unknown whether they are held."""
         return tuple(stage for stage, ref in self.stages.items() if not ref.readable)
 
+    def marked(self) -> Mapping[str, Mark | None]:
+        """Return the marks by release; None is one that cannot be read."""
+        return {**self.marks, **dict.fromkeys(self.unreadable_marks)}
+
     def seen(self, stages: Iterable[str]) -> Mapping[str, SeenHold]:
         """Return the holds on these stages, as a plan keeps them."""
         found = {stage: self.stages[stage].seen() for stage in stages if stage in self.stages}

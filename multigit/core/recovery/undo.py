@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
+from types import MappingProxyType
 
 from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.making import RestoreStep
+from multigit.core.planning.overrides import bad_release
 from multigit.core.planning.plan import LEFT_OUT, Plan, RepoPlan, State, with_target
 from multigit.core.planning.publish_steps import FollowingStep, RefUpdate
 from multigit.core.planning.routes import strictest
@@ -17,6 +19,7 @@ from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState, later_stages
 from multigit.core.progress.state import Progress
 from multigit.core.records.history import OperationHistory
+from multigit.core.values.mark import Mark
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import HEADS, Objects, Refs, branch_ref, short
 from multigit.core.values.start_time import StartTime
@@ -25,6 +28,7 @@ from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 from multigit.phrase import Instant, phrase
 
+Marks = Mapping[str, Mark | None]  # by release; None: it cannot be read
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
 
@@ -47,14 +51,15 @@ def undone(
     history: OperationHistory,
     *,
     is_open: bool = False,
+    marks: Marks = MappingProxyType({}),
 ) -> Plan:
     """Return the plan that undoes what an operation published, where no one has built on it.
 
     `history` shows what other operations have deployed since. `is_open` says whether the operation
-    can still be continued.
+    can still be continued. No hint deploys a release that was marked bad.
     """
     plan = operation.plan
-    undos = [_Undo(repo, operation, workspace, history, is_open) for repo in plan.repos]
+    undos = [_Undo(repo, operation, workspace, history, is_open, marks) for repo in plan.repos]
     deployed = history.deployed({sha for undo in undos for sha in undo.commits})
     repos = tuple(
         undo.planned(remotes.get(undo.repo.repo), deployed.get(undo.repo.repo, frozenset()))
@@ -84,6 +89,7 @@ class _Undo:
     workspace: Workspace
     history: OperationHistory
     is_open: bool
+    marks: Marks
 
     @property
     def progress(self) -> Progress:
@@ -134,7 +140,8 @@ class _Undo:
 
     def _release_before(self) -> str:
         """Return how to deploy what was deployed before, or empty if that is not possible."""
-        return release_before(self.operation, self.workspace, self.history, [self.repo.repo])
+        names = [self.repo.repo]
+        return release_before(self.operation, self.workspace, self.history, names, self.marks)
 
     def _built_on(self, remote: RemoteState) -> Problem | None:
         ours = remote.done | remote.held
@@ -222,16 +229,23 @@ def cannot_be_undone(
 
 
 def release_before(
-    operation: Operation, workspace: Workspace, history: OperationHistory, names: Sequence[str]
+    operation: Operation,
+    workspace: Workspace,
+    history: OperationHistory,
+    names: Sequence[str],
+    marks: Marks = MappingProxyType({}),
 ) -> str:
     """Return how to deploy the release that these repositories had before an operation.
 
-    Empty if they did not have the same one, or if it cannot be deployed to one of them.
+    Empty if they did not have the same one, if it was marked bad, or if it cannot be deployed to
+    one of them.
     """
     target = operation.plan.target
     before = {history.release_before(name, target, operation.id) for name in names}
     release = before.pop() if len(before) == 1 else ""
-    if not release or not all(can_deploy_releases(workspace, name, target) for name in names):
+    if not release or any(bad_release(release, marks)):
+        return ""
+    if not all(can_deploy_releases(workspace, name, target) for name in names):
         return ""
     return Hint.DEPLOY_BEFORE.format(stage=target, release=quote(release), repos=chosen(names))
 

@@ -18,6 +18,7 @@ from multigit.core.recovery.undo import already_undone, cannot_be_undone, releas
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deploy_config import CommandRunner, Deploy
 from multigit.core.values.deployment import Deployment, Run, RunState
+from multigit.core.values.mark import Mark, Quality
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
@@ -170,6 +171,23 @@ def test_the_release_before_is_proposed_if_it_can_be_deployed() -> None:
     assert refused.hint.endswith("multigit deploy stg stg-deploy-1 -r api -r web")
     (problem,) = undone(deployed, remotes, SHOP, MOMENT, log).repos[0].problems
     assert "multigit" not in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("quality", "proposed"), [(Quality.GOOD, True), (Quality.BAD, False), (None, False)]
+)
+def test_a_bad_release_is_not_proposed(quality: Quality | None, *, proposed: bool) -> None:
+    """Its deployment would be refused, and so would it if its mark cannot be read."""
+    who = ("Ada", "host", "2025-01-15T13:00:00Z", "it is slow")
+    mark = Mark("stg-deploy-1", "stg", quality, *who) if quality else None
+    log = past(*BEFORE, record(plan().operation, row("merge-1"), row("merge-1", repo="web")))
+    deployed = promoted(deployments={"api": {"": Deployment("", RunState.FAILED, Run("1"))}})
+    remotes = {"api": stands(MADE), "web": stands(HELD)}
+    marks = {"stg-deploy-1": mark}
+    back = undone(deployed, remotes, DEPLOYED_SHOP, MOMENT, log, marks=marks)
+    (problem,) = back.repos[0].problems
+    assert ("multigit deploy stg stg-deploy-1" in problem.hint) is proposed
+    assert problem.hint
 
 
 @pytest.mark.parametrize("runs", [("succeeded",), ("not_started",), ()])
