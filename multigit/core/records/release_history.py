@@ -132,22 +132,28 @@ def _tagged(
     tagged: Mapping[str, Sequence[Tag]],
 ) -> dict[str, _Move]:
     """Return the releases that tags know, by name."""
-    found: dict[str, _Move] = {}
+    found: dict[str, dict[str, Tag]] = {}
     for repo in stages:
         for tag in tagged[repo]:
-            message = snapshots[repo].tag_messages[tag.name]
-            anchor, old = anchor_in(tag.name, message), rolled_back_to(message)
-            known = found.get(tag.name, _Move(tag.name, who=tag.who))
-            operation = known.operation or (anchor.operation if anchor else "")
-            found[tag.name] = replace(
-                known,
-                time=max(known.time, tag.time),
-                operation=operation,
-                command=_command_in(operation),
-                tags={**known.tags, repo: tag},
-                restored={**known.restored, **({repo: old} if old else {})},
-            )
-    return found
+            found.setdefault(tag.name, {})[repo] = tag
+    return {name: _tagged_move(name, tags, snapshots) for name, tags in found.items()}
+
+
+def _tagged_move(name: str, tags: Mapping[str, Tag], snapshots: Mapping[str, Snapshot]) -> _Move:
+    """Return what is known of a release by its tags and their messages."""
+    messages = {repo: snapshots[repo].tag_messages[name] for repo in tags}
+    anchors = filter(None, (anchor_in(name, message) for message in messages.values()))
+    operation = next((each.operation for each in anchors), "")
+    restored = {repo: rolled_back_to(message) for repo, message in messages.items()}
+    return _Move(
+        name,
+        operation,
+        max(tag.time for tag in tags.values()),
+        next(iter(tags.values())).who,
+        _command_in(operation),
+        tags=tags,
+        restored={repo: old for repo, old in restored.items() if old},
+    )
 
 
 def _logged(records: Sequence[Record], stage: Stage) -> dict[str, _Move]:
@@ -177,10 +183,14 @@ def _logged(records: Sequence[Record], stage: Stage) -> dict[str, _Move]:
 
 
 def _release_of(record: Record, stage: Stage) -> str:
-    """Return the release that an operation made on a stage, or empty."""
+    """Return the release that an operation made on a stage, or empty.
+
+    A roll-back that makes no tag is recorded with the release that it went back to.
+    """
     if record.stage != stage.name or record.command not in RELEASING:
         return ""
-    return record.release or ("" if stage.tag else record.operation)
+    own = "" if record.command == ROLLBACK and not stage.tag else record.release
+    return own or ("" if stage.tag else record.operation)
 
 
 def _in_order(

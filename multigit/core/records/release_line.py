@@ -88,15 +88,15 @@ class ReleaseLine:
         """Yield each roll-back: its name, its place, and that of what it went back to, if known."""
         places = self.places
         redeployed = self._redeployed(records)
+        named = {r.operation: places[r.release] for r in records if r.release in places}
         for place, each in enumerate(self.releases):
             if each.is_rollback:
-                again = redeployed.pop(each.operation, {})
-                yield each.name, place, self._start({**again, **restored[each.name]}, place)
-        named = {each.operation: each.release for each in records if each.release}
+                commits = {**redeployed.pop(each.operation, {}), **restored[each.name]}
+                start = named.get(each.operation, place)  # its own name says nothing
+                yield each.name, place, start if start < place else self._start(commits, place)
         for operation, commits in redeployed.items():
-            place = self._count(began(operation))
-            start = places.get(named.get(operation, ""))
-            yield operation, place, self._start(commits, place) if start is None else start
+            end = self._count(began(operation))
+            yield operation, end, named.get(operation, self._start(commits, end))
         if hold and hold.release in places:
             end = places[hold.bad] + 1 if hold.bad in places else self._count(unix_time(hold.since))
             yield hold.operation, end, places[hold.release]

@@ -442,6 +442,35 @@ def test_a_restored_release_names_what_it_brought_back() -> None:
     assert [each.rolled_back for each in older] == [name(4), "", ""]
 
 
+def test_without_tags_a_restored_release_is_named_by_its_operation() -> None:
+    """Its record names the release that it went back to."""
+    records = (
+        *(logged(minute, row(f"a{minute}")) for minute in (1, 2, 3)),
+        rolled(4, row("a4"), release=operation(1)),
+        logged(5, row("a5")),
+    )
+    releases = known({"api": seen()}, *records, stage=TAGLESS)
+    back = operation(4, "rollback")
+    assert commits(releases) == {
+        operation(5): {"api": "a5"},
+        back: {"api": "a4"},
+        operation(3): {"api": "a3"},
+        operation(2): {"api": "a2"},
+        operation(1): {"api": "a1"},
+    }
+    told = {
+        each.name: (each.is_rollback, each.back_to, each.rolled_back) for each in releases.known
+    }
+    assert told == {
+        operation(5): (False, "", ""),
+        back: (True, operation(1), ""),
+        operation(3): (False, "", back),
+        operation(2): (False, "", back),
+        operation(1): (False, "", ""),
+    }
+    assert releases.last_good() == releases.find(operation(1))
+
+
 def test_a_roll_back_may_restore_and_redeploy() -> None:
     """Both together say what it went back to."""
     rows = (
