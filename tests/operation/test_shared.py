@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from multigit.adapters.files.folder import WorkspaceFiles
+from multigit.core.planning.overrides import override_of
 from multigit.core.planning.plan import Result
 from multigit.core.progress.locks import lock_ref
 from multigit.core.progress.shared import Shared
@@ -28,6 +29,7 @@ HOLD = Hold(
     {"api": HeldRepo("old", "new")},
 )
 STG = lock_ref("stg")
+RELEASING = replace(YES, override=override_of((), "it is fixed", release_hold=True))
 
 
 def sharing(space: Workspace) -> Workspace:
@@ -92,12 +94,12 @@ def test_what_is_shared_comes_with_the_fetch(shared: Desk, monkeypatch: pytest.M
 
 
 def test_a_plan_knows_the_holds_on_its_stages(shared: Desk) -> None:
-    """They stay when the operation has ended, and its journal has them."""
+    """Its journal has them; what it releases is gone when it has ended, and not before."""
     sha = set_hold(shared)
-    ended = shared.promote(YES)
+    ended = shared.promote(RELEASING)
     assert ended.report.result is Result.DONE
     assert ended.report.plan.holds == {"stg": SeenHold("op-1", sha)}
-    assert hold_of(shared) == HOLD
+    assert hold_of(shared) is None
     _, operation = WorkspaceFiles(shared.session().workspace).read_journal(
         ended.report.plan.operation
     )
@@ -124,7 +126,7 @@ def test_a_hold_that_comes_after_the_plan_stops_it(
     (record,) = shared.records
     assert (record.result, record.reason) == ("blocked", "held_since")
     monkeypatch.undo()
-    assert shared.promote(YES).report.result is Result.DONE
+    assert shared.promote(RELEASING).report.result is Result.DONE
 
 
 def test_an_unfinished_operation_is_stopped_by_a_later_hold(shared: Desk) -> None:
@@ -183,10 +185,15 @@ def test_without_a_lock_repository_holds_are_local(desk: Desk, tmp_path: Path) -
         locks.hold(plan, ADA, heard.append),
     ):
         pytest.fail("it was taken")
-    ended = desk.promote(YES)
-    assert ended.report.result is Result.DONE
-    assert ended.report.plan.holds == {"stg": SeenHold("op-1")}
+    held = replace(plan, holds={"stg": SeenHold("op-1")})
+    with locks.hold(held, ADA, heard.append):
+        pass
     assert files.holds() == {"stg": local}
+    ended = desk.promote(RELEASING)
+    assert ended.report.result is Result.DONE
+    assert ended.report.plan.holds == held.holds
+    assert files.holds() == {}
+    files.write(HOLD)
     with locks.hold(replace(plan, undoes="op-0"), ADA, heard.append) as taken:
         taken.release_hold("stg")
     assert files.holds() == {}
@@ -203,5 +210,5 @@ def test_a_lock_that_did_not_arrive_leaves_the_hold(shared: Desk) -> None:
     """The operation is refused, and the stage is held as before."""
     set_hold(shared)
     shared.git["api"].remote.next_push = never_arrived
-    assert code(shared.promote(YES)) == "lock_unreachable"
+    assert code(shared.promote(RELEASING)) == "lock_unreachable"
     assert hold_of(shared) == HOLD

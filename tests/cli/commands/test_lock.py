@@ -247,12 +247,13 @@ def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> 
         database.remote_git("update-ref", LOCK, sha)
         for repo in pair.repos.values():
             repo.commit("dev", {"b.txt": "1\n"})
-        pair.json(*PROMOTE, check=DONE)
+        pair.json(*PROMOTE, "--release-hold", "--reason", "it is fixed", check=DONE)
         assert [server.connections(name) for name in ("api", "database")] == [4, 8]
-        assert database.remote_refs()[LOCK] == sha
+        assert LOCK not in database.remote_refs()
         pair.repos["api"].commit("dev", {"c.txt": "1\n"})
         pair.json(*PROMOTE, "-r", "api", check=DONE)
         assert [server.connections(name) for name in ("api", "database")] == [6, 11]
+        database.remote_git("update-ref", LOCK, sha)
         status = pair.json("lock", "status", check=DONE)
     assert (status["locks"], status["holds"]) == ([], [hold["hold"]])
     assert status["message"] == "No stage is locked, 1 is held."
