@@ -19,7 +19,7 @@ def coming_back(merge: Merge, sides: Sides) -> Iterable[Problem]:
     fold = merge.fold
     if fold is None:
         return
-    reversals = [each for each in merge.reversals if each.sha in fold.reverts]
+    reversals = [each for each in merge.reversals if each.sha in fold.reverts and not each.undone]
     if fold.stuck:
         yield _stuck(merge, fold, sides)
     elif merge.held:

@@ -26,7 +26,7 @@ def losing_work(merge: Merge, sides: Sides, *, accepted: bool) -> Iterable[Probl
     unclear = {each.sha: each.mixed for each in undecided(blocking)}
     coming = merge.fold.reverts if merge.fold else ()
     for reversal in merge.reversals:
-        if reversal.sha in coming:
+        if reversal.sha in coming or reversal.undone:
             continue
         blocks = reversal in blocking
         mixed = unclear.get(reversal.sha, ())
@@ -76,7 +76,7 @@ def keeping(reversals: Sequence[Reversal], sides: Sides) -> str:
         remote=sides.remote,
         first=Hint.STASH_FIRST if sides.edited else "",
         there=f"{sides.remote}/{sides.later}",
-        back=" && ".join(map(_restore, reversals)),
+        back=" && ".join(_restore(each) for each in reversals if not each.undone),
         earlier=sides.earlier,
     )
 

@@ -15,9 +15,10 @@ def blocking_reversals(reversals: Sequence[Reversal], *, forward: bool) -> tuple
     deleted file does not block, unless the commit calls itself a revert or the file was all of the
     work: files are deleted for good reasons every day.
     """
-    if [each.slight for each in reversals] == [True] and reversals[0].kind is Evidence.CONTENT:
+    lost = [each for each in reversals if not each.undone]
+    if [each.slight for each in lost] == [True] and lost[0].kind is Evidence.CONTENT:
         return ()
-    return tuple(each for each in reversals if not (forward and each.accepted))
+    return tuple(each for each in lost if not (forward and each.accepted))
 
 
 def to_skip(
@@ -33,10 +34,15 @@ def to_skip(
     chosen = tuple(
         each
         for each in reversals
-        if (each.kind is Evidence.NAMED and not each.accepted)
-        or (roll_forward and each in blocking)
+        if not each.undone
+        and (
+            (each.kind is Evidence.NAMED and not each.accepted)
+            or (roll_forward and each in blocking)
+        )
     )
-    return chosen if not undecided(chosen) and {*blocking} <= {*chosen} else ()
+    if undecided(chosen) or not {*blocking} <= {*chosen}:
+        return ()
+    return (*chosen, *(each for each in reversals if each.undone)) if chosen else ()
 
 
 def skips_of(reversals: Iterable[Reversal]) -> tuple[Skip, ...]:

@@ -31,7 +31,8 @@ class Reversal:
     On the later stage's line it came with the commit `step`, which did nothing in the paths `back`
     but to revert work, did something else in the paths `rest`, and both, or perhaps both, in the
     paths `mixed`. `besides` are commits of the later stage itself that it reverted, too. `time` is
-    its commit date in Unix seconds.
+    its commit date in Unix seconds. It is `undone` if a later roll-back undid it, so that it is no
+    loss: it only has to be left out together with that one.
     """
 
     sha: str
@@ -52,6 +53,7 @@ class Reversal:
     mixed: tuple[str, ...] = ()
     besides: tuple[Commit, ...] = ()
     time: int = 0
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ class Merge:
     @property
     def held(self) -> bool:
         """True when all that it would bring is what was rolled back before."""
-        tip = self.fold.tip if self.fold and not self.blocked else None
+        fold = self.fold if self.fold and self.fold.forward and not self.blocked else None
+        tip = fold.tip if fold else None
         return tip is not None and not self.result.commit and self.result.tree == tip.tree
 
     @property

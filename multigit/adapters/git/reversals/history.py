@@ -113,6 +113,10 @@ class History:
         """Return the step of the line that brought an own commit; None if there is none."""
         return self._step_of.get(sha)
 
+    def brought(self, step: LineCommit) -> tuple[StageCommit, ...]:
+        """Return the stage's own commits that came with a step, itself too."""
+        return self._brought[step.sha]
+
     def inner(self, step: LineCommit, named: Mapping[str, Reversal]) -> list[Reversal]:
         """Return those of the named reversals that came with a step."""
         return [named[commit.sha] for commit in self._brought[step.sha] if commit.sha in named]

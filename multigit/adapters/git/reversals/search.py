@@ -13,6 +13,7 @@ from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.kept import Counts, with_kept
 from multigit.adapters.git.reversals.line import read_own_commits
 from multigit.adapters.git.reversals.skipping import declared, with_step
+from multigit.adapters.git.reversals.undone import undone_by
 from multigit.core.lineage.keepers import last_work, was_absent
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import dropped, joined
@@ -47,7 +48,8 @@ def read_reversals(
     again = {sha for commit in own.values() for sha in reapplied_in(commit.message)}
     found = [joined(parts[sha]) for sha in own if sha in parts and sha not in again]
     found = [with_kept(history, reversal, counts, notes) for reversal in found]
-    return tuple(with_step(history, reversal, notes) for reversal in found)
+    found = [with_step(history, reversal, notes) for reversal in found]
+    return (*found, *undone_by(history, found))
 
 
 def _parts(history: History, notes: Notes) -> list[Reversal]:

@@ -24,8 +24,11 @@ def declared(history: History) -> Iterator[Reversal]:
     """
     for step in history.line:
         commit = history.own.get(step.sha)
-        if commit and step.parents and rolled_back_to(commit.message):
-            yield history.reversal(commit, tuple(sorted(history.changes_of(commit))))
+        to = rolled_back_to(commit.message) if commit and step.parents else ""
+        if commit and to:
+            back = _as_in(history.door, to, step, history.changes_of(commit))
+            if back:
+                yield history.reversal(commit, tuple(sorted(back)))
 
 
 def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
