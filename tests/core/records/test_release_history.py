@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from multigit.core.records.record import Record
 from multigit.core.records.release_history import releases_of
@@ -497,3 +499,48 @@ def test_a_mark_belongs_to_a_release_of_its_stage() -> None:
 def test_a_stage_without_releases_has_none() -> None:
     """Neither tags nor a log."""
     assert known({"api": seen()}) == Releases("main", tags={"api": {}})
+
+
+# --- Any history
+
+REPOS = ("api", "web", "docs")
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(("promote", "promote", "backmerge")),
+        st.frozensets(st.sampled_from(REPOS), min_size=1),
+        st.frozensets(st.sampled_from(REPOS)),  # where it was undone
+        st.booleans(),  # whether this workspace ran it, and so has it in its log
+    ),
+    max_size=8,
+)
+
+
+@given(OPERATIONS)
+def test_tags_and_the_log_together_know_what_is_in_either(
+    history: list[tuple[str, frozenset[str], frozenset[str], bool]],
+) -> None:
+    """Each release has, of each repository, the last commit before it that one of them knows."""
+    tags: dict[str, list[Tag]] = {repo: [] for repo in REPOS}
+    records: list[Record] = []
+    at = dict.fromkeys(REPOS, "?")
+    expected: dict[str, dict[str, str]] = {}
+    for minute, (command, repos, undone, here) in enumerate(history):
+        shas, stays = {repo: f"{repo}-{minute}" for repo in repos}, repos - undone
+        made = name(minute) if command == "promote" else ""
+        if here:
+            rows = (row(sha, repo=repo, tag=made) for repo, sha in shas.items())
+            records.append(logged(minute, *rows, command=command, release=made))
+            back = [row("before", repo=repo) for repo in sorted(repos & undone)]
+            records += [logged(minute, *back, command="undo", undoes=operation(minute, command))]
+        if made:
+            for repo in stays:
+                tags[repo].append(tag(minute, shas[repo], late=len(repo)))
+        if made or here:
+            at |= {repo: shas[repo] for repo in stays}
+        if made and stays:
+            expected[made] = dict(at)
+    snapshots = {repo: seen(*tags[repo]) for repo in REPOS}
+    releases = known(snapshots, *records)
+    assert commits(releases) == expected
+    assert [each.name for each in releases.known] == list(expected)[::-1]
+    assert releases.now == next(reversed(expected), "")
