@@ -25,7 +25,7 @@ Row = Mapping[str, Any]
 PATIENCE = 2.0  # seconds of idling after which everything that is held is released
 LOOKING_AGAIN = 10  # ticks that an idle multigit may use meanwhile, to poll for changes
 LONGEST = 120.0  # seconds for one multigit
-LOOKING = {"status", "log", "watch", "lock", "doctor"}
+LOOKING = {"status", "log", "watch", "lock", "doctor", "mark"}
 CHANGING = {"push", "promote", "backmerge", "deploy", "continue", "undo"}
 SIGNALS = {"kill": (signal.SIGKILL,), "int": (signal.SIGINT,), "int2": (signal.SIGINT,) * 2}
 

@@ -118,6 +118,11 @@ def _deploy(dice: Random, view: View) -> str:
     return f"deploy {dice.choice(stages)}{what}{_some(dice)}{how} --yes"
 
 
+def _mark(dice: Random, _: View) -> str:
+    quality = dice.choices(("bad", "good"), (3, 1))[0]
+    return f"mark %{dice.randint(1, 2)} {quality} --reason {REASON}"
+
+
 def _undo(dice: Random, _: View) -> str:
     return f"undo{dice.choices(('', ' %1', ' %2', ' %3'), (5, 2, 2, 1))[0]} --yes"
 
@@ -206,6 +211,7 @@ AT_REST: tuple[tuple[int, Proposal], ...] = (
     (4, _undo),
     (3, _dry),
     (2, _trouble),
+    (1, _mark),
     (5, _cut),
 )
 UNDER_WAY: tuple[tuple[int, Proposal], ...] = (

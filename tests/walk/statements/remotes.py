@@ -9,6 +9,8 @@ from tests.walk.annals import NOT_THERE, Annals, Step
 from tests.walk.claims import UNCHANGING, Claims, codes, finished, moving
 from tests.walk.commands import LOOKING, Row, Said
 
+MARKS = "refs/multigit/marks/"
+
 
 def published_is_there(step: Step, annals: Annals) -> Claims:
     """Each branch of a published repository has its commit, and the tag names it."""
@@ -97,8 +99,16 @@ def only_what_was_said_moved(step: Step, annals: Annals) -> Claims:
         for ref, (was, now) in step.after.changed(repo, step.before).items():
             if ref.startswith(LOCKS):  # see statements/locks.py
                 continue
+            if ref.startswith(MARKS):
+                yield _marks(said, ref), f"{repo}: {ref} was set: {said.told()}"
+                continue
             right = told.get(ref) == annals.graphs[repo].peeled(now)
             yield right, f"{repo}: {ref} went from {was!r} to {now!r}, told {told}: {said.told()}"
+
+
+def _marks(said: Said, ref: str) -> bool:
+    """Return whether a command was to set this ref: that of the release that it marks."""
+    return said.command == "mark" and ref == f"{MARKS}{said.words[1]}"
 
 
 def _told(row: Row, said: Said) -> dict[str, str]:
@@ -124,7 +134,9 @@ def nothing_changed_where_it_says_so(step: Step, annals: Annals) -> Claims:
         return
     for repo in step.after.refs:
         refs = step.after.changed(repo, step.before).items()
-        changed = {ref: both for ref, both in refs if not ref.startswith(LOCKS)}
+        changed = {
+            ref: both for ref, both in refs if not (ref.startswith(LOCKS) or _marks(said, ref))
+        }
         yield not changed, f"{repo}: {changed}, but {said.told()}"
     begun = {*step.after.begun[len(step.before.begun) :]} - annals.may_begin
     own = [key for key in begun if key.startswith(f"{said.operation}/")]  # others may be late
