@@ -133,3 +133,32 @@ def test_an_undone_release_is_gone_even_if_a_clone_has_its_tag(forge: Forge) -> 
     newest = way.besides.newest
     assert newest
     assert (newest.sha, newest.author) == (by_hand, COLLEAGUE.partition(" <")[0])
+
+
+def test_a_roll_back_leaves_what_it_rolled_back_out(forge: Forge) -> None:
+    """Deployed again or restored: the stage has the old one, and what was newer is not good."""
+    api = forge.add("api")
+    config = forge.write_config()
+    runner = '\n[stages.stg.deploy]\nrunner = "command"\ncommand = ["true"]\n'
+    config.write_text(config.read_text(encoding="utf-8") + runner, encoding="utf-8")
+    names = []
+    for content in ("1\n", "2\n", "3\n"):
+        api.commit("dev", {"a": content})
+        names.append(forge.json(*TO_STG, check=0)["release"])
+    first, second, third = names
+    again = forge.json("rollback", "stg", "--last-good", "--yes", check=0)["operation"]
+    known = releases(forge)
+    assert (known.now, known.last_good()) == (second, known.find(first))
+    assert {each.name: each.rolled_back for each in known.known} == {
+        third: again,
+        second: "",
+        first: "",
+    }
+    restore = ("rollback", "stg", first, "--how", "restore", "--yes")
+    restored = forge.json(*restore, check=0)["release"]
+    known, elsewhere = releases(forge), releases(forge, log=False)
+    assert (known.now, known.last_good()) == (restored, None)
+    for each in (known, elsewhere):
+        newest, *older = each.known
+        assert (newest.name, newest.is_rollback, newest.back_to) == (restored, True, first)
+        assert [bool(release.rolled_back) for release in older] == [True, True, False]
