@@ -6,52 +6,49 @@ the earlier one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from multigit.adapters.git.changes import Changes, changed
 from multigit.adapters.git.reversals.history import History
 from multigit.adapters.git.reversals.line import read_line
 from multigit.core.lineage.line import LineCommit
 from multigit.core.lineage.returns import returned
-from multigit.core.lineage.revert_messages import reapplied_in, reverted_spans, says_revert
+from multigit.core.lineage.revert_messages import reapplied_in
 from multigit.core.values.merge import Reversal
 
 
 def undone_by(history: History, found: Sequence[Reversal]) -> tuple[Reversal, ...]:
-    """Return the commits of the line that say that they revert work, and that one of these undid.
+    """Return the stage's own commits of the line that reverted work, and that one of these undid.
 
-    What such a commit reverted is judged as of that commit: what came later undid it.
+    Also those that do not say so: that was undone on purpose. What they reverted is judged as of
+    that commit.
     """
-    known = {reversal.step: reversal for reversal in found}
-    places = {step.sha: at for at, step in enumerate(history.line)}
-    last = max((places.get(sha, 0) for sha in known), default=0)
-    suspects = [
-        step
-        for step in history.line[:last]
-        if step.sha not in known and step.parents and _says_so(history, step)
-    ]
-    if not suspects:
-        return ()
-    door = history.door
-    changes = {each.sha: changed(door, f"{each.sha}^1", each.sha) for each in suspects}
-    later = {sha: changed(door, f"{sha}^1", sha) for sha in known if sha}
+    later = {each.step: changed(history.door, f"{each.step}^1", each.step) for each in found}
+    paths = {path for changes in later.values() for path in changes}
+    line = _read(history, paths) if later else ()
+    places = {step.sha: at for at, step in enumerate(line)}
     undone = [
-        each
-        for each in suspects
-        if any(
-            _undoes(changes[each.sha], later[sha])
-            for sha in later
-            if places[each.sha] < places.get(sha, 0)
-        )
+        step.sha
+        for at, step in enumerate(line)
+        if not step.brings
+        and step.parents
+        and step.sha not in later
+        and any(at < places.get(sha, 0) and _undoes(step.changes, later[sha]) for sha in later)
     ]
-    paths = {path for each in undone for path in changes[each.sha]}
-    line = read_line(door, history.later, history.own, history.tips, paths) if undone else ()
-    back = {each.sha: _back_then(line, each.sha) for each in undone}
+    if not (undone := [sha for sha in undone if not reapplied_in(history.own[sha].message)]):
+        return ()
+    changes = {sha: changed(history.door, f"{sha}^1", sha) for sha in undone}
+    line = _read(history, {path for each in changes.values() for path in each})
+    back = {sha: _back_then(line, sha) for sha in undone}
     return tuple(
         _reversal(history, sha, paths, changes[sha].keys() - {*paths})
         for sha, paths in back.items()
         if paths
     )
+
+
+def _read(history: History, paths: Collection[str]) -> tuple[LineCommit, ...]:
+    return read_line(history.door, history.later, history.own, history.tips, paths)
 
 
 def _back_then(line: Sequence[LineCommit], sha: str) -> tuple[str, ...]:
@@ -60,7 +57,7 @@ def _back_then(line: Sequence[LineCommit], sha: str) -> tuple[str, ...]:
     return returned(line[:end]).get(sha, ())
 
 
-def _undoes(changes: Changes, later: Changes) -> bool:
+def _undoes(changes: Mapping[str, tuple[str, str]], later: Changes) -> bool:
     """Return whether a later commit restored what an earlier one had changed."""
     return any(path in later and later[path][1] == before for path, (before, _) in changes.items())
 
@@ -77,11 +74,3 @@ def _reversal(history: History, sha: str, back: Sequence[str], rest: Iterable[st
         rest=tuple(sorted(rest)),
         undone=True,
     )
-
-
-def _says_so(history: History, step: LineCommit) -> bool:
-    """Return whether a commit, or one that it brought, says that it reverts work."""
-    messages = [commit.message for commit in history.brought(step)]
-    if any(reapplied_in(message) for message in messages):
-        return False
-    return any(says_revert(each) or reverted_spans(each) for each in messages)
