@@ -12,6 +12,7 @@ from tests.support.objects import read_object
 from tests.support.refs import read_refs
 
 HEADS, TAGS, LOCKS = "refs/heads/", "refs/tags/", "refs/multigit/locks/"
+MARKS = "refs/multigit/marks/"
 
 
 @dataclass(frozen=True, slots=True)

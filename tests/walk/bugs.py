@@ -162,6 +162,8 @@ TakenRefs._released = lambda self: ()
         Bug(
             "adapters/git/shared/locks.py",
             """
+from contextlib import suppress
+
 _taking = RemoteLocks._take
 
 
@@ -183,6 +185,21 @@ RemoteLocks._take = _anyway
             ),
         ),
         "locks_keep_others_out",
+    ),
+    "a mark that no one else sees": Lie(
+        Bug(
+            "adapters/git/shared/marks.py",
+            """
+RemoteMarks.replace = lambda self, mark: None
+""",
+            (
+                "locks",
+                "colleague api dev",
+                "promote dev stg --yes",
+                "mark %1 bad --reason tried",
+            ),
+        ),
+        "a_mark_is_where_it_says",
     ),
     "what no command works on is running": Lie(
         Bug(

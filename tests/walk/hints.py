@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from tests.walk.town import REPOS, STAGES
 
 REASON = "tried"  # for which a walk overrides a rule
-_COMMANDS = "continue|undo|abandon|watch|log|status|promote|push|pull|deploy|backmerge|doctor|lock"
+_COMMANDS = (
+    "continue|undo|abandon|watch|log|mark|status|promote|push|pull|deploy|backmerge|doctor|lock"
+)
 _COMMAND = re.compile(rf"\bmultigit ({_COMMANDS})\b(?=(.*))")
 _WORD = re.compile(
     "|".join(

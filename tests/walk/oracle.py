@@ -27,6 +27,7 @@ from tests.walk.statements.log import (
     the_log_is_true,
     the_log_says_the_same,
 )
+from tests.walk.statements.marks import a_mark_is_where_it_says
 from tests.walk.statements.overrides import what_was_overridden_has_the_reason
 from tests.walk.statements.people import people_read_the_same
 from tests.walk.statements.plans import a_plan_is_what_happens, plans_count_right
@@ -92,6 +93,7 @@ STATEMENTS: tuple[Statement, ...] = (
     locks_are_given_back,
     locks_keep_others_out,
     lock_status_is_right,
+    a_mark_is_where_it_says,
     a_hint_is_accepted,
     people_read_the_same,
     work_trees_stay,

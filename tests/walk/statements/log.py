@@ -18,7 +18,7 @@ KEPT = ("state", "before", "after", "tag")
 
 
 def the_log_says_the_same(step: Step, _: Annals) -> Claims:
-    """The new record of an operation agrees with the document."""
+    """The new record of an operation agrees with the document; see marks.py for a mark."""
     said = finished(step, "pull", *LOOKING)
     if said is None or said.status == USAGE:
         return

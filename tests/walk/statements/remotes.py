@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tests.torture.objects import HEADS, LOCKS, TAGS
+from tests.torture.objects import HEADS, LOCKS, MARKS, TAGS
 from tests.walk.annals import NOT_THERE, Annals, Step
 from tests.walk.claims import UNCHANGING, Claims, codes, finished, moving
 from tests.walk.commands import LOOKING, Row, Said
-
-MARKS = "refs/multigit/marks/"
 
 
 def published_is_there(step: Step, annals: Annals) -> Claims:
@@ -99,7 +97,7 @@ def only_what_was_said_moved(step: Step, annals: Annals) -> Claims:
         for ref, (was, now) in step.after.changed(repo, step.before).items():
             if ref.startswith(LOCKS):  # see statements/locks.py
                 continue
-            if ref.startswith(MARKS):
+            if ref.startswith(MARKS):  # see statements/marks.py
                 yield _marks(said, ref), f"{repo}: {ref} was set: {said.told()}"
                 continue
             right = told.get(ref) == annals.graphs[repo].peeled(now)
