@@ -7,6 +7,7 @@ roll-backs.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from multigit.core.lineage.revert_messages import reapplying
@@ -14,7 +15,7 @@ from multigit.core.planning.roll_backs import skips_of, to_skip
 from multigit.core.planning.routes import Hop
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Merged, Signature
-from multigit.core.values.merge import Fold, Merge
+from multigit.core.values.merge import Fold, Merge, Reversal
 from multigit.engine.ports import Repository
 
 
@@ -40,8 +41,8 @@ def brought_back(
     )
     if not folded.tree:
         return replace(merge, result=Merged(), fold=fold)
-    if folded.tree == later.tree:  # a later commit has all of it
-        return replace(merge, reversals=())
+    if folded.tree == later.tree:
+        return explained(repository, merge, chosen, earlier, folded.own)
     signature = Signature(fold.message, date) if date else None
     made = repository.commit_tree(folded.tree, later.sha, signature)
     fold = replace(fold, tip=Tip(made, folded.tree))
@@ -52,6 +53,28 @@ def brought_back(
     merge = replace(merge, result=merged, fold=fold)
     alone = merge.held and roll_forward and signature is not None
     return published_alone(repository, merge) if alone else merge
+
+
+def explained(
+    repository: Repository,
+    merge: Merge,
+    chosen: Collection[Reversal],
+    earlier: Tip,
+    own: frozenset[str],
+) -> Merge:
+    """Return a merge whose later stage is the same without these reversals.
+
+    Either a later commit has all of their work, or that work is missing for another reason, which a
+    person has to find.
+    """
+    differing = () if merge.blocked else repository.differing(merge.result.tree, earlier.tree)
+    if not merge.blocked and {*differing} <= own:
+        return replace(merge, reversals=tuple(r for r in merge.reversals if r not in chosen))
+    unclear = (
+        replace(each, mixed=each.paths, back=()) if each in chosen else each
+        for each in merge.reversals
+    )
+    return replace(merge, reversals=tuple(unclear))
 
 
 def made_again(repository: Repository, merge: Merge, date: str) -> Merge:

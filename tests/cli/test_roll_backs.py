@@ -1,4 +1,4 @@
-"""Every way to revert a release by hand is detected, and the hint restores the work.
+"""Every way to revert a release by hand is detected, and the work comes back.
 
 A workspace has several repositories, each reverted in a different way.
 """
@@ -6,20 +6,21 @@ A workspace has several repositories, each reverted in a different way.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
 
 from tests.cli.answers import DONE, REFUSED, codes, rows
-from tests.support.forge import Forge, ForgeRepo, remotes_untouched
+from tests.support.forge import STAGES, Forge, ForgeRepo, remotes_untouched
 
 RELEASE = ("promote", "stg", "main", "--confirm", "main")
 DOWN = ("backmerge", "main", "--yes")
 BEFORE = {"a.txt": "1\n2\n3\n", "gone.txt": "gone\n", "VERSION": "1\n", "src/code.txt": "code\n"}
 WORK = {"a.txt": "1\ntwo\n3\n", "pay.txt": "pay\n"}
 FIX = {"fix.txt": "fix\n"}
-NAMED, CONTENT = ["reverted_work"], ["returned_files"]
+NAMED, CONTENT, MIXED = ["brings_back"], ["returned_files"], ["mixed_roll_back"]
+STUCK = ["reapply_conflict"]  # once a person said that it was a roll-back
 
 
 def on_main(repo: ForgeRepo, *commands: tuple[str, ...]) -> None:
@@ -474,49 +475,49 @@ FORMS: Forms = {
     "words": (in_own_words, CONTENT, {"hot.txt": "hot\n"}),
     "twice": (in_two_commits, CONTENT * 2, {}),
     "tree": (by_the_old_tree, CONTENT, {}),
-    "ours-old": (by_ours_on_top_of_the_old, CONTENT, {}),
+    "ours-old": (by_ours_on_top_of_the_old, MIXED, {}),
     "ours-request": (by_ours_through_a_request, CONTENT, {}),
-    "ours": (by_ours_instead_of_a_release, CONTENT, {}),
-    "by-hand": (in_a_merge_by_hand, CONTENT, {}),
+    "ours": (by_ours_instead_of_a_release, MIXED, {}),
+    "by-hand": (in_a_merge_by_hand, MIXED, {}),
     "forward": (after_a_fast_forward, CONTENT, {}),
     "again": (again, NAMED, {}),
     "halves": (half_by_half, CONTENT, {}),
-    "unsaid": (half_unsaid, NAMED, {}),
+    "unsaid": (half_unsaid, MIXED, {}),
     "both-said": (half_and_half, NAMED * 2, {}),
     "branch-unsaid": (half_unsaid_on_a_branch, NAMED, {}),
     "branch-two": (two_on_a_branch, NAMED * 2, {}),
     "more": (more_than_it_says, NAMED, {"VERSION": "2\n"}),
     "two": (no_more_than_two, NAMED, {}),
-    "drops": (in_a_merge_that_drops, CONTENT, {}),
+    "drops": (in_a_merge_that_drops, MIXED, {}),
     "over": (over_another_one, CONTENT, {}),
     "two-ways": (on_main_and_on_a_branch, NAMED, {}),
-    "hotfix": (with_a_hotfix_on_top_that_ended, CONTENT, {}),
+    "hotfix": (with_a_hotfix_on_top_that_ended, STUCK, {}),
     "old-file": (by_deleting_an_old_file, CONTENT, {}),
     "rename": (of_a_rename, CONTENT, {}),
     "deleted": (by_deleting, CONTENT, {}),
     "branch": (of_a_release_branch, CONTENT, {"VERSION": "2\n"}),
-    "on-branch": (in_a_merge_on_a_branch, CONTENT, {}),
+    "on-branch": (in_a_merge_on_a_branch, MIXED, {}),
     "beside": (beside_a_merge, CONTENT, {}),
-    "moved": (with_a_move, CONTENT, MOVED),
+    "moved": (with_a_move, MIXED, MOVED),
     "moved-first": (after_a_move, CONTENT, MOVED),
     "moved-folder": (
         with_a_folder,
-        CONTENT,
+        MIXED,
         {"src/code.txt": None, "lib/code.txt": counted("one", "eighteen")},
     ),
-    "moved-half": (half_before_a_move, CONTENT, MOVED | {"b.txt": counted("one", "eighteen")}),
+    "moved-half": (half_before_a_move, MIXED, MOVED | {"b.txt": counted("one", "eighteen")}),
     "moved-then": (before_a_move, CONTENT, MOVED | {"VERSION": "2\n"}),
     "moved-git": (
         by_git_after_a_move,
         NAMED,
         {"late.txt": None, "b.txt": counted("nine")},
     ),
-    "hot-words": (in_own_words_with_a_hotfix, CONTENT, HOT),
-    "hot-id": (by_id_with_a_hotfix, NAMED, HOT),
-    "hot-title": (by_title_with_a_hotfix, NAMED, HOT),
-    "hot-alone": (by_title_alone_with_a_hotfix, NAMED, HOT),
-    "hot-request": (through_a_request_with_a_hotfix, CONTENT, HOT),
-    "odd": (of_odd_names, CONTENT, {"xy": "mended\n", "VERSION": "2\n"}),
+    "hot-words": (in_own_words_with_a_hotfix, MIXED, HOT),
+    "hot-id": (by_id_with_a_hotfix, MIXED, HOT),
+    "hot-title": (by_title_with_a_hotfix, MIXED, HOT),
+    "hot-alone": (by_title_alone_with_a_hotfix, MIXED, HOT),
+    "hot-request": (through_a_request_with_a_hotfix, MIXED, HOT),
+    "odd": (of_odd_names, MIXED, {"xy": "mended\n", "VERSION": "2\n"}),
 }
 
 
@@ -547,6 +548,8 @@ def follow(repo: ForgeRepo, row: dict[str, Any], forge: Forge) -> None:
     """Run the commands of the hint in the workspace folder."""
     hint = row["problems"][0]["hint"]
     commands = hint.removeprefix("To keep the work: ").partition(". To merge anyway")[0]
+    if by_hand := hint.partition("Bring it back by hand: ")[2]:
+        commands = f"{by_hand.partition('; where git stops')[0]} && git push origin HEAD:stg"
     done = subprocess.run(
         ["sh", "-ec", commands],
         cwd=forge.shop,
@@ -560,22 +563,32 @@ def follow(repo: ForgeRepo, row: dict[str, Any], forge: Forge) -> None:
     assert done.returncode == 0, f"{repo.name}: {commands}\n{done.stdout}{done.stderr}"
 
 
-def test_each_form_is_noticed_and_its_hint_brings_the_work_back(
-    rolled_back: Forge, forms: Forms
-) -> None:
-    """Promotion and back-merge are refused; after the hint, main has the work and the fix.
+def undo_on_remotes(forge: Forge, before: Mapping[str, Mapping[str, str]]) -> None:
+    """Set the stages of all remotes back to these commits."""
+    for name, tips in before.items():
+        for branch, sha in tips.items():
+            forge.repos[name].remote_git("update-ref", f"refs/heads/{branch}", sha)
 
-    Other changes of the commit that reverted the release stay on both stages.
+
+def chosen(names: Iterable[str]) -> list[str]:
+    """Return the options that limit a command to these repositories."""
+    return [word for name in names for word in ("-r", name)]
+
+
+def test_each_form_is_noticed_and_the_work_comes_back(rolled_back: Forge, forms: Forms) -> None:
+    """What says that it is a roll-back comes back by itself, the rest when a person says so.
+
+    What did more in a file is refused with a hint. Then main has the work and the fix, and other
+    changes of the commit that reverted the release. A back-merge brings them to stg and dev.
     """
     forge = rolled_back
-    with remotes_untouched(forge):
-        up = rows(forge.json(*RELEASE, check=REFUSED))
-        down = rows(forge.json(*DOWN, check=REFUSED))
-    assert {name: codes(row) for name, row in up.items()} == {
-        name: wanted for name, (_, wanted, _) in forms.items()
+    kinds = {name: kind[0] for name, (_, kind, _) in forms.items()}
+    named, content, mixed, stuck = (
+        [name for name in forms if kinds[name] == of[0]] for of in (NAMED, CONTENT, MIXED, STUCK)
+    )
+    before = {
+        name: {branch: repo.tip(branch) for branch in STAGES} for name, repo in forge.repos.items()
     }
-    assert all(set(codes(row)) <= {*NAMED, *CONTENT} and codes(row) for row in down.values())
-
     wanted = {
         name: {
             path: text
@@ -584,12 +597,38 @@ def test_each_form_is_noticed_and_its_hint_brings_the_work_back(
         }
         for name in forms
     }
-    for name in forms:
-        follow(forge.repos[name], up[name], forge)
 
-    assert {name: forge.repos[name].tree("stg") for name in forms} == wanted
-    after = rows(forge.json(*RELEASE, check=DONE))
-    assert {name: codes(row) for name, row in after.items()} == {name: [] for name in forms}
+    with remotes_untouched(forge):
+        up = rows(forge.json(*RELEASE, check=REFUSED))
+        down = rows(forge.json(*DOWN, check=REFUSED))
+        decided = rows(forge.json(*RELEASE, "--roll-forward", "--dry-run", check=REFUSED))
+    for told in (up, down):
+        assert {name: codes(row) for name, row in told.items()} == {
+            name: CONTENT if name in stuck else kind for name, (_, kind, _) in forms.items()
+        }
+    assert {name: {*codes(row)} for name, row in decided.items()} == {
+        name: {kinds[name] if name in {*mixed, *stuck} else NAMED[0]} for name in forms
+    }
+
+    for command, branches in ((RELEASE, ["main"]), (DOWN, ["stg", "dev"])):
+        forge.json(*command, *chosen(named), check=DONE)
+        forge.json(*command, "--roll-forward", *chosen(content), check=DONE)
+        got = {
+            name: {branch: forge.repos[name].tree(branch) for branch in branches}
+            for name in (*named, *content)
+        }
+        for name, trees in got.items():
+            assert (name, trees) == (name, dict.fromkeys(branches, wanted[name]))
+        undo_on_remotes(forge, before)
+
+    for name in (*mixed, *stuck):
+        follow(forge.repos[name], decided[name], forge)
+        assert (name, forge.repos[name].tree("stg")) == (name, wanted[name])
+    forge.json(*RELEASE, "--roll-forward", check=DONE)
     assert {name: forge.repos[name].tree("main") for name in forms} == wanted
     assert codes(forge.json(*DOWN, check=DONE)) == []
-    assert {name: forge.repos[name].tree("dev") for name in forms} == wanted
+    for branch in ("stg", "dev"):
+        assert {name: forge.repos[name].tree(branch) for name in forms} == wanted
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    forge.json(*RELEASE, check=DONE)
+    assert {name: forge.repos[name].tree("main") for name in forms} == wanted

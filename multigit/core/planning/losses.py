@@ -20,7 +20,7 @@ def losing_work(merge: Merge, sides: Sides, *, accepted: bool) -> Iterable[Probl
     """Report commits of the later stage that revert work of the earlier one.
 
     A promotion would silently leave that work out; a back-merge would silently remove it. What
-    comes back with the merge is no loss.
+    comes back with the merge is not lost.
     """
     blocking = () if accepted else blocking_reversals(merge.reversals, forward=sides.forward)
     unclear = {each.sha: each.mixed for each in undecided(blocking)}
@@ -53,7 +53,8 @@ def _what_to_do(
     if merge.result.conflicted:
         return WITH_CONFLICT
     if blocks and not any(each.sha in unclear for each in merge.reversals):
-        return Hint.ROLL_FORWARD if reversal.kind is Evidence.CONTENT else ""
+        alone = reversal.kind is Evidence.NAMED and not reversal.accepted  # without the others
+        return "" if alone else Hint.ROLL_FORWARD
     hint = Hint.KEEP_OR_ACCEPT if blocks else Hint.KEEP_WORK
     return hint.format(
         keeping=keeping(merge.reversals, sides),

@@ -27,8 +27,8 @@ def to_skip(
     """Return the reversals without which a merge is made, so that their work comes back.
 
     Those that say that they revert work, unless a person accepted that; with `roll_forward`, a
-    person says it of those that only their content shows, too. None if there is another one that a
-    person has to decide about.
+    person says it of those that only their content shows, too, and of what a back-merge would
+    remove although it was accepted. None if there is another one that a person has to decide about.
     """
     blocking = blocking_reversals(reversals, forward=forward)
     chosen = tuple(
@@ -37,7 +37,7 @@ def to_skip(
         if not each.undone
         and (
             (each.kind is Evidence.NAMED and not each.accepted)
-            or (roll_forward and each in blocking)
+            or (roll_forward and not (forward and each.accepted))
         )
     )
     if undecided(chosen) or not {*blocking} <= {*chosen}:
@@ -48,12 +48,21 @@ def to_skip(
 def skips_of(reversals: Iterable[Reversal]) -> tuple[Skip, ...]:
     """Return the changes of the line that these reversals made, by the commits that brought them.
 
-    Several of them may have come with one merge.
+    Several of them may have come with one merge. What they expose is left out as well.
     """
-    steps: dict[str, list[Reversal]] = {}
+    steps, exposed = dict[str, list[Reversal]](), dict[str, Skip]()
     for each in reversals:
         steps.setdefault(each.step, []).append(each)
-    return tuple(skip for step, found in steps.items() if (skip := _skip(step, found)))
+        for more in each.exposed:
+            exposed[more.commit] = _both(more, exposed.get(more.commit, more))
+    known = tuple(skip for step, found in steps.items() if (skip := _skip(step, found)))
+    own = {each.commit for each in known}
+    return (*known, *(skip for sha, skip in exposed.items() if known and sha not in own))
+
+
+def _both(one: Skip, other: Skip) -> Skip:
+    whole = not (one.paths and other.paths)
+    return Skip(one.commit, () if whole else tuple(sorted({*one.paths, *other.paths})))
 
 
 def _skip(step: str, found: Sequence[Reversal]) -> Skip | None:

@@ -17,6 +17,14 @@ class Evidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """A change of a stage's line that is left out: a commit, or what it did to some `paths`."""
+
+    commit: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reversal:
     """A commit through which work of the earlier stage would be lost.
 
@@ -30,9 +38,11 @@ class Reversal:
 
     On the later stage's line it came with the commit `step`, which did nothing in the paths `back`
     but to revert work, did something else in the paths `rest`, and both, or perhaps both, in the
-    paths `mixed`. `besides` are commits of the later stage itself that it reverted, too. `time` is
-    its commit date in Unix seconds. It is `undone` if a later roll-back undid it, so that it is no
-    loss: it only has to be left out together with that one.
+    paths `mixed`. Without it these `exposed` changes would count again: older roll-backs, and what
+    an earlier commit had rolled back of the same work. `besides` are commits of the later stage
+    itself that it reverted, too. `time` is its commit date in Unix seconds. It is `undone` if a
+    later roll-back undid it, so that it is no loss: it only has to be left out together with that
+    one.
     """
 
     sha: str
@@ -51,17 +61,10 @@ class Reversal:
     back: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    exposed: tuple[Skip, ...] = ()
     besides: tuple[Commit, ...] = ()
     time: int = 0
     undone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """A change of a stage's line that is left out: a commit, or what it did to some `paths`."""
-
-    commit: str
-    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from multigit.core.planning.making import DeleteTagStep, RestoreStep
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep, MoveBackStep
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
-from multigit.core.planning.steps import AdvanceStep, CommitStep
+from multigit.core.planning.steps import AdvanceStep, CommitStep, MergeStep, ReapplyStep
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Accepted, Actor
@@ -25,10 +25,11 @@ from multigit.core.values.deploy_config import (
 )
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.flight import Flight
+from multigit.core.values.merge import Fold, Skip
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Confirm
-from tests.core.builders import API, NEWEST, WEB, plan, to_publish
+from tests.core.builders import API, NEWEST, WEB, merge, plan, tip, to_publish
 
 JOURNALS = Path(__file__).parent / "journals"
 RUNNERS: tuple[Runner, ...] = (
@@ -46,7 +47,10 @@ def everything() -> Plan:
         DeployStep("stg", "staging", "staging", name, runner, 60.0, CHECK, "stg-2", "deploy-1")
         for name, runner in zip(("fra", "nrt", "gru"), RUNNERS, strict=True)
     )
+    fold = Fold((Skip("stg-2"), Skip("stg-3", ("a.txt",))), ("stg-2",), 2, "Reapply", tip("stg-4"))
     others = (
+        MergeStep(replace(merge(), fold=fold), "develop", "staging"),
+        ReapplyStep(replace(merge(), fold=replace(fold, alone=True)), "staging"),
         CommitStep("dev", "develop", "dev-2", "dev-3", "feat: x", (Change("a.txt", "added"),)),
         AdvanceStep("dev", "develop", "dev-2", "dev-3", waiting),
         CloneStep("file:///api.git", "develop"),

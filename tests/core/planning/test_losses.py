@@ -7,7 +7,7 @@ from dataclasses import replace
 from multigit.core.planning.checks import unmergeable
 from multigit.core.planning.losses import losing_work
 from multigit.core.planning.sides import Sides
-from multigit.core.values.merge import Evidence, Reversal
+from multigit.core.values.merge import Evidence, Fold, Reversal
 from multigit.core.values.problem import Problem, Severity
 from tests.core.builders import API, clash, merge
 
@@ -15,6 +15,7 @@ UP = Sides(API, "origin", "staging", "master", forward=True)
 DOWN = Sides(API, "origin", "master", "staging", forward=False)
 NAMED = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a", "b"), author="Ada")
 CONTENT = replace(NAMED, sha="cccccccccc", lost=0, kind=Evidence.CONTENT)
+MIXED = replace(NAMED, mixed=("b",))
 DELETED = replace(CONTENT, paths=("a",), deletes=True, slight=True)
 START = "cd services/api && git fetch origin && git switch --detach origin/master && "
 MERGE = " && git switch --detach origin/staging && git merge --no-edit -"
@@ -28,13 +29,37 @@ def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> 
     return list(losing_work(seen, UP if forward else DOWN, accepted=accepted))
 
 
-def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
+def test_what_may_be_intended_blocks_until_a_person_decides() -> None:
+    """Both ways are options. What says that it is a revert waits for that, as it needs none."""
+    named, content = lost(NAMED, CONTENT)
+    assert content == Problem(
+        "returned_files",
+        "ccccccc by Ada on master restores 2 files (a, b) from before the work of staging: a merge "
+        "now would leave that work out of master.",
+        "If it was a roll-back, bring that work back: --roll-forward; if it is meant to stay, "
+        "merge without it: --accept-reverts",
+        files=("a", "b"),
+    )
+    assert (named.code, named.severity, named.hint) == ("reverted_work", Severity.BLOCK, "")
+    assert named.message == (
+        "aaaaaaa on master reverts 2 commits of staging: a merge now would leave them out of "
+        "master."
+    )
+
+
+def test_what_comes_back_is_not_lost() -> None:
+    """The merge builds on a commit that has it."""
+    seen = replace(merge("stg", "main"), reversals=(NAMED,), fold=Fold((), (NAMED.sha,)))
+    assert list(losing_work(seen, UP, accepted=False)) == []
+
+
+def test_a_revert_that_did_more_in_a_file_blocks_and_says_how_to_keep_the_work() -> None:
     """The hint restores the work in a commit that is on no branch, before anything is merged."""
-    assert lost(NAMED) == [
+    assert lost(MIXED) == [
         Problem(
-            "reverted_work",
-            "aaaaaaa on master reverts 2 commits of staging: a merge now would leave them out of "
-            "master.",
+            "mixed_roll_back",
+            "aaaaaaa on master reverts 2 commits of staging, and does more in b: a merge now would "
+            "leave them out of master.",
             f"To keep the work: {START}git revert --no-edit aaaaaaa{MERGE}{END}",
             files=("a", "b"),
         )
@@ -45,7 +70,7 @@ def test_all_work_is_restored_at_once() -> None:
     """The newest is reverted first; merges use -m 1; mixed commits are restored by file."""
     kept = (("cccccccccc", "pppppppppp", ("a b", "c")), ("cccccccccc", "wwwwwwwwww", ("d",)))
     mixed = replace(CONTENT, paths=("a b", "c", "d"), kept=kept)
-    hints = {each.hint for each in lost(replace(CONTENT, is_merge=True), mixed, NAMED)}
+    hints = {each.hint for each in lost(replace(CONTENT, is_merge=True), mixed, MIXED)}
     back = (
         "git revert --no-edit -m 1 ccccccc && "
         "git diff-tree -p --binary ccccccc ppppppp -- 'a b' c | git apply --3way && "
@@ -60,7 +85,7 @@ def test_files_that_moved_have_their_old_names_in_the_patch() -> None:
     """A name that git would read as a pattern is taken literally."""
     kept = (("pppppppppp^", "pppppppppp", ("a*", "old/b")), ("cccccccccc", "pppppppppp", ("d",)))
     seen = replace(CONTENT, paths=("a*", "new/b", "d"), kept=kept, moved=(("old/b", "new/b"),))
-    (problem,) = lost(seen)
+    (problem,) = lost(replace(seen, mixed=("d",)))
     back = (
         "mkdir -p -- old && git mv -- new/b old/b && "
         "git diff-tree -p --binary ppppppp^ ppppppp -- ':(literal)a*' old/b | "
@@ -74,7 +99,7 @@ def test_files_that_moved_have_their_old_names_in_the_patch() -> None:
 
 def test_local_changes_are_stashed() -> None:
     """They would be carried along to another commit, or prevent the switch."""
-    seen = replace(merge("stg", "main"), reversals=(NAMED,))
+    seen = replace(merge("stg", "main"), reversals=(MIXED,))
     (problem,) = losing_work(seen, replace(UP, edited=True), accepted=False)
     assert " && git stash && git switch --detach origin/master && " in str(problem.hint)
     assert f"{KEPT} && git stash pop --index. To merge anyway: " in str(problem.hint)

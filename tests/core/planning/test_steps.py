@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from inspect import getmembers, isabstract, isclass
 from typing import get_args, get_type_hints
 
@@ -23,19 +23,25 @@ from multigit.core.planning.steps import (
     CommitStep,
     MakingStep,
     MovingStep,
+    ReapplyStep,
     Step,
     TagStep,
     pushing,
 )
 from multigit.core.values.commits import PendingCommits
-from tests.core.builders import NEWEST, branch, change, merge_step, refs
+from multigit.core.values.merge import Fold, Skip
+from tests.core.builders import NEWEST, branch, change, merge, merge_step, refs, tip
 
 COMMIT = CommitStep("dev", "develop", "dev-2", "dev-3", "feat: x", (change("a.txt"),))
 ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
 MERGE = merge_step()
+FOLD = Fold((Skip("main-3"),), ("main-3",), commits=2, tip=tip("main-4"))
+WITH_WORK = replace(MERGE, merge=replace(MERGE.merge, fold=FOLD))
+ALONE = replace(merge(commit="stg-2", commits=0), fold=replace(FOLD, tip=tip("stg-2"), alone=True))
+REAPPLY = ReapplyStep(ALONE, "staging")
 RESTORE = RestoreStep("stg", "staging", "merge-1", "stg-1")
 TAG, DELETE = TagStep("v1", "staging", "Release"), DeleteTagStep("v1", "tag-1")
-MAKING = (COMMIT, ADVANCE, MERGE, RESTORE, TAG, DELETE)
+MAKING = (COMMIT, ADVANCE, MERGE, REAPPLY, RESTORE, TAG, DELETE)
 
 
 MODULES = (steps, publish_steps, pull_steps)
@@ -74,6 +80,8 @@ def test_every_step_that_makes_something_is_tested_here() -> None:
         (COMMIT, "refs/heads/develop", "seen"),
         (ADVANCE, "refs/heads/develop", "dev-1"),
         (MERGE, "refs/heads/staging", "stg-1"),
+        (WITH_WORK, "refs/heads/staging", "stg-1"),
+        (REAPPLY, "refs/heads/staging", "stg-1"),
         (RESTORE, "refs/heads/staging", "merge-1"),
         (TAG, "refs/tags/v1", ""),
         (DELETE, "refs/tags/v1", "tag-1"),
@@ -105,6 +113,10 @@ def test_a_branch_is_pushed_once() -> None:
             MERGE,
             (RestoreStep("stg", "staging", "new", "old"), MoveBackStep("staging", "new", "old")),
         ),
+        (
+            REAPPLY,
+            (RestoreStep("stg", "staging", "new", "old"), MoveBackStep("staging", "new", "old")),
+        ),
         (TAG, (DeleteTagStep("v1", "new"),)),
         (RESTORE, ()),
         (DELETE, ()),
@@ -123,6 +135,8 @@ def test_how_each_is_undone(step: MakingStep, undone_by: tuple[Step, ...]) -> No
         (COMMIT, ("dev", "dev-3", "commit, push", "dev-2 → a commit", 1, 1)),
         (ADVANCE, ("dev", "dev-2", "push", "dev-1 → dev-2", 2, None)),
         (MERGE, ("stg", "merge-1", "merge", "stg-1 → merge-1", 3, 5)),
+        (WITH_WORK, ("stg", "merge-1", "reapply, merge", "stg-1 → merge-1", 5, 5)),
+        (REAPPLY, ("stg", "stg-2", "reapply", "stg-1 → stg-2", 2, 5)),
         (RESTORE, ("stg", "stg-1", "set back", "merge-1 → stg-1", None, None)),
     ],
     ids=lambda each: getattr(each, "type", ""),
@@ -140,3 +154,10 @@ def test_documents_have_what_was_made_instead_of_what_was_planned() -> None:
     """A hook may have changed the commit."""
     for step in (COMMIT, MERGE):
         assert step.document({step.ref: "other"})["after"] == "other"
+
+
+@pytest.mark.parametrize(("step", "by"), [(WITH_WORK, "main-4"), (REAPPLY, "stg-2")])
+def test_scripts_read_which_commit_brings_work_back(step: MovingStep, by: str) -> None:
+    """It has the commits that it reverts, and how many commits come back with it."""
+    assert step.document({})["reapplies"] == {"sha": by, "reverts": ["main-3"], "commits": 2}
+    assert MERGE.document({})["reapplies"] is None

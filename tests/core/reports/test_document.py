@@ -98,6 +98,7 @@ def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
                         "after": "merge-1",
                         "commits": 3,
                         "files": 5,
+                        "reapplies": None,
                     }
                 ],
                 "problems": [],

@@ -121,6 +121,10 @@ class History:
         """Return those of the named reversals that came with a step."""
         return [named[commit.sha] for commit in self._brought[step.sha] if commit.sha in named]
 
+    def is_accepted(self, step: LineCommit) -> bool:
+        """Return whether a person accepted what a commit of the line reverted."""
+        return any(commit.sha in self._accepted for commit in self._brought[step.sha])
+
     def changes_of(self, commit: StageCommit) -> Changes:
         """Return what a commit changed; nothing for a root commit."""
         return changed(self.door, commit.parents[0], commit.sha) if commit.parents else {}

@@ -9,6 +9,7 @@ from multigit.adapters.git.changes import changed, since_fork
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.by_content import ByContent
 from multigit.adapters.git.reversals.by_id import by_id
+from multigit.adapters.git.reversals.exposing import with_exposed
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.kept import Counts, with_kept
 from multigit.adapters.git.reversals.line import read_own_commits
@@ -41,7 +42,8 @@ def read_reversals(
     history, notes = History(door, (earlier.sha, later.sha), merged, own, conflicts), Notes()
     parts: dict[str, list[Reversal]] = {}
     counts = Counts()
-    for part in _parts(history, notes):
+    effective, idle = _parts(history, notes)
+    for part in effective:
         parts.setdefault(part.sha, []).append(part)
         step = history.step_of(part.sha)
         counts.update((step.sha, path) for path in part.paths if step)
@@ -49,11 +51,17 @@ def read_reversals(
     found = [joined(parts[sha]) for sha in own if sha in parts and sha not in again]
     found = [with_kept(history, reversal, counts, notes) for reversal in found]
     found = [with_step(history, reversal, notes) for reversal in found]
-    return (*found, *undone_by(history, found))
+    undone = undone_by(history, found)
+    known = {each.step for each in (*found, *undone)} | again
+    found = [with_exposed(history, reversal, idle, known) for reversal in found]
+    return (*found, *undone)
 
 
-def _parts(history: History, notes: Notes) -> list[Reversal]:
-    """Return what is lost: first by the ids that messages name, then by content."""
+def _parts(history: History, notes: Notes) -> tuple[list[Reversal], list[Reversal]]:
+    """Return what is lost: first by the ids that messages name, then by content.
+
+    Apart from these, what others had already reverted when it was merged.
+    """
     said = {reversal.sha: reversal for reversal in declared(history)}
     named = {each.sha: each for each in by_id(history, notes) if each.sha not in said} | said
     parts = [*named.values()]
@@ -65,7 +73,8 @@ def _parts(history: History, notes: Notes) -> list[Reversal]:
     parts += _dropped(history, history.unexplained - explained)
     idle = [part for part in parts if _is_idle(history, part)]
     effective = {path for part in parts if part not in idle for path in part.paths}
-    return [part for part in parts if not (part in idle and effective >= {*part.paths})]
+    idle = [part for part in idle if effective >= {*part.paths}]
+    return [part for part in parts if part not in idle], idle
 
 
 def _is_idle(history: History, part: Reversal) -> bool:

@@ -35,7 +35,8 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
     """Add the commit of the line that brought a reversal, and which of its paths only revert work.
 
     A path counts as reverted if it is exactly as before that work, or if only the lines of the work
-    went back. If the commit restores all files of an earlier one, it reverts everything since,
+    went back. What a merge left out cannot be put back by doing without that merge, nor should a
+    move be undone. If the commit restores all files of an earlier one, it reverts everything since,
     whatever else that was.
     """
     commit, step = history.own[reversal.sha], history.step_of(reversal.sha)
@@ -53,15 +54,17 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
     if reversal.sha != step.sha:
         inner = history.changes_of(commit)
         noted |= {path for path in reverted if inner.get(path) != changes[path]} - back
+    noted |= (reverted & step.moves.keys()) - back
     back |= reverted - noted
     more, of_work = _others(history, step, changes.keys() - back, reverted)
     back |= more - noted
     rest = changes.keys() - back
+    left_out = {*reversal.paths} - changes.keys()
     return replace(
         reversal,
         back=tuple(sorted(back)),
         rest=tuple(sorted(rest)),
-        mixed=tuple(sorted((reverted & noted) | (rest & of_work))),
+        mixed=tuple(sorted((reverted & noted) | (rest & of_work) | left_out)),
     )
 
 

@@ -1,0 +1,85 @@
+"""What was rolled back before a roll-back, and would count again without it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from multigit.adapters.git.changes import changed, hunks
+from multigit.adapters.git.reversals.history import History
+from multigit.core.lineage.hunks import only_puts_back, puts_back
+from multigit.core.lineage.keepers import before_work, reverted_before
+from multigit.core.lineage.line import LineCommit, PathEvent, events_at, threads_of
+from multigit.core.values.merge import Evidence, Reversal, Skip
+
+
+def with_exposed(
+    history: History, reversal: Reversal, idle: Iterable[Reversal], known: Collection[str]
+) -> Reversal:
+    """Add the changes of the line that would count again without a reversal.
+
+    That is an older roll-back over which a newer one put an old release back, the first part of a
+    roll-back in two commits, and what was `idle`, since it was merged after this one. `known` are
+    commits that are reported themselves, or whose work is back. If only their content shows it, but
+    the reversal says what it is, a person has to decide.
+    """
+    if not reversal.step:
+        return reversal
+    exposed, unclear = dict[str, set[str]](), {*reversal.mixed}
+    for path in reversal.paths:
+        for step, certain in _before(history, path, reversal.step):
+            if step.sha in known or history.is_accepted(step):
+                continue
+            if certain and (reversal.kind is Evidence.CONTENT or history.claimed_paths(step)):
+                exposed.setdefault(step.sha, set()).add(path)
+            else:
+                unclear.add(path)
+    for other in idle:
+        merged = history.step_of(other.sha)
+        if merged and {*other.paths} & {*reversal.paths}:
+            exposed.setdefault(merged.sha, set()).update(other.paths)
+    return replace(
+        reversal,
+        back=tuple(path for path in reversal.back if path not in unclear),
+        mixed=tuple(sorted(unclear)),
+        exposed=tuple(_skip(history, sha, paths) for sha, paths in exposed.items()),
+    )
+
+
+def _before(history: History, path: str, sha: str) -> Iterator[tuple[LineCommit, bool]]:
+    """Yield the own commits that had reverted work on a path before; False if they did more."""
+    older = reverted_before(history.line, path, sha)
+    yield from ((step, True) for step in older)
+    events, place = _events(history.line, path, sha)
+    own = list[PathEvent]()
+    while place and not events[place - 1].step.brings:
+        place -= 1
+        own.append(events[place])
+    moved = {event.path for event in own} - {path}
+    base = before_work(history.line, path, sha)
+    work = hunks(history.door, base, own[-1].step.parents[0], {path}) if own and base else {}
+    for event in own:
+        step = event.step
+        if step in older or event.before == event.after:
+            continue
+        if moved or not base:  # the work has another name
+            yield step, False
+            continue
+        then = hunks(history.door, step.parents[0], step.sha, {path}).get(path, ())
+        if puts_back(work.get(path, ()), then):
+            yield step, only_puts_back(work.get(path, ()), then)
+
+
+def _events(line: Sequence[LineCommit], path: str, sha: str) -> tuple[list[PathEvent], int]:
+    """Return what happened to a file under all of its names, and the place of a commit in that."""
+    for thread in threads_of(line):
+        for place, event in enumerate(thread):
+            if (event.step.sha, event.path) == (sha, path):
+                return thread, place
+    return events_at(line, path, sha)
+
+
+def _skip(history: History, sha: str, paths: Collection[str]) -> Skip:
+    parent = next(step.parents[0] for step in history.line if step.sha == sha)
+    everything = changed(history.door, parent, sha).keys() == {*paths}
+    return Skip(sha) if everything else Skip(sha, tuple(sorted(paths)))
