@@ -20,8 +20,8 @@ def locks_are_given_back(step: Step, annals: Annals) -> Claims:
     said = finished(step)
     if said is None or step.loose or said.codes & TOLD:
         return
-    before = locks(step.before)
-    for stage, sha in locks(step.after).items():
+    before = locks(step.before, annals)
+    for stage, sha in locks(step.after, annals).items():
         yield before.get(stage) == sha, f"{stage} stays locked, unsaid: {said.told()}"
         mine = said.operation and _holder(annals, sha)["operation"] == said.operation
         closed = said.operation not in step.after.unfinished[said.workspace]
@@ -33,8 +33,8 @@ def locks_keep_others_out(step: Step, annals: Annals) -> Claims:
     said = finished(step, "pull", "lock")
     if said is None or step.loose or said.dry:
         return
-    after = locks(step.after)
-    for stage, sha in locks(step.before).items():
+    after = locks(step.after, annals)
+    for stage, sha in locks(step.before, annals).items():
         if after.get(stage) != sha or _holder(annals, sha)["operation"] == said.operation:
             continue
         moved = [row["repo"] for row in said.rows if _moved(row, stage)]
@@ -52,19 +52,21 @@ def lock_status_is_right(step: Step, annals: Annals) -> Claims:
     if step.loose or said.status == USAGE:
         return
     told = {each["stage"]: each["holder"] for each in said.document["locks"]}
-    there = {stage: _holder(annals, sha) for stage, sha in locks(step.after).items()}
+    there = {stage: _holder(annals, sha) for stage, sha in locks(step.after, annals).items()}
     yield told == there, f"{there} are held, told {told}"
 
 
-def locks(seen: Seen) -> Mapping[str, str]:
-    """Return the locked stages, each with the object of its lock."""
+def locks(seen: Seen, annals: Annals) -> Mapping[str, str]:
+    """Return the locked stages, each with the object of its lock; a hold alone is not a lock."""
     refs = seen.refs[KEEPER].items()
-    return {ref.removeprefix(LOCKS): sha for ref, sha in refs if ref.startswith(LOCKS)}
+    stages = {ref.removeprefix(LOCKS): sha for ref, sha in refs if ref.startswith(LOCKS)}
+    return {stage: sha for stage, sha in stages.items() if _holder(annals, sha)}
 
 
 def _holder(annals: Annals, sha: str) -> Mapping[str, str]:
+    """Return what a lock's object says of its holder; nothing if it only holds the stage."""
     found: Mapping[str, str] = json.loads(annals.graphs[KEEPER].content(sha))
-    return found
+    return {key: value for key, value in found.items() if key != "hold"}
 
 
 def _moved(row: Row, stage: str) -> bool:

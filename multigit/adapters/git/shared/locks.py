@@ -125,13 +125,14 @@ class RemoteLocks:
         """Release the locks of these stages that an operation left behind; report what stays.
 
         Their holds stay, but for those that the operation `changed`: to a smaller one, or to none.
-        Such a hold is changed even if its lock was released by hand, if it is the one that was
-        `seen`.
+        Such a hold is changed even if its lock is gone, if it is the operation's own, or the one
+        that was `seen`.
         """
         for stage, ref in self.read(stages).items():
             hold = ref.hold
             own = ref.holder and ref.holder.operation == operation
-            known = hold and stage in seen and seen[stage].operation == hold.operation
+            before = seen[stage].operation if stage in seen else operation
+            known = hold and hold.operation in {operation, before}
             if own or (known and not ref.holder and stage in changed):
                 rest = changed.get(stage, hold)
                 kept = ref.written if rest is hold else rest and rest.document()

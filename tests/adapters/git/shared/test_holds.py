@@ -289,10 +289,15 @@ def test_what_was_left_behind_is_released_and_its_hold_stays(
 def test_a_hold_is_released_though_its_lock_was_by_hand(
     clone: GitRepository, locks: RemoteLocks
 ) -> None:
-    """But one that came later stays."""
+    """Also the operation's own, which gives way to what it found; one that came later stays."""
     seen = {"stg": set_hold(clone)}
     locks.release_of(["stg"], ADA.operation, changed={"stg": None}, seen=seen, report=quiet)
     assert there(clone) is None
+    set_hold(clone, replace(HOLD, operation=ADA.operation))
+    locks.release_of(["stg"], ADA.operation, report=quiet)
+    assert held_by(clone) == ("", replace(HOLD, operation=ADA.operation))
+    locks.release_of(["stg"], ADA.operation, changed={"stg": HOLD}, seen=seen, report=quiet)
+    assert held_by(clone) == ("", HOLD)
     set_hold(clone, replace(HOLD, operation="op-9"))
     locks.release_of(["stg"], ADA.operation, changed={"stg": None}, seen=seen, report=quiet)
     assert held_by(clone) == ("", replace(HOLD, operation="op-9"))
