@@ -101,14 +101,16 @@ class Session:
 
         They came with the fetch of the lock repository. If this command did not fetch that, `fetch`
         does it now; without it, they are as of the last time. Without a lock repository, they are
-        the holds of this workspace, and the marks in its log.
+        the holds of this workspace, and the marks in its log. A hold that the workspace made before
+        it had a lock repository counts until it is released.
         """
         space = self.workspace
+        here = local_holds(self.files.holds.read())
         if not space.lock_repo:
-            here = local_holds(self.files.holds.read())
             return replace(here, marks=self.files.history.marks())
         with self.fleet() as fleet:
-            return read_shared(self.git, space.repo(space.lock_repo), fleet, fetch=fetch)
+            shared = read_shared(self.git, space.repo(space.lock_repo), fleet, fetch=fetch)
+        return shared.with_local(here)
 
     def noting_holds(self, plan: Plan, shared: Shared | None = None) -> Plan:
         """Return the plan with the holds on its stages: those that come later stop it.

@@ -30,6 +30,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class _Both:
+    """The locks in a remote; what they hold or release, this workspace need not hold any more."""
+
+    refs: TakenLocks
+    here: HeldHere
+
+    def keep(self) -> None:
+        """Keep the locks, and the holds as they are."""
+        self.refs.keep()
+        self.here.keep()
+
+    def hold(self, stage: str, hold: Hold) -> None:
+        """Hold a stage in the remote."""
+        self.refs.hold(stage, hold)
+        self.here.release_hold(stage)
+
+    def release_hold(self, stage: str, rest: Hold | None = None) -> None:
+        """Keep only the rest of a hold, in the remote."""
+        self.refs.release_hold(stage, rest)
+        self.here.release_hold(stage)
+
+
+@dataclass(frozen=True, slots=True)
 class LocksInRemotes:
     """Stage locks in the remote of the configured `repo`; if that is empty, holds in `files`."""
 
@@ -64,7 +87,11 @@ class LocksInRemotes:
         with locks.hold(
             stages_changed(plan), holder, seen=plan.holds, also=plan.undoes, report=hear
         ) as taken:
-            yield taken
+            here = HeldHere(self.files)
+            try:
+                yield _Both(taken, here)
+            finally:
+                here.end(hear)
 
     def _here(self, plan: Plan, hear: Hear) -> Iterator[TakenLocks]:
         """Yield the holds of this workspace, if they are those that the plan was made with."""
@@ -90,6 +117,8 @@ class LocksInRemotes:
         if not plan.lock_repo:
             change_holds(self.files, changed, left.append)
             return tuple(left)
+        here = {stage: changed[stage] for stage in self.files.read() if stage in changed}
+        change_holds(self.files, here, left.append)
         hear = partial(self._hear, plan, left.append)
         stages = stages_changed(plan)
         try:

@@ -212,3 +212,35 @@ def test_a_lock_that_did_not_arrive_leaves_the_hold(shared: Desk) -> None:
     shared.git["api"].remote.next_push = never_arrived
     assert code(shared.promote(RELEASING)) == "lock_unreachable"
     assert hold_of(shared) == HOLD
+
+
+def test_a_hold_from_before_there_was_a_lock_repository_counts(shared: Desk) -> None:
+    """It blocks until it is released, and a hold that all machines share takes its place."""
+    files, local = shared.session().files.holds, replace(HOLD, local=True)
+    files.write(HOLD)
+    assert shared.session().shared().holds() == {"stg": local}
+    (problems,) = {each.problems for each in shared.promote(YES).report.outcomes}
+    assert [each.code for each in problems] == ["held"]
+    set_hold(shared, replace(HOLD, operation="op-2"))
+    assert shared.session().shared().holds() == {"stg": replace(HOLD, operation="op-2")}
+    del shared.git["api"].remote.refs[STG]
+    ended = shared.promote(RELEASING)
+    assert ended.report.result is Result.DONE
+    assert files.holds() == {}
+    assert hold_of(shared) is None
+    plan, heard = ended.report.plan, list[Any]()
+    locks = LocksInRemotes("api", shared.session().locks, files)
+    for rest in (HOLD, None):
+        files.write(HOLD)
+        assert locks.release(plan, {"stg": rest}) == ()
+        assert files.holds() == ({"stg": local} if rest else {})
+    files.write(HOLD)
+    with locks.hold(plan, ADA, heard.append) as taken:
+        taken.hold("stg", HOLD)
+        taken.keep()
+    assert files.holds() == {"stg": local}
+    with locks.hold(plan, ADA, heard.append) as taken:
+        taken.hold("stg", HOLD)
+    assert files.holds() == {}
+    assert hold_of(shared) == HOLD
+    assert [each.code for each in heard] == ["lock_kept"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from multigit.core.progress.locks import PREFIX
 from multigit.core.progress.marks import MARKS, read_mark
@@ -31,6 +31,12 @@ class Shared:
     def holds(self) -> Mapping[str, Hold]:
         """Return the holds, by stage."""
         return {stage: ref.hold for stage, ref in self.stages.items() if ref.hold}
+
+    def with_local(self, local: Shared) -> Shared:
+        """Return it with holds that a workspace made before it shared any, where no other is."""
+        other = {stage for stage, ref in self.stages.items() if ref.hold or not ref.readable}
+        own = {stage: ref for stage, ref in local.stages.items() if stage not in other}
+        return replace(self, stages={**self.stages, **own})
 
     def unreadable(self) -> tuple[str, ...]:
         """Return the stages of which it is unknown whether they are held."""
