@@ -22,6 +22,7 @@ from tests.support.gitenv import default_environment
 from tests.support.temporary import prefer_memory
 
 CHUNK = 25  # campaigns on one set of clones
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,18 @@ class Played:
     stops: tuple[str, ...]
     lines: tuple[str, ...]
 
+    @property
+    def repeat(self) -> str:
+        """Return the command that repeats it."""
+        return " ".join(("python -m tests.campaigns", *(f"'{line}'" for line in self.lines)))
+
 
 def main() -> int:
     """Play what the command line asks for; return 1 if anything was silently wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaigns", description=__doc__)
     parser.add_argument("--seed", type=int, help="of the first campaign; a fresh one if left out")
     parser.add_argument("--campaigns", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of each campaign")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--plain", action="store_true", help="merge with git instead of multigit")
     parser.add_argument(
@@ -58,17 +65,23 @@ def main() -> int:
     last = first + chosen.campaigns
     chunks = [range(start, min(start + CHUNK, last)) for start in range(first, last, CHUNK)]
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        found = (each for chunk in pool.map(partial(play, way=way), chunks) for each in chunk)
+        found = (
+            each
+            for chunk in pool.map(partial(play, way=way, rounds=chosen.rounds), chunks)
+            for each in chunk
+        )
         status = report(found, stops=chosen.stops)
     print(f"seeds {first} to {last - 1}, {time.monotonic() - since:.0f} s")
     return status
 
 
-def play(seeds: Sequence[int], way: type[MultigitWay | PlainWay] = MultigitWay) -> list[Played]:
+def play(
+    seeds: Sequence[int], way: type[MultigitWay | PlainWay] = MultigitWay, *, rounds: int = ROUNDS
+) -> list[Played]:
     """Play the campaigns of some seeds on the same clones."""
     with tempfile.TemporaryDirectory() as folder:
         ground = Field(Path(folder), way)
-        return [played(seed, ground.play(seed)) for seed in seeds]
+        return [played(seed, ground.play(seed, rounds)) for seed in seeds]
 
 
 def played(seed: int, campaign: Campaign) -> Played:
@@ -86,15 +99,10 @@ def report(campaigns: Iterator[Played] | list[Played], *, stops: bool) -> int:
         for text in (*each.wrong, *(each.stops if stops else ())):
             print(f"{'WRONG' if each.wrong else 'STOP'} (seed {each.seed}): {text}")
         if each.wrong or (stops and each.stops):
-            print(f"repeat: python -m tests.campaigns {quoted(each.lines)}", flush=True)
+            print(f"repeat: {each.repeat}", flush=True)
     for name, count in sorted(counts.items()):
         print(f"{name}: {count}")
     return 1 if failed else 0
-
-
-def quoted(lines: Sequence[str]) -> str:
-    """Return the lines as shell arguments."""
-    return " ".join(f"'{line}'" for line in lines)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from tests.campaigns.contents import lines_of, names
 from tests.campaigns.roll_backs import HOW
 from tests.campaigns.world import Repo
 
-ROUNDS = 3
 FOLDERS = ("src", "doc", "src/core")
 _CHANGES = ("edit", "insert", "drop", "back", "add", "delete", "move", "mode", "point")
 _WEIGHTS = (30, 8, 5, 8, 8, 3, 4, 2, 3)
@@ -23,7 +22,8 @@ _PLAIN = ("trailer", "trailer", "trailer", "host", "title", "halves")
 class Dice:
     """The same seed draws the same moves, as long as the repositories answer the same.
 
-    If `collide`, hotfixes touch the same lines as the work, otherwise other ones.
+    If `collide`, hotfixes touch the same lines as the work, otherwise other ones. If `plain`, each
+    roll-back says what it is.
     """
 
     rng: Random
@@ -31,13 +31,14 @@ class Dice:
     stages: tuple[str, ...]
     collide: bool = False
     plain: bool = True
+    rounds: int = 3
     _names: int = 100
 
     def moves(self) -> Iterator[str]:
         """Yield the moves: rounds of work, promotions, trouble and its repair."""
         yield from self._work()
         yield from self._up()
-        for _ in range(ROUNDS):
+        for _ in range(self.rounds):
             for part in self.rng.choices(_PARTS, [weight for _, weight in _WEIGHED], k=2):
                 yield from part(self)
             yield from self._work()
@@ -53,11 +54,10 @@ class Dice:
 
     def _up(self) -> Iterator[str]:
         """Promote as far as chance wants."""
-        pairs = list(pairwise(self.stages))
-        for source, target in pairs[: self.rng.randint(1, len(pairs)) if len(pairs) > 1 else 1]:
+        for source, target in pairwise(self.stages):
             yield from self._merge("promote", source, target)
-        if self.rng.random() < 0.8 and len(pairs) > 1:
-            yield from self._merge("promote", *pairs[-1])
+            if self.rng.random() < 0.15:
+                return
 
     def _merge(self, verb: str, source: str, target: str) -> Iterator[str]:
         """Merge, and decide if asked."""

@@ -9,14 +9,14 @@ from tests.campaigns.contents import Change
 from tests.campaigns.world import Repo
 
 UNSAID = ("unsaid", "halves-unsaid", "mixed", "part")  # multigit may ask about these
-Restoring = Callable[[Repo, str, str], bool]
+NAMING = ("trailer", "halves", "mixed")  # these name the commit that they restore
 
 
 def restored(repo: Repo, stage: str, back: int, how: str) -> bool:
     """Give a stage the tree of one of its earlier tips; return False if nothing would change."""
     past = repo.past[stage]
     to = past[max(0, len(past) - 1 - back)]
-    if repo.store.tree(to) == repo.tree(stage) or not _takes_work(repo, stage, to):
+    if repo.store.tree(to) == repo.tree(stage) or not _rolls_back(repo, stage, to, how):
         return False
     _RESTORES[how](repo, stage, to)
     if how in UNSAID:
@@ -24,10 +24,18 @@ def restored(repo: Repo, stage: str, back: int, how: str) -> bool:
     return True
 
 
-def _takes_work(repo: Repo, stage: str, to: str) -> bool:
-    """Return whether more than hotfixes was added to a stage since then."""
-    since = repo.store.ancestors(repo.real[stage]) - repo.store.ancestors(to)
-    return any(sha in repo.rolled_back or _promoted(repo, sha) for sha in since)
+def _rolls_back(repo: Repo, stage: str, to: str, how: str) -> bool:
+    """Return whether it is plain that work of the earlier stage is rolled back.
+
+    A commit that names none could otherwise mean a hotfix, or an earlier roll-back.
+    """
+    since = [sha for sha in repo.store.line(repo.real[stage], to) if sha != to]
+    promoted = any(_promoted(repo, sha) for sha in since)
+    again = any(sha in repo.rolled_back for sha in since)
+    if how in NAMING:
+        return promoted or again
+    fixed = any(fix.commit in since for fix in repo.hotfixes)
+    return promoted and not again and not fixed
 
 
 def _by_trailer(repo: Repo, stage: str, to: str) -> None:

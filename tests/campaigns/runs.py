@@ -48,13 +48,13 @@ class Field:
             repo.begin(FILES)
         return Campaign(repos, self._ways[stages])
 
-    def play(self, seed: int) -> Campaign:
-        """Play the campaign of a seed."""
+    def play(self, seed: int, rounds: int) -> Campaign:
+        """Play the campaign of a seed, with so many rounds of work, trouble and promotions."""
         rng = Random(seed)
-        names = NAMES[: rng.choice((1, 1, 1, 2, 3))]
+        names = NAMES[: rng.choice((1, 1, 1, 1, 1, 2, 3))]
         stages = rng.choice((STAGES, STAGES[1:]))
         campaign = self.campaign(names, stages)
-        dice = Dice(rng, campaign, stages, rng.random() < 0.15, rng.random() < 0.8)
+        dice = Dice(rng, campaign, stages, rng.random() < 0.15, rng.random() < 0.8, rounds)
         for line in dice.moves():
             campaign.play(line)
             if campaign.over:

@@ -14,9 +14,10 @@ FIRST = "1" * 40
 
 @dataclass(frozen=True, slots=True)
 class Hotfix:
-    """A change of a stage's own, as the trees before and after it."""
+    """A stage's own commit, and the trees before and after it."""
 
     stage: str
+    commit: str
     before: str
     after: str
 
@@ -102,9 +103,10 @@ class Repo:
         elif spot(change, ideal) != spot(change, after):
             wanted = None
         tree = self.store.write(after)
-        if stage != self.stages[0]:
-            self.hotfixes.append(Hotfix(stage, self.tree(stage), tree))
+        old = self.tree(stage)
         self.move(stage, self.committed(self.real[stage], tree, message, branch=branch))
+        if stage != self.stages[0]:
+            self.hotfixes.append(Hotfix(stage, self.real[stage], old, tree))
         if stage != self.stages[0] and not branch:
             self.undoable[stage] = self.real[stage]
         if wanted is None:
@@ -128,8 +130,9 @@ class Repo:
             return False
         subject = store.message(sha).partition("\n")[0]
         message = f'Revert "{subject}"\n\nThis reverts commit {sha}.'
-        self.hotfixes.append(Hotfix(stage, self.tree(stage), made[0].tree))
+        old = self.tree(stage)
         self.move(stage, store.commit(made[0].tree, (self.real[stage],), message))
+        self.hotfixes.append(Hotfix(stage, self.real[stage], old, made[0].tree))
         self.undoable[stage] = self.real[stage]
         self.ideal[stage] = store.commit(made[1].tree, (self.ideal[stage],), message)
         return True
