@@ -50,7 +50,8 @@ def brought_back(
     if not merged.conflicted:
         differing = repository.differing(merged.tree, earlier.tree)
         fold = replace(fold, strays=tuple(sorted({*differing} - folded.own)))
-    merge = replace(merge, result=merged, fold=fold)
+    reversals = _with_others(repository, merge, merged, forward=hop.forward)
+    merge = replace(merge, result=merged, fold=fold, reversals=reversals)
     alone = merge.held and roll_forward and signature is not None
     return published_alone(repository, merge) if alone else merge
 
@@ -101,6 +102,16 @@ def made_again(repository: Repository, merge: Merge, date: str) -> Merge:
 
 def _with_commit(merge: Merge, made: Merged) -> Merge:
     return replace(merge, result=replace(merge.result, commit=made.commit, tree=made.tree))
+
+
+def _with_others(
+    repository: Repository, merge: Merge, merged: Merged, *, forward: bool
+) -> tuple[Reversal, ...]:
+    """Return the reversals of a merge, and those through which it would still lose work."""
+    earlier, later = merge.sides(forward=forward)
+    known = {each.sha for each in merge.reversals}
+    left = repository.reversals(earlier, later, merged.tree, merged.conflicts)
+    return (*merge.reversals, *(each for each in left if each.sha not in known))
 
 
 def merged_with(repository: Repository, merge: Merge, fold: Fold, date: str) -> Merged:
