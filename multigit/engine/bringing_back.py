@@ -37,6 +37,7 @@ def brought_back(
         message=reapplying(branch, reverts),
         stuck=folded.stuck,
         conflicts=folded.conflicts,
+        places=folded.places,
         forward=hop.forward,
     )
     if not folded.tree:

@@ -1,4 +1,4 @@
-"""After a manual roll-back, no promotion and no back-merge silently loses work."""
+"""After a manual roll-back, promotions and back-merges bring the work back, or ask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, REFUSED, codes, in_shell, rows
+from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes, in_shell, rows
 from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 
@@ -51,29 +51,45 @@ def put_the_old_tree_back(repo: ForgeRepo) -> str:
     return made
 
 
-def test_a_promotion_after_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) -> None:
-    """It is blocked even if stg was fixed since: git would silently leave out two commits."""
+def test_a_promotion_after_a_roll_back_brings_the_work_back(forge: Forge, api: ForgeRepo) -> None:
+    """Main has the work and the fix of it, and the plan says what comes back. So does the next."""
     reverted = revert_the_release(api)
-    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot")
+    api.commit("stg", {"new.txt": "mended\n"}, message="fix: mend")
 
-    with remotes_untouched(forge):
-        document = forge.json(*RELEASE, check=REFUSED)
+    row = rows(forge.json(*RELEASE, check=DONE))["api"]
 
-    assert codes(rows(document)["api"]) == ["reverted_work"]
-    problem = rows(document)["api"]["problems"][0]
-    assert problem["message"] == (
-        f"{reverted[:7]} on main reverts 2 commits of stg: "
-        "a merge now would leave them out of main."
+    (problem,) = row["problems"]
+    assert (problem["code"], problem["severity"]) == ("brings_back", "warn")
+    assert problem["message"].startswith(
+        f"brings back 2 commits that {reverted[:7]} by Ada Lovelace rolled back on "
     )
     assert problem["files"] == ["a.txt", "new.txt"]
-    assert "--accept-reverts" in problem["hint"]
+    back = row["steps"][0]["reapplies"]
+    assert (back["reverts"], back["commits"], row["commits"]) == ([reverted], 2, 3)
+    message = api.remote_git("log", "-1", "--format=%B", back["sha"])
+    assert message.strip() == (
+        f"Reapply what was rolled back on main\n\nThis reverts commit {reverted}.\n\n"
+        f"Reapplies: {reverted}"
+    )
+    here, there = api.remote_git("log", "-1", "--format=%P", "main").split()
+    assert (here, there) == (back["sha"], api.tip("stg"))
+    assert api.remote_git("log", "-1", "--format=%P", here).strip() == row["before"]
+    wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "b\n", "new.txt": "mended\n", "hot.txt": "hot\n"}
+    assert api.tree("main") == wanted
+
+    api.commit("stg", {"b.txt": "more\n"}, message="feat: more")
+    quietly(forge, *RELEASE)
+    quietly(forge, *DOWN)
+    assert api.tree("main") == api.tree("stg") == wanted | {"b.txt": "more\n"}
 
 
 def test_what_only_the_content_shows_names_files_commit_and_author(
     forge: Forge, api: ForgeRepo
 ) -> None:
     """It may be intended, so it has its own code; without a terminal it is refused."""
-    made = put_the_old_tree_back(api)
+    files = {"a.txt": "1\n2\n3\n", "new.txt": None, "VERSION": "2\n"}
+    made = api.commit("main", files, message="Release 2")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 
     with remotes_untouched(forge):
@@ -81,16 +97,37 @@ def test_what_only_the_content_shows_names_files_commit_and_author(
 
     assert problem["code"] == "returned_files"
     assert problem["message"] == (
-        f"{made[:7]} by Ada Lovelace on main restores 2 files (a.txt, new.txt) from before "
+        f"{made[:7]} by Grace Hopper on main restores 2 files (a.txt, new.txt) from before "
         "the work of stg: a merge now would leave that work out of main."
     )
     assert problem["files"] == ["a.txt", "new.txt"]
+    forge.json(*RELEASE, "--roll-forward", check=DONE)
+    assert api.tree("main") == api.tree("stg") | {"VERSION": "2\n"}
 
 
-def test_with_nothing_new_it_is_not_called_up_to_date(forge: Forge, api: ForgeRepo) -> None:
-    """Stg still has work that main lacks, so it is blocked."""
-    revert_the_release(api)
-    assert codes(rows(forge.json(*RELEASE, check=REFUSED))["api"]) == ["reverted_work"]
+@pytest.mark.parametrize("roll_back", [revert_the_release, put_the_old_tree_back])
+def test_with_nothing_new_the_work_comes_back_alone(
+    forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
+) -> None:
+    """Someone has to say so: that goes out which was rolled back, as it was."""
+    reverted, before = roll_back(api), api.tree("stg")
+    with remotes_untouched(forge):
+        said = forge.json(*RELEASE, check=REFUSED)
+    if roll_back is revert_the_release:
+        (problem,) = rows(said)["api"]["problems"]
+        assert problem["code"] == "rolled_back"
+        assert problem["message"].startswith(
+            "has nothing new on stg since the roll-back, only 2 commits that "
+            f"{reverted[:7]} by Ada Lovelace rolled back on "
+        )
+    row = rows(forge.json(*RELEASE, "--roll-forward", check=DONE))["api"]
+    assert [step["type"] for step in row["steps"]] == ["reapply"]
+    assert row["steps"][0]["reapplies"]["commits"] == 2
+    assert api.tree("main") == before
+    assert api.remote_git("log", "-1", "--format=%P", "main").strip() == reverted
+    assert row["tag"]
+    assert api.remote_git("rev-parse", f"{row['tag']}^{{commit}}") == api.tip("main")
+    assert rows(forge.json(*RELEASE, check=DONE))["api"]["state"] == "up_to_date"
 
 
 @pytest.mark.parametrize("roll_back", [revert_the_release, put_the_old_tree_back])
@@ -137,18 +174,30 @@ def test_who_wants_it_so_can_say_so(forge: Forge, api: ForgeRepo) -> None:
     assert api.tree("main") == {"a.txt": "1\n2\n3\n", "b.txt": "mended\n"}
 
 
-def test_a_back_merge_of_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) -> None:
-    """The back-merge would remove the two commits from stg."""
+def test_a_back_merge_after_a_roll_back_keeps_the_work(forge: Forge, api: ForgeRepo) -> None:
+    """It brings the hotfix of main, and nothing that the roll-back did."""
     reverted = revert_the_release(api)
+    api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot")
 
+    row = rows(forge.json(*DOWN, check=DONE))["api"]
+
+    (problem,) = row["problems"]
+    assert problem["code"] == "brings_back"
+    assert problem["message"].startswith(f"keeps 2 commits that {reverted[:7]} by ")
+    wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "b\n", "new.txt": "new\n", "hot.txt": "hot\n"}
+    assert api.tree("stg") == wanted
+    forge.json(*RELEASE, check=DONE)
+    assert api.tree("main") == wanted
+
+
+def test_a_back_merge_has_nothing_to_do_after_a_mere_roll_back(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """Stg has all of it."""
+    revert_the_release(api)
     with remotes_untouched(forge):
-        document = forge.json(*DOWN, check=REFUSED)
-
-    assert codes(rows(document)["api"]) == ["reverted_work"]
-    assert rows(document)["api"]["problems"][0]["message"] == (
-        f"{reverted[:7]} on main reverts 2 commits of stg: "
-        "a back-merge would remove them from stg, too."
-    )
+        row = rows(forge.json(*DOWN, check=DONE))["api"]
+    assert row["state"] == "up_to_date"
 
 
 def test_a_hotfix_that_reverts_one_commit_goes_down_when_accepted(
@@ -156,7 +205,8 @@ def test_a_hotfix_that_reverts_one_commit_goes_down_when_accepted(
 ) -> None:
     """With --accept-reverts, the back-merge carries the revert to stg."""
     on(api, "main", ("revert", "--no-edit", "HEAD^2"))
-    assert codes(rows(forge.json(*DOWN, check=REFUSED))["api"]) == ["reverted_work"]
+    api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot")
+    assert codes(rows(forge.json(*DOWN, "--dry-run", check=DONE))["api"]) == ["brings_back"]
 
     forge.json(*DOWN, "--accept-reverts", check=DONE)
 
@@ -183,8 +233,9 @@ def test_a_revert_may_name_a_commit_that_is_not_here(forge: Forge, api: ForgeRep
     message = f"This reverts commit {work}.\nThis reverts commit {'ab' * 20}."
     api.commit("main", {"new.txt": None}, message=message)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
-    (problem,) = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
-    assert (problem["code"], problem["files"]) == ("reverted_work", ["new.txt"])
+    (problem,) = rows(forge.json(*RELEASE, check=DONE))["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("brings_back", ["new.txt"])
+    assert api.tree("main")["new.txt"] == "new\n"
 
 
 def test_a_hotfix_that_takes_back_another_hotfix_loses_nothing_of_stg(
@@ -261,17 +312,17 @@ def test_an_old_file_with_work_in_it_is_told_when_it_is_deleted(
         assert (problem["code"], problem["files"]) == ("returned_files", ["a.txt", "b.txt"])
 
 
-def test_all_that_one_commit_reverts_is_reported(forge: Forge, api: ForgeRepo) -> None:
-    """Plan and status name both files, not only those of the commit named in the message."""
+def test_all_that_one_commit_reverts_comes_back(forge: Forge, api: ForgeRepo) -> None:
+    """Both files come back, not only that of the commit named in the message."""
     message = f'Revert "feat: new"\n\nThis reverts commit {api.tip("stg")}.'
     reverted = api.commit("main", {"new.txt": None, "a.txt": "1\n2\n3\n"}, message=message)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
-    files = "2 files (a.txt, new.txt)"
-    told = f"{reverted[:7]} by Grace Hopper on main reverts work of stg in {files}"
-    (problem,) = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
-    assert (problem["code"], problem["files"]) == ("reverted_work", ["a.txt", "new.txt"])
-    assert problem["message"] == f"{told}: a merge now would leave that work out of main."
-    assert told in " ".join(forge.run("status", check=DONE).stdout.split())
+    (problem,) = rows(forge.json(*RELEASE, check=DONE))["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("brings_back", ["a.txt", "new.txt"])
+    assert problem["message"].startswith(
+        f"brings back 2 commits that {reverted[:7]} by Grace Hopper rolled back on "
+    )
+    assert api.tree("main") == api.tree("stg")
 
 
 def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRepo) -> None:
@@ -342,12 +393,9 @@ def test_work_that_the_source_renamed_is_lost_all_the_same(forge: Forge, api: Fo
 # --- A roll-back and a conflict
 
 
-@pytest.mark.parametrize("roll_back", [revert_the_release, put_the_old_tree_back])
-def test_the_hint_of_a_conflict_keeps_the_work(
-    forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
-) -> None:
+def test_the_hint_of_a_conflict_keeps_the_work(forge: Forge, api: ForgeRepo) -> None:
     """Merging main into stg would silently delete new.txt there; the hint avoids that."""
-    roll_back(api)
+    put_the_old_tree_back(api)
     api.commit("main", {"b.txt": "hot\n"}, message="fix: hot")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
     document = forge.json(*RELEASE, check=REFUSED)
@@ -359,34 +407,77 @@ def test_the_hint_of_a_conflict_keeps_the_work(
     assert rest == (
         "resolve what still conflicts, commit, git push origin HEAD:stg, and run the command again."
     )
-    push = "git push -q origin HEAD:stg"
-    resolve = f"git checkout --ours b.txt; git add b.txt; git commit -q --no-edit; {push}"
-    follow(forge, document, Hint.CONFLICT_KEEPING, steps, check=1)
-    done = in_shell(forge, f"cd api; {resolve}")
-    assert done.returncode == 0, done.stderr
-
-    quietly(forge, *RELEASE)
+    resolved_by(forge, document, Hint.CONFLICT_KEEPING, steps)
     wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
     assert api.tree("main") == api.tree("stg") == wanted
 
 
-def test_what_conflicts_only_since_it_was_taken_back_comes_back_with_the_rest(
+@pytest.mark.parametrize("command", [RELEASE, DOWN])
+def test_what_conflicts_with_the_work_back_is_resolved_with_it(
+    forge: Forge, api: ForgeRepo, command: tuple[str, ...]
+) -> None:
+    """The hint merges the commit that has the rolled-back work, so nothing is lost on stg."""
+    revert_the_release(api)
+    api.commit("main", {"b.txt": "hot\n"}, message="fix: hot")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    document = forge.json(*command, check=REFUSED)
+    assert codes(rows(document)["api"])[0] == "conflict"
+    conflict = rows(document)["api"]["problems"][0]
+    steps = conflict["hint"].removeprefix("Resolve it on stg: ").partition(", which has")[0]
+    resolved_by(forge, document, Hint.CONFLICT_REAPPLIED, steps)
+    wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
+    assert api.tree("main") == api.tree("stg") == wanted
+
+
+def resolved_by(forge: Forge, document: Document, hint: Hint, steps: str) -> None:
+    """Type the hint of a conflict in b.txt, resolve it for stg, and promote."""
+    follow(forge, document, hint, steps, check=1)
+    push = "git push -q origin HEAD:stg"
+    resolve = f"git checkout --ours b.txt; git add b.txt; git commit -q --no-edit; {push}"
+    done = in_shell(forge, f"cd api; {resolve}")
+    assert done.returncode == 0, done.stderr
+    quietly(forge, *RELEASE)
+
+
+def test_what_conflicts_only_since_it_was_rolled_back_comes_back_with_the_rest(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """After the hint's revert nothing is left to resolve, so the other problem has no commands."""
-    reverted = revert_the_release(api)
+    """A plain merge would conflict: stg has changed a file that the roll-back deleted."""
+    revert_the_release(api)
     api.commit("stg", {"new.txt": "new\nmended\n"}, message="fix: mend")
-    document = forge.json(*RELEASE, check=REFUSED)
-    conflict, taken = rows(document)["api"]["problems"]
-    assert (conflict["code"], taken["code"]) == ("conflict", "reverted_work")
-    assert taken["files"] == ["a.txt", "new.txt"]
-    assert "git " not in taken["hint"]
-    steps = conflict["hint"].removeprefix("Resolve it on stg: ").partition("; then ")[0]
-    assert f"git revert --no-edit {reverted[:7]} &&" in steps
-    follow(forge, document, Hint.CONFLICT_KEEPING, steps)
-    assert in_shell(forge, "cd api; git push -q origin HEAD:stg").returncode == 0
-    quietly(forge, *RELEASE)
+    assert codes(rows(forge.json(*RELEASE, check=DONE))["api"]) == ["brings_back"]
     assert api.tree("main") == {"a.txt": "1\ntwo\n3\n", "b.txt": "b\n", "new.txt": "new\nmended\n"}
+
+
+@pytest.mark.parametrize("command", [RELEASE, DOWN])
+def test_a_hotfix_that_builds_on_the_roll_back_stops_it(
+    forge: Forge, api: ForgeRepo, command: tuple[str, ...]
+) -> None:
+    """It is named with the file and its lines. The hint brings the work back by hand."""
+    reverted = revert_the_release(api)
+    hot = api.commit("main", {"a.txt": "1\n2, hot\n3\n"}, message="fix: hot")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+
+    with remotes_untouched(forge):
+        document = forge.json(*command, check=REFUSED)
+
+    (problem,) = rows(document)["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("reapply_conflict", ["a.txt"])
+    assert problem["message"] == (
+        f"{hot[:7]} (fix: hot) on main conflicts with the work that {reverted[:7]} rolled back, in "
+        "a.txt, line 2."
+    )
+    steps = problem["hint"].removeprefix("Bring it back by hand: ").partition("; where git")[0]
+    follow(forge, document, Hint.BRING_BACK_BY_HAND, steps, check=1)
+    resolve = (
+        "printf '1\\ntwo, hot\\n3\\n' >a.txt; git add a.txt; git revert --continue --no-edit; "
+        "git switch -q --detach origin/stg; git merge -q --no-edit -; git push -q origin HEAD:stg"
+    )
+    done = in_shell(forge, f"cd api; {resolve}")
+    assert done.returncode == 0, done.stderr
+    quietly(forge, *RELEASE)
+    wanted = {"a.txt": "1\ntwo, hot\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
+    assert api.tree("main") == api.tree("stg") == wanted
 
 
 # --- A roll-back and moves

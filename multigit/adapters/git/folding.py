@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multigit.adapters.files.scratch import scratch_folder
-from multigit.adapters.git.changes import Changes, changed, moved, read_commits
+from multigit.adapters.git.changes import UNKNOWN, Changes, changed, moved, read_commits
 from multigit.adapters.git.objects import MakesObjects
 from multigit.adapters.git.paths import terminated
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.line import StageCommit, read_own_commits, read_tips
 from multigit.adapters.git.settings import index_in
+from multigit.core.lineage.conflicts import conflict_lines
 from multigit.core.lineage.line import ABSENT
 from multigit.core.lineage.revert_messages import reapplied_in
 from multigit.core.values.commits import Commit, Tip
@@ -25,6 +26,7 @@ from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.merge import Folded, Skip
 
 PARENTS_OF_A_MERGE = 2
+PLACES = 10  # files whose conflicts are looked at
 _FORM = "--format=%x01%H %T %P"
 _NOBODY = {  # makes commits that are never published, also where no one is configured
     f"GIT_{who}_{what}": value
@@ -68,7 +70,8 @@ class FoldsStages(MakesObjects):
             merged = None if skip else self._merge_again(step, tree, base)
             merged = merged or self._replay(step, tree, base, self._without(step, base, skip))
             if merged.conflicted:
-                return Folded(stuck=_commit(own[step.sha]), conflicts=merged.conflicts)
+                places = tuple(self._places(merged))
+                return Folded("", _commit(own[step.sha]), merged.conflicts, places)
             tree, base = merged.tree, step.tree
         return Folded(tree, own=frozenset(_own_paths(door, line, own, left_out, earlier)))
 
@@ -112,6 +115,13 @@ class FoldsStages(MakesObjects):
             entries = terminated([*gone, *there])
             self._door.run("update-index", "-z", "--index-info", input=entries, environment=index)
             return self._door.run("write-tree", environment=index).text.strip()
+
+    def _places(self, merged: Merged) -> Iterator[tuple[str, int, int]]:
+        """Yield the places of the conflicts of a merge, as its files have them."""
+        for path in merged.conflicts[:PLACES]:
+            name = f"{merged.tree}:{path}"
+            done = self._door.run("cat-file", "blob", name, accept=(0, UNKNOWN))
+            yield from ((path, *lines) for lines in conflict_lines(done.text))
 
     def _tree(self, commit: str) -> str:
         return self._door.run("rev-parse", f"{commit}^{{tree}}").text.strip()

@@ -76,7 +76,7 @@ def _stuck(merge: Merge, fold: Fold, sides: Sides) -> Problem:
     return Problem(
         "reapply_conflict",
         f"{name} on {sides.later} conflicts with the work that {back} rolled back, in "
-        f"{plural(len(fold.conflicts), 'file')}: {shortened(fold.conflicts)}.",
+        f"{_where(fold)}.",
         Hint.BRING_BACK_BY_HAND.format(
             keeping=keeping(merge.reversals, sides),
             remote=sides.remote,
@@ -84,6 +84,18 @@ def _stuck(merge: Merge, fold: Fold, sides: Sides) -> Problem:
             then=Hint.THEN_CHECKOUT if sides.edited else "",
         ),
         files=fold.conflicts,
+    )
+
+
+def _where(fold: Fold) -> str:
+    """Return the files in which a commit conflicts, with its lines there, as far as known."""
+    if {path for path, _, _ in fold.places} != {*fold.conflicts}:
+        return f"{plural(len(fold.conflicts), 'file')}: {shortened(fold.conflicts)}"
+    return shortened(
+        tuple(
+            f"{path}, line {first}" if first == last else f"{path}, lines {first} to {last}"
+            for path, first, last in fold.places
+        )
     )
 
 

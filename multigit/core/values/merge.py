@@ -71,13 +71,15 @@ class Reversal:
 class Folded:
     """The tree of a later stage without some changes of its line.
 
-    Empty if the commit `stuck` cannot be kept without them: it `conflicts` in these paths. `own`
-    are the paths that the stage's own commits changed, of which an earlier stage knows nothing.
+    Empty if the commit `stuck` cannot be kept without them: it `conflicts` in these paths, and in
+    these `places` of its version: a path, the first and the last line. `own` are the paths that the
+    stage's own commits changed, of which an earlier stage knows nothing.
     """
 
     tree: str = ""
     stuck: Commit | None = None
     conflicts: tuple[str, ...] = ()
+    places: tuple[tuple[str, int, int], ...] = ()
     own: frozenset[str] = frozenset()
 
 
@@ -86,11 +88,11 @@ class Fold:
     """The later stage with the work that was rolled back there, for a merge to build on.
 
     `tip` is a commit on top of the later stage, whose tree is that of the stage without these
-    `skips`; None if the commit `stuck` conflicts with that. It `reverts` these commits, and so
-    brings back so many `commits`, as far as these were named. In the paths `strays` the merge would
-    differ from the earlier stage, and no commit of the later one says why. In a promotion, which
-    goes `forward`, it replaces the target, else the source. It is published `alone` if the earlier
-    stage has nothing else.
+    `skips`; None if the commit `stuck` conflicts with that, as in `Folded`. It `reverts` these
+    commits, and so brings back so many `commits`, as far as these were named. In the paths `strays`
+    the merge would differ from the earlier stage, and no commit of the later one says why. In a
+    promotion, which goes `forward`, it replaces the target, else the source. It is published
+    `alone` if the earlier stage has nothing else.
     """
 
     skips: tuple[Skip, ...]
@@ -100,6 +102,7 @@ class Fold:
     tip: Tip | None = None
     stuck: Commit | None = None
     conflicts: tuple[str, ...] = ()
+    places: tuple[tuple[str, int, int], ...] = ()
     strays: tuple[str, ...] = ()
     forward: bool = True
     alone: bool = False

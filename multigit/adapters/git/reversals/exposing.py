@@ -8,7 +8,7 @@ from dataclasses import replace
 from multigit.adapters.git.changes import changed, hunks
 from multigit.adapters.git.reversals.history import History
 from multigit.core.lineage.hunks import only_puts_back, puts_back
-from multigit.core.lineage.keepers import before_work, reverted_before
+from multigit.core.lineage.keepers import before_work, last_work, reverted_before
 from multigit.core.lineage.line import LineCommit, PathEvent, events_at, threads_of
 from multigit.core.values.merge import Evidence, Reversal, Skip
 
@@ -57,10 +57,13 @@ def _before(history: History, path: str, sha: str) -> Iterator[tuple[LineCommit,
         own.append(events[place])
     moved = {event.path for event in own} - {path}
     base = before_work(history.line, path, sha)
+    if not base and (last := last_work(history.line, path, sha)):
+        base = next(iter(last.parents), "")
     work = hunks(history.door, base, own[-1].step.parents[0], {path}) if own and base else {}
-    for event in own:
+    for at, event in enumerate(own):
         step = event.step
-        if step in older or event.before == event.after:
+        undone = any(later.after == event.before for later in own[:at])
+        if step in older or undone or event.before == event.after:
             continue
         if moved or not base:  # the work has another name
             yield step, False
