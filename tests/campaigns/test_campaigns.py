@@ -45,7 +45,7 @@ backmerge main stg
 
 
 def test_a_plain_merge_is_silently_wrong_after_a_roll_back() -> None:
-    """The oracle finds that in more than a third of the campaigns, in promotions and in back-merges."""
+    """The oracle finds that in more than a third of the campaigns, in both directions."""
     campaigns = play(PLAIN, PlainWay)
     counts = sum((each.counts for each in campaigns), Counter[str]())
     assert sum(bool(each.wrong) for each in campaigns) > len(PLAIN) // 3

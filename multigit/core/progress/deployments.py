@@ -43,13 +43,20 @@ class DeploymentSpecs:
             branch=step.branch,
             sha=step.sha or self.made.get(branch_ref(step.branch), ""),
             tag=step.tag,
-            release=self.plan.release or step.tag,
+            release=self._release(step),
             target=step.target,
             since=since,
             runner=step.runner,
             others=frozenset(each.run.id for each in others if each.run),
             pushed=not step.sha,
+            rolls_back=self.plan.rolls_back is not None,
         )
+
+    def _release(self, step: DeployStep) -> str:
+        """Return the release that is deployed; one that is deployed again has its own tag."""
+        if self.plan.rolls_back and step.sha:
+            return step.tag or self.plan.rolls_back.to
+        return self.plan.release or step.tag
 
     def of_known(self, step: DeployStep, known: Deployment) -> DeploymentSpec:
         """Return the spec with which a deployment was requested."""

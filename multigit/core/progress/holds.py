@@ -21,6 +21,9 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
     if not plan.rolls_back or not back:
         return None
     before = plan.rolls_back.before
+    kept = {
+        n: each for n, each in (before.repos if before else {}).items() if n not in _restored(plan)
+    }
     held = {name: HeldRepo(step.to, step.tip, step.tag) for name, step in back.items()}
     return Hold(
         stage=plan.target,
@@ -31,7 +34,7 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
         host=actor.host,
         since=now,
         why=plan.rolls_back.why or plan.message.partition("\n")[0],
-        repos={**(before.repos if before else {}), **held},
+        repos=kept | held,
     )
 
 
@@ -39,14 +42,24 @@ def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | No
     """Return the holds, by stage, that an operation changes once it is over; None: released.
 
     `reached` are the repositories where the stage has what it published or deployed, or may have.
-    A roll-back that reached none leaves what was held before.
+    A roll-back that reached none leaves what was held before; one that restored files on a branch
+    leaves nothing there that must not go out.
     """
     if hold := plan.releases:
         rest = {name: each for name, each in hold.repos.items() if name not in reached}
         return {hold.stage: replace(hold, repos=rest) if rest else None} if reached else {}
-    if plan.rolls_back and any(repo.redeploys() for repo in plan.repos) and not reached:
-        return {plan.target: plan.rolls_back.before}
+    before = plan.rolls_back.before if plan.rolls_back else None
+    if plan.rolls_back and any(repo.redeploys() for repo in plan.repos):
+        return {} if reached else {plan.target: before}
+    if before and (back := _restored(plan) & {*reached} & before.repos.keys()):
+        left = {name: each for name, each in before.repos.items() if name not in back}
+        return {plan.target: replace(before, repos=left) if left else None}
     return {}
+
+
+def _restored(plan: Plan) -> set[str]:
+    """Return the repositories whose branches have the old files after a roll-back."""
+    return {repo.repo for repo in plan.repos if repo.roll_backs()}
 
 
 def reached_in(report: Report) -> frozenset[str]:

@@ -9,7 +9,10 @@ from enum import StrEnum
 
 from multigit.core.values.deploy_config import Runner
 
-KEYS = ("release", "tag", "sha", "branch", "stage", "environment", "repo", "target", "key")
+KEYS = (
+    *("release", "tag", "sha", "branch", "stage", "environment", "repo", "target", "key"),
+    "rollback",
+)
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 
 
@@ -20,7 +23,7 @@ class DeploymentSpec:
     `key` belongs to this deployment alone, however often it is requested, so that its run can be
     found. `since` is a Unix time before it started. `others` are the runs of the repository's
     deployments to other targets, as far as an earlier attempt knew them. `pushed` says whether the
-    operation pushes the commit, or deploys what the stage has.
+    operation pushes the commit, or deploys what the stage has; `rolls_back` whether it goes back.
     """
 
     key: str
@@ -36,6 +39,12 @@ class DeploymentSpec:
     runner: Runner
     others: frozenset[str] = frozenset()
     pushed: bool = True
+    rolls_back: bool = False
+
+    @property
+    def rollback(self) -> str:
+        """Return whether it is part of a roll-back, as hosts read it: true or false."""
+        return "true" if self.rolls_back else "false"
 
     def fill(self, template: str) -> str:
         """Return the template with its placeholders filled in."""
