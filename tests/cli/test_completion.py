@@ -116,6 +116,9 @@ def test_only_what_can_be_undone_is_offered(shop: Path) -> None:
     assert complete_undo("") == ["stg-deploy-1", "half-undone", "not-started", "in-part", "plain"]
     assert complete_operation("") == ["deploy-1", "not-started", "in-part", "deployed"]
     assert complete_release(context, "") == ["stg-deploy-1"]
+    context.params = {}  # `multigit mark` names no stage
+    assert complete_release(context, "") == ["stg-deploy-1"]
+    assert complete_release(context, "x") == []
     (shop / OPERATIONS / "begun.jsonl").write_text("{}\n")
     assert complete_undo("") == ["begun"]
     assert complete_operation("")[:2] == ["begun", "deploy-1"]
