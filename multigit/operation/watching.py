@@ -187,5 +187,7 @@ def _recorded(session: Session, operation: Operation, report: Report) -> bool:
             command="watch",
             watches=operation.id,
             message=f"Watch {operation.id}",
+            repos=tuple(replace(each, rolled_back=None) for each in ended.repos),
+            rolls_back=None,
         )
     )

@@ -1,7 +1,7 @@
 """The deployment log for people: for each operation a headline, in one line or two, and details.
 
-The details are its id, the release and the message, and a line each about its checklist and about
-reverts.
+The details are its id, the release and the message, and lines about what it rolled back, about its
+checklist and about reverts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from multigit.core.reports.summary import CLOSED_BY
 from multigit.core.values.agreement import ActorKind, ChecklistState
 from multigit.core.values.deployment import RunState
 from multigit.core.values.mark import Quality
-from multigit.core.values.text import shortened, visible
+from multigit.core.values.text import plural, shortened, visible
 from multigit.ui.hint_lines import hint_lines
 from multigit.ui.local_times import local_time
 from multigit.ui.problems import problem_lines
@@ -127,14 +127,39 @@ def operation_line(record: Record) -> list[RenderableType]:
 
 
 def details(record: Record) -> Iterator[str]:
-    """Yield the release and the message.
+    """Yield the release and the first line of the message.
 
     A checklist that no one checked off has a line of its own, as have accepted reverts, and what
-    else was accepted.
+    else was accepted, or rolled back.
     """
-    about = "  ".join(visible(each) for each in (record.released, record.message) if each)
+    subject = record.message.partition("\n")[0]
+    about = "  ".join(visible(each) for each in (record.released, subject) if each)
     checklist = CHECKLISTS.get(record.agreement.checklist, "")
-    yield from filter(None, (about, checklist, reverts(record), *accepted(record)))
+    more = (*rolled_back(record), checklist, reverts(record), *accepted(record))
+    yield from filter(None, (about, *more))
+
+
+def rolled_back(record: Record) -> Iterator[str]:
+    """Yield what a roll-back rolled back and where, why, and which operation it answers."""
+    back = record.rolls_back
+    if back is None:
+        return
+    ways: dict[str, list[str]] = {}
+    for each in record.repos:
+        if (way := each.rolled_back) and (each.deployed or each.maybe_published):
+            ways.setdefault(way.how, []).append(f"{visible(each.repo)} ({way.commits})")
+    if ways:
+        places = "; ".join(
+            f"{visible(how)}: {shortened(tuple(where))}" for how, where in ways.items()
+        )
+        from_it = f" from {visible(back.bad)}" if back.bad else ""
+        yield f"rolled back {plural(back.commits, 'commit')}{from_it}: {places}"
+    if back.held:
+        yield f"{visible(record.stage)} was held"
+    if back.why:
+        yield f"reason: {visible(' '.join(back.why.split()))}"
+    if back.after:
+        yield f"automatic, since this failed: {visible(back.after)}"
 
 
 def reverts(record: Record) -> str:

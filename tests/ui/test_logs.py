@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.records.back_record import RollBackRecord, WayRecord
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord, RepoRecord
 from multigit.core.reports.log_report import LogReport
@@ -158,3 +159,28 @@ def test_a_promotion_that_published_nothing_names_no_tag() -> None:
         lines = shown(log_view(LogReport((made,))), 80)
         assert "".join(lines).count("tag  why") == tags
         assert "why" in "".join(lines)
+
+
+def test_a_roll_back_says_what_it_rolled_back_and_why() -> None:
+    """Its message has the reason, too, of which only the first line is shown."""
+    again, whole = (WayRecord(how, "m0", commits=2) for how in ("redeploy", "restore"))
+    rows = (
+        row("m0", "succeeded", state="deployed", rolled_back=again),
+        row("b1", repo="web", rolled_back=whole),
+        row("", state="not_published", repo="docs", rolled_back=whole),
+    )
+    back = RollBackRecord("deploy-1", "deploy-2", "payments fail", held=True, commits=4)
+    told = {"message": "Roll back stg to deploy-1\n\npayments fail", "release": "deploy-3"}
+    kept = record("a", *rows, result="failed", command="rollback", rolls_back=back, **told)
+    assert [line.strip() for line in shown(log_view(LogReport((kept,))), 90)[2:-2]] == [
+        "deploy-3  Roll back stg to deploy-1",
+        "rolled back 4 commits from deploy-2: redeploy: api (2); restore: web (2)",
+        "stg was held",
+        "reason: payments fail",
+    ]
+    alone = replace(back, bad="", why="", held=False, commits=1, after="2025-promote")
+    kept = record("a", rows[0], command="rollback", rolls_back=alone)
+    assert [line.strip() for line in shown(log_view(LogReport((kept,))), 90)[2:-2]] == [
+        "rolled back 1 commit: redeploy: api (2)",
+        "automatic, since this failed: 2025-promote",
+    ]

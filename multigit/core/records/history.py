@@ -179,7 +179,7 @@ class OperationHistory:
     def release_before(self, repo: str, stage: str, operation: str) -> str:
         """Return the release that a repository had on a stage before an operation, or empty.
 
-        Not one that was undone: its tag is gone.
+        Not one that was undone: its tag is gone. After a roll-back it may be an earlier one again.
         """
         if not self.find(lambda record: record.operation == operation, operation):
             return ""
@@ -187,7 +187,7 @@ class OperationHistory:
         for record in self.records.newest():
             before = before or record.operation == operation
             rows = tuple(record.published(repo))
-            tag = next((each.tag for each in rows if each.tag), "")
+            tag = next((each.tag for each in rows if each.tag), "") or record.redeployed(repo)
             if rows and record.undoes:
                 undone.add(record.undoes)
             elif before and tag and record.stage == stage and record.operation not in undone:

@@ -8,6 +8,7 @@ from shlex import quote
 from types import MappingProxyType
 
 from multigit.core.planning.plan import Plan, RepoPlan
+from multigit.core.records.back_record import RollBackRecord, WayRecord
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.deployment import Deployment, RunState, for_all_targets
@@ -43,7 +44,8 @@ class LastDeployment:
     """The last deployment of a repository to a stage, as the log has it; `at` is in UTC.
 
     An operation that did not reach a target leaves there what an earlier one deployed: `targets`
-    has both. `state` counts for all of them.
+    has both. `state` counts for all of them. `rolled_back_to` is the release to which a roll-back
+    brought it, or empty.
     """
 
     release: str
@@ -51,6 +53,7 @@ class LastDeployment:
     state: str
     operation: str = ""
     watched: str = ""
+    rolled_back_to: str = ""
     targets: Mapping[str, AtTarget] = field(default_factory=dict)
 
     @property
@@ -145,8 +148,16 @@ def _followed(known: LastDeployment | None, record: Record, repo: RepoRecord) ->
         state="",
         operation=record.operation,
         watched=record.watches,
+        rolled_back_to=_rolled_back_to(known, record, repo),
     )
     return _with_targets(last, targets)
+
+
+def _rolled_back_to(known: LastDeployment | None, record: Record, repo: RepoRecord) -> str:
+    """Return the release to which a record says that a repository was rolled back, or empty."""
+    if record.watches:
+        return known.rolled_back_to if known else ""
+    return record.rolls_back.to if record.rolls_back and repo.rolled_back else ""
 
 
 def _with_targets(last: LastDeployment, targets: Mapping[str, AtTarget]) -> LastDeployment:
@@ -210,7 +221,12 @@ def with_unfinished(
         return tuple(map(DeploymentRecord.of, (not_yet | dict(started[repo.repo])).values()))
 
     repos = tuple(
-        RepoRecord(repo=repo.repo, tag=repo.deploy_tag, deployments=deployments(repo))
+        RepoRecord(
+            repo=repo.repo,
+            tag=repo.deploy_tag,
+            deployments=deployments(repo),
+            rolled_back=WayRecord.of(repo),
+        )
         for repo in plan.repos
         if repo.repo in started
     )
@@ -220,6 +236,7 @@ def with_unfinished(
         stage=plan.target,
         release=plan.release,
         repos=repos,
+        rolls_back=RollBackRecord(to=plan.rolls_back.to) if plan.rolls_back else None,
     )
     return last_deployed([record], last)
 

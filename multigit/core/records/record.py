@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.outcome import Report
+from multigit.core.records.back_record import RollBackRecord
 from multigit.core.records.chain import content_of
 from multigit.core.records.repo_record import ProblemRecord, RepoRecord, plain
 from multigit.core.values.agreement import (
@@ -26,6 +27,7 @@ from multigit.core.values.untrusted import known, table, text
 SCHEMA = "multigit-log/1"
 UNKNOWN_ACTOR = Actor("", "", "")
 PUBLISHING = {"promote", "push", "backmerge"}
+ROLLBACK = "rollback"
 CONSENT_STATES = {str(each): each for each in ConsentState}
 CHECKLIST_STATES = {str(each): each for each in ChecklistState}
 ACTOR_KINDS = {str(each): each for each in ActorKind}
@@ -55,7 +57,7 @@ class Record:
 
     `actor` is who ran it last; `agreement` says who confirmed its plan, maybe someone else.
     `undoes`, `watches` and `reviews` name the operation that this one undid, watched or reviewed;
-    `accepted` is what was in its way, and a person accepted.
+    `accepted` is what was in its way, and a person accepted; `rolls_back` says what it rolled back.
     `quality` is what a person said about the `release`, with the command `mark`.
     `stored` is the whole record as it was read, including keys that this version does not know.
     """
@@ -79,12 +81,19 @@ class Record:
     repos: tuple[RepoRecord, ...] = ()
     reviewed: tuple[ReviewRecord, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    rolls_back: RollBackRecord | None = None
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def released(self) -> str:
-        """Return its release if that exists: a promotion that published nothing made no tag."""
-        made = self.command not in PUBLISHING or any(each.maybe_published for each in self.repos)
+        """Return its release if that exists: a promotion that published nothing made no tag.
+
+        A roll-back that makes no release of its own names the earlier one.
+        """
+        makes = self.command in PUBLISHING
+        if back := self.rolls_back:
+            makes = self.release != back.to
+        made = not makes or any(each.maybe_published for each in self.repos)
         return self.release if made else ""
 
     @classmethod
@@ -107,6 +116,7 @@ class Record:
             problems=tuple(map(ProblemRecord.of, report.problems)),
             repos=tuple(map(RepoRecord.of, report.outcomes)),
             accepted=plan.accepted,
+            rolls_back=RollBackRecord.of(report),
         )
 
     @classmethod
@@ -148,6 +158,8 @@ class Record:
             written |= {"accepted": [asdict(each) for each in self.accepted]}
         if self.quality:
             written |= {"quality": self.quality}
+        if self.rolls_back:
+            written |= {"rolls_back": asdict(self.rolls_back)}
         if self.watches:
             written |= {"watches": self.watches}
         if self.reviews:
@@ -173,8 +185,12 @@ class Record:
         return self.reason or next((each.code for each in self.problems), "")
 
     def publishes(self) -> bool:
-        """Return whether it was meant to publish something new, whatever the result."""
-        return self.command in PUBLISHING
+        """Return whether it was meant to publish something new, whatever the result.
+
+        A roll-back does that where it restores files in a new commit.
+        """
+        moves = any(each.moves for each in self.repos)
+        return self.command in PUBLISHING or (self.command == ROLLBACK and moves)
 
     def deploys(self) -> bool:
         """Return whether it had deployments of its own, started or not."""
@@ -196,6 +212,11 @@ class Record:
     def published(self, repo: str) -> Iterator[RepoRecord]:
         """Yield what it says about a repository, if the repository was published."""
         return (each for each in self.repos if each.repo == repo and each.published)
+
+    def redeployed(self, repo: str) -> str:
+        """Return the earlier release that a roll-back deployed to a repository again, or empty."""
+        rows = (each for each in self.repos if each.repo == repo and each.deployed)
+        return next((each.tag for each in rows if each.redeployed), "")
 
     def moved_to(self, repo: RepoRecord, stage: str) -> str:
         """Return the commit to which it moved a stage's branch in a repository, or empty."""

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from multigit.core.lineage.revert_messages import rolled_back_to
-from multigit.core.records.record import Record
-from multigit.core.records.release_line import ROLLBACK, ReleaseLine, began
+from multigit.core.records.record import ROLLBACK, Record
+from multigit.core.records.release_line import ReleaseLine, began
 from multigit.core.records.releases import Known, Release, Releases, Stood
 from multigit.core.records.tag_anchors import anchor_in
 from multigit.core.values.hold import Hold

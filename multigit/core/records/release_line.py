@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from multigit.core.records.record import Record
+from multigit.core.records.record import ROLLBACK, Record
 from multigit.core.records.release_results import Owner, results_of
 from multigit.core.records.releases import Release
 from multigit.core.records.repo_record import RepoRecord
 from multigit.core.values.hold import Hold
 from multigit.core.values.start_time import unix_time
-
-ROLLBACK = "rollback"
 
 
 def began(operation: str, at: str = "") -> int:

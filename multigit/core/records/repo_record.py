@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.outcome import Outcome
+from multigit.core.records.back_record import REDEPLOY, WayRecord
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
@@ -96,6 +97,7 @@ class RepoRecord:
 
     `state` is a State, "started", or a word of a later version. `moves` is None in a record of an
     earlier version, which names only the last branch: it moved from `before` to `after`.
+    `rolled_back` says how a roll-back brought it back, or was to.
     """
 
     repo: str = ""
@@ -107,6 +109,7 @@ class RepoRecord:
     tag: str = ""
     problems: tuple[ProblemRecord, ...] = ()
     deployments: tuple[DeploymentRecord, ...] = ()
+    rolled_back: WayRecord | None = None
 
     @classmethod
     def of(cls, outcome: Outcome) -> Self:
@@ -122,6 +125,7 @@ class RepoRecord:
             tag=plan.deploy_tag,
             problems=tuple(map(ProblemRecord.of, outcome.problems)),
             deployments=tuple(map(DeploymentRecord.of, outcome.deployments)),
+            rolled_back=WayRecord.of(plan),
         )
 
     def document(self) -> dict[str, Any]:
@@ -144,6 +148,11 @@ class RepoRecord:
         """True when something was deployed, or may have been; a skipped deployment did nothing."""
         nothing = {RunState.NOT_STARTED, RunState.SKIPPED}
         return any(each.state not in nothing or each.attempt > 1 for each in self.deployments)
+
+    @property
+    def redeployed(self) -> bool:
+        """True when a roll-back was to deploy its old commit again, without moving a branch."""
+        return self.rolled_back is not None and self.rolled_back.how == REDEPLOY
 
     def has(self, *codes: str) -> bool:
         """Return whether it has a problem with one of these codes."""

@@ -135,8 +135,12 @@ class _Undo:
 
     def _deployed(self) -> Problem:
         message = "was deployed, or may have been, so nothing is undone here."
-        hint = Hint.FINISH if self.is_open else self._release_before() or BY_HAND
-        return Problem("deployed", message, hint)
+        if self.is_open:
+            return Problem("deployed", message, Hint.FINISH)
+        if self.repo.redeploys():
+            again = Hint.DEPLOY_AGAIN.format(stage=self.operation.plan.target)
+            return Problem("deployed", message, again)
+        return Problem("deployed", message, self._release_before() or BY_HAND)
 
     def _release_before(self) -> str:
         """Return how to deploy what was deployed before, or empty if that is not possible."""

@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
-Read = Callable[[Any], tuple[Any, ...]]
+Read = Callable[[Any], Any]
 
 
 def text(value: object) -> str:
@@ -25,8 +25,9 @@ def table(value: object) -> Mapping[str, Any]:
 def known(kind: type, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return those values of an object for which a dataclass has a field of that name and type.
 
-    Texts and integers are read, and tuples of texts, or of such classes, from lists. Elements of
-    another type are left out of a list.
+    Texts, numbers and truth values are read, such a class that may be None from an object, and
+    tuples of texts, or of such classes, from lists. Elements of another type are left out of a
+    list.
     """
     return {
         name: read(value) if read else value
@@ -37,12 +38,13 @@ def known(kind: type, content: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _fields(kind: type) -> tuple[tuple[str, type, Read | None], ...]:
-    """Return the fields of a class that can be read: name, type in JSON, and reader of a list."""
+    """Return the fields of a class that can be read: name, type in JSON, and its reader."""
     hints = get_type_hints(kind)
     names = [each.name for each in fields(kind)]
-    plain = [(name, hints[name], None) for name in names if hints[name] in {str, int}]
+    plain = [(name, hints[name], None) for name in names if hints[name] in {str, int, bool}]
     lists = [(name, list, read) for name in names if (read := _reader(hints[name]))]
-    return (*plain, *lists)
+    objects = [(name, dict, read) for name in names if (read := _object_reader(hints[name]))]
+    return (*plain, *lists, *objects)
 
 
 def _reader(hint: Any) -> Read | None:
@@ -56,6 +58,19 @@ def _reader(hint: Any) -> Read | None:
     if kind is str:
         return _texts
     return partial(_all, kind) if isinstance(kind, type) and is_dataclass(kind) else None
+
+
+def _object_reader(hint: Any) -> Read | None:
+    """Return a reader of objects for a class that may be None; None if it is not one."""
+    inner = [each for each in get_args(hint) if each is not NoneType]
+    if len(inner) != 1 or NoneType not in get_args(hint):
+        return None
+    (kind,) = inner
+    return partial(_one, kind) if isinstance(kind, type) and is_dataclass(kind) else None
+
+
+def _one(kind: type[T], value: Mapping[str, Any]) -> T:
+    return kind(**known(kind, value))
 
 
 def _texts(values: list[Any]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Thing:
     words: tuple[str, ...] = ()
     parts: tuple[Part, ...] | None = None
     whole: Part = Part()
+    inner: Part | None = None
+    flag: bool = False
     rest: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -37,6 +39,8 @@ class Thing:
         ({"name": "x", "count": 3, "other": 1}, Thing("x", 3)),
         ({"name": None, "count": True}, Thing()),
         ({"name": ["x"], "count": 3.0}, Thing()),
+        ({"inner": {"name": "x", "other": 1}, "flag": True}, Thing(inner=Part("x"), flag=True)),
+        ({"inner": ["x"], "flag": 1}, Thing()),
         ({"words": ["a", 1, None, "b"]}, Thing(words=("a", "b"))),
         ({"words": "ab", "parts": {"name": "x"}}, Thing()),
         ({"parts": []}, Thing(parts=())),
