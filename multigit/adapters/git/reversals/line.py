@@ -9,6 +9,7 @@ from multigit.adapters.git.changes import HEAD, MANY_PATHS, read_commits
 from multigit.adapters.git.paths import literal
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.line import LineCommit
+from multigit.core.lineage.revert_messages import ROLLS_BACK
 
 SEARCHED = 1000  # first-parent commits, in which an earlier content is searched for
 
@@ -41,6 +42,15 @@ def read_own_commits(door: GitDoor, base: str, tip: str) -> dict[str, StageCommi
         sha: StageCommit(sha, tuple(parents.split()), author, message, int(time))
         for sha, parents, time, author, message in rows
     }
+
+
+def has_restores(door: GitDoor, base: str, tip: str) -> bool:
+    """Return whether a commit of the line of `tip` says that it restores an earlier one."""
+    done = door.run(
+        *("log", "--first-parent", "--max-count=1", "--format=%H", "--no-show-signature"),
+        *(f"--grep=^{ROLLS_BACK}: ", tip, f"^{base}", "--"),
+    )
+    return bool(done.text.strip())
 
 
 def read_tips(

@@ -12,13 +12,13 @@ from multigit.adapters.git.reversals.by_id import by_id
 from multigit.adapters.git.reversals.exposing import with_exposed
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.kept import Counts, with_kept
-from multigit.adapters.git.reversals.line import read_own_commits
+from multigit.adapters.git.reversals.line import has_restores, read_own_commits
 from multigit.adapters.git.reversals.skipping import declared, with_step
 from multigit.adapters.git.reversals.undone import undone_by
 from multigit.core.lineage.keepers import last_work, was_absent
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import dropped, joined
-from multigit.core.lineage.revert_messages import accepted_in, reapplied_in, rolled_back_to
+from multigit.core.lineage.revert_messages import accepted_in, reapplied_in
 from multigit.core.values.commits import Tip
 from multigit.core.values.merge import Evidence, Reversal
 
@@ -33,11 +33,10 @@ def read_reversals(
     `merged` is the tree of their merge, with markers in the paths of `conflicts`. A commit that was
     itself reverted later does not count. Newest first.
     """
-    if not merged:
+    if not merged or (merged == earlier.tree and not has_restores(door, earlier.sha, later.sha)):
         return ()
     own = read_own_commits(door, earlier.sha, later.sha)
-    says_so = any(rolled_back_to(commit.message) for commit in own.values())
-    if not own or (merged == earlier.tree and not says_so):
+    if not own:
         return ()
     history, notes = History(door, (earlier.sha, later.sha), merged, own, conflicts), Notes()
     parts: dict[str, list[Reversal]] = {}
