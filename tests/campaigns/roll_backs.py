@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from multigit.core.lineage.revert_messages import rolling_back
 from tests.campaigns.contents import Change
@@ -93,7 +94,8 @@ def _mixed(repo: Repo, stage: str, to: str) -> None:
     mixed = repo.store.commit(repo.tree(stage), repo.store.parents(parent), message)
     del repo.past[stage][-2:]
     repo.move(stage, mixed)
-    repo.rolled_back[-1] = mixed
+    repo.rolled_back.remove(parent)  # to revert it would revert that change, too
+    repo.hotfixes[-1] = replace(repo.hotfixes[-1], commit=mixed)
 
 
 _RESTORES: dict[str, Callable[[Repo, str, str], None]] = {
