@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.overrides import HELD
 from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.taking_part import stage_in
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.findings import Findings, together, with_findings
@@ -44,34 +45,60 @@ def with_holds(
     unless it was read for the plan.
     """
     shared = shared or session.shared()
-    plan = session.noting_holds(plan, shared)
+    plan = _still_released(session.noting_holds(plan, shared), shared)
     space, stage = session.workspace, plan.target
-    if not _goes_out(space, plan, state):
+    ref = shared.stages.get(stage)
+    if ref is None or not _goes_out(space, plan, state, ref.hold):
         return plan, None
-    if ref := shared.stages.get(stage):
-        if not ref.readable:
-            where = ref.file or f"refs/multigit/locks/{stage}"
-            message = f"it is unknown whether {stage} is held: {where} cannot be read."
-            problem = Problem("hold_unreadable", message, Hint.LOCK_STATUS)
-            return with_findings(plan, state, _for_all(plan, problem), space), None
-        hold, released = ref.hold, plan.releases.operation if plan.releases else ""
-        if hold and hold.operation != released:
-            return _held(session, plan, hold, consent, state)
+    if not ref.readable:
+        where = ref.file or f"refs/multigit/locks/{stage}"
+        message = f"it is unknown whether {stage} is held: {where} cannot be read."
+        problem = Problem("hold_unreadable", message, Hint.LOCK_STATUS)
+        return with_findings(plan, state, _for_all(plan, problem), space), None
+    if ref.hold and not plan.releases:
+        return _held(session, plan, ref.hold, consent, state, shared)
     return plan, None
 
 
-def _goes_out(space: Workspace, plan: Plan, state: OperationState) -> bool:
-    """Return whether something new is to go out to the target: not what was asked for by name.
+def _still_released(plan: Plan, shared: Shared) -> Plan:
+    """Return the plan with what is left of the hold that it releases; that may be nothing.
 
-    So does a promotion without new commits, if what it promoted before was rolled back.
+    A later hold is another one, which it does not release.
     """
-    if plan.rolls_back or plan.asked_release or plan.undoes:
+    ref = shared.stages.get(plan.target)
+    if plan.releases is None or (ref and not ref.readable):
+        return plan
+    hold = ref.hold if ref else None
+    same = hold is not None and hold.operation == plan.releases.operation
+    return replace(plan, releases=hold if same else None)
+
+
+def _goes_out(space: Workspace, plan: Plan, state: OperationState, hold: Hold | None) -> bool:
+    """Return whether something is to go out to the target that no one asked for by name.
+
+    So does a promotion without new commits, if what it promoted before was rolled back; and what
+    is held, whatever name it was asked for by.
+    """
+    if plan.rolls_back or plan.undoes:
         return False
+    if plan.asked_release:
+        return any(_is_held(step.sha, repo.repo, hold) for repo, step in _deploying(plan, state))
     left = [repo for repo in plan.planned() if _starts(repo, state)]
     if plan.command in {"promote", "push"} and plan.source:
         forward = space.is_later(space.planned_stage(plan.target), space.planned_stage(plan.source))
         return forward and (bool(left) or not plan.planned())
     return any(repo.deploys() for repo in left)
+
+
+def _deploying(plan: Plan, state: OperationState) -> Iterator[tuple[RepoPlan, DeployStep]]:
+    """Yield the deployments that are still to be started, with their repositories."""
+    for repo in plan.planned():
+        yield from ((repo, step) for step in still_to_come(repo, state.of(repo.repo))[0])
+
+
+def _is_held(sha: str, repo: str, hold: Hold | None) -> bool:
+    """Return whether a commit is the one that a hold keeps from going out."""
+    return bool(hold and repo in hold.repos and hold.repos[repo].bad == sha)
 
 
 def _starts(repo: RepoPlan, state: OperationState) -> bool:
@@ -87,19 +114,20 @@ def _held(
     hold: Hold,
     consent: Consent,
     state: OperationState,
+    shared: Shared,
 ) -> tuple[Plan, HeldStage | None]:
+    """Return the plan of what goes out to a stage on hold, and what to ask a person about it."""
     space, override = session.workspace, consent.override
     asks = session.screen.interactive and not consent.dry_run
     problem = Problem(HELD, hold.sentence(), Hint.RELEASE_HOLD)
     blocked = with_findings(plan, state, _for_all(plan, problem), space)
-    if HELD not in override.codes and not asks:
-        if not plan.planned():
-            session.screen.warn(problem.as_warning())
-        return blocked, None
-    released = replace(_with_held(plan, hold, space), releases=hold)
+    whole = _with_held(plan, hold, space)
+    released = replace(session.noting_holds(whole, shared), releases=hold)
     warning = replace(problem.as_warning(), hint="")
-    if not released.planned():
-        return plan, None
+    if not released.planned() or (HELD not in override.codes and not asks):
+        if not plan.planned():
+            session.screen.warn(problem.as_warning() if released.planned() else warning)
+        return blocked, None
     found = dict.fromkeys(_for_all(released, problem), (warning,))
     out = _again(session, released, hold)
     released = with_findings(released, state, together(found, out), space)

@@ -60,7 +60,7 @@ class RollBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenReleases:
     """What was read for a roll-back: of the chosen repositories, and of the `others`."""
 
     chosen: Mapping[str, Snapshot]
@@ -80,7 +80,7 @@ def roll_back(session: Session, asked: RollBack, consent: Consent) -> Ended:
         return OperationRun(context_of(session), plan, consent, doubts=doubts).carry_out()
 
 
-def observe_releases(session: Session, asked: RollBack) -> Seen:
+def observe_releases(session: Session, asked: RollBack) -> SeenReleases:
     """Read the releases of a stage; repositories that were not chosen are not fetched."""
     space, files = session.workspace, session.files
     own = {repo.name: stage_in(asked.stage, space, repo) for repo in space.repos}
@@ -98,10 +98,10 @@ def observe_releases(session: Session, asked: RollBack) -> Seen:
     known = {**seen, **rest}
     ordered = {name: stages[name] for name in stages if name in known}
     releases = releases_of(ordered, known, records, shared.marks, hold)
-    return Seen(seen, rest, releases, files.history.deployed_commits(asked.stage.name))
+    return SeenReleases(seen, rest, releases, files.history.deployed_commits(asked.stage.name))
 
 
-def plan_back(session: Session, asked: RollBack, seen: Seen, release: Release) -> Plan:
+def plan_back(session: Session, asked: RollBack, seen: SeenReleases, release: Release) -> Plan:
     """Return the plan that brings the chosen repositories back to a release."""
     space, shared = session.workspace, session.shared()
     request = RollBackRequest(
@@ -135,7 +135,7 @@ def plan_back(session: Session, asked: RollBack, seen: Seen, release: Release) -
     return replace(plan, repos=(*plan.repos, *stay))
 
 
-def _standpoints(session: Session, asked: RollBack, seen: Seen) -> Sequence[Standpoint]:
+def _standpoints(session: Session, asked: RollBack, seen: SeenReleases) -> Sequence[Standpoint]:
     """Return the chosen repositories with what the stage has of them."""
     space, points = session.workspace, []
     for repo in asked.repos:
@@ -147,7 +147,7 @@ def _standpoints(session: Session, asked: RollBack, seen: Seen) -> Sequence[Stan
     return points
 
 
-def _chosen(session: Session, asked: RollBack, seen: Seen) -> Release:
+def _chosen(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     """Return the release to go back to: named, the last good one, or picked at the terminal."""
     releases = seen.releases
     if asked.release:
@@ -171,7 +171,7 @@ def _chosen(session: Session, asked: RollBack, seen: Seen) -> Release:
     return _picked(session, asked, seen)
 
 
-def _picked(session: Session, asked: RollBack, seen: Seen) -> Release:
+def _picked(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     """Return the release that a person picks from a list, the newest good one first."""
     offered = seen.releases.offered()[:OFFERED]
     points = _standpoints(session, asked, seen)

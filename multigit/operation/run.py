@@ -166,7 +166,7 @@ class OperationRun:
             if accepts_doubts(self.context.screen, self.plan.target, doubts):
                 plan = doubts.accepted_in(self.plan)
             else:
-                plan = doubts.declined()
+                plan = replace(doubts.declined(), accepted=self.plan.accepted)
                 if self.journal is None:  # it leaves something out; what is continued looks alike
                     self.context.screen.plan(planned(plan))
         except KeyboardInterrupt:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan
+from multigit.core.planning.steps import RedeployStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import OperationState
 from multigit.core.values.agreement import Actor
@@ -15,15 +16,14 @@ from multigit.core.values.hold import HeldRepo, Hold
 def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
     """Return the hold that a roll-back sets, before its first deployment; None if it sets none.
 
-    What an earlier one holds stays held, but for the repositories that go back now.
+    What an earlier one holds stays held, but for the repositories that go back now, and those whose
+    branches have nothing after it that must not go out.
     """
-    back = {repo.repo: step for repo in plan.planned() for step in repo.redeploys()}
+    back = _redeployed(plan)
     if not plan.rolls_back or not back:
         return None
-    before = plan.rolls_back.before
-    kept = {
-        n: each for n, each in (before.repos if before else {}).items() if n not in _restored(plan)
-    }
+    before, freed = plan.rolls_back.before, _freed(plan)
+    kept = {n: each for n, each in (before.repos if before else {}).items() if n not in freed}
     held = {name: HeldRepo(step.to, step.tip, step.tag) for name, step in back.items()}
     return Hold(
         stage=plan.target,
@@ -42,24 +42,34 @@ def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | No
     """Return the holds, by stage, that an operation changes once it is over; None: released.
 
     `reached` are the repositories where the stage has what it published or deployed, or may have.
-    A roll-back that reached none leaves what was held before; one that restored files on a branch
-    leaves nothing there that must not go out.
+    A roll-back that reached none leaves what was held before; one after which the stage has what a
+    branch has leaves nothing there that must not go out.
     """
     if hold := plan.releases:
         rest = {name: each for name, each in hold.repos.items() if name not in reached}
         return {hold.stage: replace(hold, repos=rest) if rest else None} if reached else {}
     before = plan.rolls_back.before if plan.rolls_back else None
-    if plan.rolls_back and any(repo.redeploys() for repo in plan.repos):
+    if plan.rolls_back and _redeployed(plan):
         return {} if reached else {plan.target: before}
-    if before and (back := _restored(plan) & {*reached} & before.repos.keys()):
-        left = {name: each for name, each in before.repos.items() if name not in back}
+    if before and (freed := _freed(plan) & {*reached} & before.repos.keys()):
+        left = {name: each for name, each in before.repos.items() if name not in freed}
         return {plan.target: replace(before, repos=left) if left else None}
     return {}
 
 
-def _restored(plan: Plan) -> set[str]:
-    """Return the repositories whose branches have the old files after a roll-back."""
-    return {repo.repo for repo in plan.repos if repo.roll_backs()}
+def _redeployed(plan: Plan) -> Mapping[str, RedeployStep]:
+    """Return what a roll-back deploys of old commits, by repository, also if it is done already."""
+    steps = ((repo.repo, step) for repo in plan.repos for step in repo.redeploys())
+    return {name: step for name, step in steps if step.to != step.tip}
+
+
+def _freed(plan: Plan) -> set[str]:
+    """Return the repositories that have at the end what their branches have.
+
+    The branch has the old files then, or its tip is deployed again.
+    """
+    forward = {repo.repo for repo in plan.repos if repo.redeploys()} - _redeployed(plan).keys()
+    return forward | {repo.repo for repo in plan.repos if repo.roll_backs()}
 
 
 def reached_in(report: Report) -> frozenset[str]:

@@ -1,0 +1,431 @@
+"""Rolling back and held stages: what is deployed, what is held, and what ends a hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.files.holds import HeldHere, HoldFiles
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override, override_of
+from multigit.core.planning.plan import Result, State
+from multigit.core.recovery.rolling_back import How
+from multigit.core.values.deployment import RunState
+from multigit.core.values.hold import HeldRepo, Hold
+from multigit.core.values.workspace import Workspace
+from multigit.errors import RefusedError
+from multigit.operation.continuing import continue_
+from multigit.operation.recovery import abandon
+from multigit.operation.rolling_back import RollBack, roll_back
+from multigit.operation.run import Ended
+from multigit.operation.undoing import undo
+from tests.operation.conftest import with_work
+from tests.operation.desk import COMMAND, DRY, YES, Desk, KilledError
+
+RELEASING = replace(YES, override=override_of((), "it is fixed", release_hold=True))
+SUCCEEDED = [RunState.SUCCEEDED]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Return a workspace with two releases on stg, of which api and web are parts."""
+    desk = with_work(Desk(tmp_path, deploys=COMMAND))
+    desk.promote()
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "2"}, message=f"feat: {name} 2")
+    desk.promote()
+    return desk
+
+
+def back(
+    desk: Desk,
+    consent: Consent = YES,
+    *repos: str,
+    release: str = "",
+    how: How | None = None,
+    override: Override = NOTHING_OVERRIDDEN,
+    why: str = "it is ill",
+) -> Ended:
+    """Roll stg back, to the last good release if none is named."""
+    session = desk.session()
+    space = session.workspace
+    chosen = tuple(each for each in space.repos if not repos or each.name in repos)
+    last_good, stage = not release, space.stage("stg")
+    asked = RollBack(stage, chosen, release, last_good, how, why, override)
+    return roll_back(session, asked, consent)
+
+
+def onward(desk: Desk, consent: Consent = YES) -> Ended:
+    """Continue the unfinished operation."""
+    ended = continue_(desk.session(), consent, skip_blocked=False, accept_reverts=False)
+    assert isinstance(ended, Ended)
+    return ended
+
+
+def held(desk: Desk) -> Hold | None:
+    """Return the hold on stg."""
+    return desk.session().shared().holds().get("stg")
+
+
+def releases(desk: Desk) -> list[str]:
+    """Return the releases of the promotions that were recorded, oldest first."""
+    return [each.release for each in desk.records if each.command == "promote"]
+
+
+def tips(desk: Desk) -> dict[str, str]:
+    """Return where stg is on the remotes."""
+    return {name: repo.remote.tip("stg") for name, repo in desk.git.repos.items()}
+
+
+def first(desk: Desk, name: str) -> str:
+    """Return the commit of the first release."""
+    return desk.git[name].objects.commits[tips(desk)[name]].parents[0]
+
+
+def codes(ended: Ended) -> dict[str, list[str]]:
+    """Return the codes of each repository's problems."""
+    return {o.repo: [each.code for each in o.problems] for o in ended.report.outcomes}
+
+
+def states(ended: Ended) -> dict[str, State]:
+    """Return the state of each repository."""
+    return {each.repo: each.state for each in ended.report.outcomes}
+
+
+def deployed(ended: Ended) -> dict[str, str]:
+    """Return the commits that were deployed with success."""
+    return {
+        each.repo: each.plan.deploys()[0].sha or each.after
+        for each in ended.report.outcomes
+        if [run.state for run in each.deployments] == SUCCEEDED
+    }
+
+
+def interrupting(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let a roll-back end with an error right after it has held the stage."""
+    set_hold = HeldHere.hold
+
+    def stopped(held_here: HeldHere, stage: str, hold: Hold) -> None:
+        set_hold(held_here, stage, hold)
+        raise error
+
+    monkeypatch.setattr(HeldHere, "hold", stopped)
+
+
+def in_waves(space: Workspace) -> Workspace:
+    """Return the workspace with web after api."""
+    api, web = space.repos
+    return replace(space, repos=(api, replace(web, wave=1, after=("api",))))
+
+
+# --- Setting the hold
+
+
+def test_the_stage_is_held_before_the_first_deployment(desk: Desk) -> None:
+    """With who, why, and what must not go out; no branch moves."""
+    old, bad = releases(desk)
+    before = desk.git.remote_refs()
+    seen = list[Hold | None]()
+    desk.hosts.at_start = lambda _: seen.append(held(desk))
+    ended = back(desk)
+    hold = held(desk)
+    assert seen == [hold, hold]
+    assert ended.report.result is Result.DONE
+    assert deployed(ended) == {name: first(desk, name) for name in ("api", "web")}
+    assert desk.git.remote_refs() == before
+    assert hold
+    assert (hold.release, hold.bad, hold.why, hold.local) == (old, bad, "it is ill", True)
+    assert hold.operation == ended.report.plan.operation
+    assert hold.repos == {
+        name: HeldRepo(first(desk, name), tip, bad) for name, tip in tips(desk).items()
+    }
+
+
+def test_a_dry_run_holds_nothing(desk: Desk) -> None:
+    """And it deploys nothing."""
+    starts = desk.hosts.starts.copy()
+    assert back(desk, DRY).report.result is Result.PLANNED
+    assert (held(desk), desk.hosts.starts) == (None, starts)
+
+
+def test_what_cannot_be_held_is_not_rolled_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is deployed, and the record says why."""
+    starts = desk.hosts.starts.copy()
+
+    def refuse(*_: object) -> None:
+        raise RefusedError("no room.", hint="Free some.", code="hold_not_writable")
+
+    monkeypatch.setattr(HoldFiles, "write", refuse)
+    ended = back(desk)
+    assert ended.report.result is Result.BLOCKED
+    assert [each.code for each in ended.report.problems] == ["hold_not_writable"]
+    assert desk.hosts.starts == starts
+    assert (desk.records[-1].result, desk.records[-1].reason) == ("blocked", "hold_not_writable")
+    assert desk.unfinished == ()
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_roll_back_that_died_before_it_began_holds_the_stage(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    given_up: bool,  # noqa: FBT001
+) -> None:
+    """It can be continued; given up, it leaves the hold that was there before."""
+    interrupting(monkeypatch, KilledError())
+    with pytest.raises(KilledError):
+        back(desk)
+    monkeypatch.undo()
+    assert desk.unfinished
+    assert held(desk)
+    if given_up:
+        abandon(desk.session())
+        assert held(desk) is None
+    else:
+        assert deployed(onward(desk)) == {name: first(desk, name) for name in ("api", "web")}
+        assert held(desk)
+    assert desk.unfinished == ()
+
+
+def test_a_roll_back_that_failed_holds_the_stage(desk: Desk) -> None:
+    """The deployment was started, so nobody knows what the stage has."""
+    desk.hosts.script("api", RunState.FAILED)
+    assert back(desk, YES, "api").report.result is Result.FAILED
+    assert held(desk)
+
+
+def test_going_forward_again_by_name_ends_the_hold(desk: Desk) -> None:
+    """What the branch has is deployed then, so nothing is left that must not go out."""
+    back(desk)
+    bad = releases(desk)[-1]
+    ended = back(desk, YES, "api", release=bad)
+    assert deployed(ended) == {"api": tips(desk)["api"]}
+    hold = held(desk)
+    assert hold
+    assert set(hold.repos) == {"web"}
+    ended = back(desk, YES, release=bad)
+    assert deployed(ended) == {"web": tips(desk)["web"]}
+    assert held(desk) is None
+
+
+# --- What a hold keeps from going out
+
+
+def test_nothing_new_goes_out_to_a_held_stage(desk: Desk) -> None:
+    """A promotion and a deployment block with who, when and why; nothing is pushed."""
+    back(desk)
+    desk.git["api"].remote.commit("dev", {"api.txt": "3"}, message="fix: api")
+    before, starts = desk.git.remote_refs(), desk.hosts.starts.copy()
+    for ended in (desk.promote(), desk.promote(DRY), desk.promote(YES, "api"), desk.deploy()):
+        assert ended.report.result is Result.BLOCKED
+        found = [p for each in ended.report.outcomes for p in each.problems if p.code == "held"]
+        assert "rolled it back to" in found[0].message
+        assert "(it is ill)" in found[0].message
+    assert (desk.git.remote_refs(), desk.hosts.starts) == (before, starts)
+
+
+def test_what_deploys_nothing_there_is_not_blocked(desk: Desk) -> None:
+    """Such as a back-merge from a held stage, and a push to the one before it."""
+    back(desk)
+    desk.git["api"].remote.commit("stg", {"hot.txt": "1"}, message="fix: hot")
+    assert desk.backmerge().report.result is Result.DONE
+    web = desk.git["web"]
+    web.update_work_tree("dev", web.remote.tip("dev"))
+    web.write({"new.txt": "1"})
+    assert desk.push().report.result is Result.DONE
+    assert held(desk)
+
+
+def test_an_earlier_release_is_deployed_by_name_and_the_bad_one_is_not(desk: Desk) -> None:
+    """The hold says of the bad one that it must not go out, whatever it is called."""
+    old, bad = releases(desk)
+    back(desk)
+    assert desk.deploy(release=old).report.result is Result.DONE
+    ended = desk.deploy(release=bad)
+    assert codes(ended) == {"api": ["held"], "web": ["held"]}
+    assert held(desk)
+    assert desk.deploy(RELEASING, release=bad).report.result is Result.DONE
+    assert held(desk) is None
+
+
+def test_nothing_new_on_a_held_stage_is_not_all(desk: Desk) -> None:
+    """What the branch has waits: the promotion says so, and deploys it if the hold is released."""
+    back(desk)
+    said = len(desk.screen.said)
+    assert desk.promote().report.result is Result.NOTHING
+    assert any("stg is held" in each for each in desk.screen.said[said:])
+    ended = desk.promote(RELEASING)
+    assert deployed(ended) == tips(desk)
+    assert held(desk) is None
+
+
+def test_what_only_a_person_could_deploy_is_said_to_be_held(desk: Desk) -> None:
+    """At a terminal, too, where the promotion has nothing to ask about."""
+    back(desk, YES, "web")
+    desk.screen.person = True
+    said = len(desk.screen.said)
+    assert desk.promote(Consent(), "api").report.result is Result.NOTHING
+    assert any("stg is held" in each for each in desk.screen.said[said:])
+
+
+# --- Releasing it
+
+
+def test_the_release_that_ends_the_hold_is_whole(desk: Desk) -> None:
+    """Also what has no new commits goes out again, and the plan says which commits do."""
+    back(desk)
+    desk.git["api"].remote.commit("dev", {"api.txt": "3"}, message="fix: api")
+    ended = desk.promote(RELEASING)
+    assert deployed(ended) == tips(desk)
+    messages = [p.message for o in ended.report.outcomes for p in o.problems]
+    assert "1 rolled-back commit goes out again: feat: api 2." in messages
+    assert "1 rolled-back commit goes out again: feat: web 2." in messages
+    (note,) = ended.report.plan.accepted
+    assert (note.code, note.reason) == ("held", "it is fixed")
+    assert desk.records[-1].accepted == ended.report.plan.accepted
+    assert held(desk) is None
+
+
+def test_a_hold_ends_only_where_something_went_out(desk: Desk) -> None:
+    """The rest stays held, and the next promotion there still asks."""
+    back(desk)
+    desk.git["api"].remote.commit("dev", {"api.txt": "3"})
+    assert desk.promote(RELEASING, "api").report.result is Result.DONE
+    hold = held(desk)
+    assert hold
+    assert set(hold.repos) == {"web"}
+    assert desk.promote(RELEASING, "web").report.result is Result.DONE
+    assert held(desk) is None
+
+
+def test_a_hold_is_released_once(desk: Desk) -> None:
+    """A promotion that stays unfinished keeps what it did not reach, and asks no second time."""
+    back(desk)
+    desk.change = in_waves
+    desk.git["api"].remote.commit("dev", {"api.txt": "3"})
+    desk.hosts.script("api", RunState.FAILED)
+    desk.promote(RELEASING)
+    hold = held(desk)
+    assert hold
+    assert set(hold.repos) == {"web"}
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    ended = onward(desk)
+    assert ended.report.result is Result.DONE
+    assert len(ended.report.plan.accepted) == 1
+    assert held(desk) is None
+
+
+def test_a_hold_that_ended_meanwhile_does_not_come_back(desk: Desk) -> None:
+    """What an unfinished promotion leaves of a hold is what is left of it by then."""
+    back(desk)
+    desk.change = in_waves
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "3"})
+    with desk.killed("api"):
+        desk.promote(RELEASING, "api")
+    hold = held(desk)
+    assert hold
+    files = desk.session().files.holds
+    files.write(replace(hold, repos={"api": hold.repos["api"]}))  # web went out from elsewhere
+    assert onward(desk).report.result is Result.DONE
+    assert held(desk) is None
+
+
+def promotion_begun(desk: Desk) -> None:
+    """Let a promotion die when api is deployed and web is to be pushed."""
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "3"}, message=f"feat: {name} 3")
+    desk.change = in_waves
+    with desk.killed("web"):
+        desk.promote()
+
+
+def hold_elsewhere(desk: Desk) -> None:
+    """Let someone else hold the stage meanwhile."""
+    repos = {name: HeldRepo(first(desk, name), tip) for name, tip in tips(desk).items()}
+    since = "2025-01-15T13:00:00Z"
+    hold = Hold("stg", "op-9", "r-1", "r-2", "Grace", "desk", since, "it is ill", repos)
+    desk.session().files.holds.write(hold)
+
+
+def test_a_promotion_that_began_before_the_roll_back_does_not_deploy(desk: Desk) -> None:
+    """It blocks, and stays unfinished; released, it is finished without the question."""
+    promotion_begun(desk)
+    hold_elsewhere(desk)
+    starts = desk.hosts.starts["web", ""]
+    ended = onward(desk)
+    assert ended.report.result is Result.BLOCKED
+    assert codes(ended)["web"] == ["held"]
+    assert (desk.hosts.starts["web", ""], bool(desk.unfinished)) == (starts, True)
+    assert held(desk)
+    assert onward(desk, RELEASING).report.result is Result.DONE
+    assert (desk.hosts.starts["web", ""], held(desk)) == (starts + 1, None)
+
+
+@pytest.mark.parametrize("answer", [False, True])
+def test_a_person_decides_about_the_hold(desk: Desk, answer: bool) -> None:  # noqa: FBT001
+    """A no is recorded as the reason; a yes is followed by the plan's own question."""
+    back(desk)
+    desk.git["api"].remote.commit("dev", {"api.txt": "3"})
+    desk.screen.person, desk.screen.answer = True, answer
+    ended = desk.promote(Consent())
+    assert desk.screen.asked[0].startswith("stg is held. ")
+    assert len(desk.screen.asked) == 1 + answer
+    assert (held(desk) is None) == answer
+    record = desk.records[-1]
+    assert (record.result, record.reason) == (("done", "") if answer else ("blocked", "held"))
+    assert [each.code for each in ended.report.plan.accepted] == ["held"] * answer
+
+
+def test_a_person_is_asked_at_continue(desk: Desk) -> None:
+    """Once for what the hold keeps back; a no changes nothing."""
+    promotion_begun(desk)
+    hold_elsewhere(desk)
+    desk.screen.person, desk.screen.answer = True, False
+    assert onward(desk, Consent()).report.result is Result.BLOCKED
+    assert bool(desk.unfinished)
+    desk.screen.answer = True
+    assert onward(desk, Consent()).report.result is Result.DONE
+    assert [each for each in desk.screen.asked if "held" in each] == [desk.screen.asked[0]] * 2
+    assert held(desk) is None
+
+
+# --- Undo and restore
+
+
+def test_a_redeployed_stage_cannot_be_undone(desk: Desk) -> None:
+    """Nothing was published: the refusal names what can be done, and the hold stays."""
+    back(desk)
+    hold = held(desk)
+    ended = undo(desk.session(), None, YES)
+    assert ended.report.result is not Result.DONE
+    assert held(desk) == hold
+
+
+def test_restored_files_are_a_new_release(desk: Desk) -> None:
+    """A commit with the old tree on top of the branch, tagged and deployed; nothing is held."""
+    before, old = tips(desk), {name: first(desk, name) for name in ("api", "web")}
+    ended = back(desk, how=How.RESTORE)
+    assert ended.report.result is Result.DONE
+    for name, tip in tips(desk).items():
+        objects = desk.git[name].objects
+        assert objects.commits[tip].parents == (before[name],)
+        assert objects.commits[tip].tree == objects.commits[old[name]].tree
+        assert objects.commits[tip].message.endswith(f"\n\nRolls-back-to: {old[name]}")
+    assert deployed(ended) == tips(desk)
+    assert ended.report.plan.release.startswith("stg-deploy-")
+    assert ended.report.plan.release not in releases(desk)
+    assert held(desk) is None
+
+
+def test_a_restored_stage_is_undone_where_nothing_was_deployed(desk: Desk) -> None:
+    """Its commit and its tag are gone then."""
+    desk.git.deploy = None
+    before = desk.git.remote_refs()
+    assert back(desk, release=releases(desk)[0]).report.result is Result.DONE
+    assert desk.git.remote_refs() != before
+    assert undo(desk.session(), None, YES).report.result is Result.DONE
+    assert desk.git.remote_refs() == before
