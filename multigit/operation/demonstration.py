@@ -48,6 +48,7 @@ class Demonstration:
         self._run("promote", "dev", "stg", "--yes")
         say("Production requires the stage's name. Scripts pass it as an option.")
         self._run("promote", "stg", "main", "-m", "release: orders by date", "--confirm", "main")
+        self._bad_day()
         say("An emergency: you fix it on main, and push.")
         self._run("pull", "main", "--switch", "-r", "api")
         sandbox.write("api", {"service.py": 'NAME = "api"\nPORT = 80\nTIMEOUT = 30\n'})
@@ -63,6 +64,21 @@ class Demonstration:
         self._deployments()
         self._run("log")
         self._farewell()
+
+    def _bad_day(self) -> None:
+        """Release something bad, roll back, and go forward again with the fix."""
+        sandbox, say = self._sandbox, self._say
+        say("The next release is a bad one: its checkout charges every customer twice.")
+        checkout = {"checkout.js": "charge(2)\n", "basket.html": "<h1>Basket</h1>\n"}
+        sandbox.write("user-frontend", checkout)
+        self._run("push", "dev", "-m", "feat: checkout", "--promote", "stg", "--yes")
+        self._run("promote", "stg", "main", "-m", "release: checkout", "--confirm", "main")
+        say("Production goes back to the last good release. No branch is rewritten.")
+        self._run("rollback", "main", "--last-good", "--confirm", "main")
+        say("You fix it on dev. The promotion brings everything back, with the fix.")
+        sandbox.write("user-frontend", {"checkout.js": "charge(1)\n"})
+        self._run("push", "dev", "-m", "fix: charge once", "--promote", "stg", "--yes")
+        self._run("promote", "stg", "main", "-m", "release: checkout", "--confirm", "main")
 
     def _deployments(self) -> None:
         """Promote with deployments: two waves, a failing health check, and continuing."""

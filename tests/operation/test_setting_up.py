@@ -235,7 +235,8 @@ def test_the_demo_runs_real_commands_in_the_shop(
 
     here = Path.cwd()
     demonstrate(tmp_path / "demo" if named else None, screen, multigit)
-    assert {"status", "push", "promote", "pull", "backmerge", "continue", "log"} == set(run)
+    plain = {"status", "push", "promote", "pull", "backmerge", "continue", "log"}
+    assert {*plain, "rollback"} == set(run)
     assert Path.cwd() == here
 
 

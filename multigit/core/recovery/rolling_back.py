@@ -57,7 +57,7 @@ def how_named(name: str | None) -> How | None:
     if name is None or name in set(How):
         return How(name) if name else None
     ways = ", ".join(How)
-    raise UsageError(f"{name!r} is no way to roll back.", hint=f"Pass one of: {ways}.")
+    raise UsageError(f"{name!r} is not a way to roll back.", hint=f"Pass one of: {ways}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ class Reversal:
     paths `mixed`. Without it these `exposed` changes would count again: older roll-backs, and what
     an earlier commit had rolled back of the same work. `besides` are commits of the later stage
     itself that it reverted, too. `time` is its commit date in Unix seconds. It is `undone` if a
-    later roll-back undid it, so that it is no loss: it only has to be left out together with that
-    one.
+    later roll-back undid it, so that nothing is lost: it only has to be left out together with
+    that one.
     """
 
     sha: str
