@@ -96,6 +96,12 @@ class Repository(Protocol):
         `merged` is the tree of their merge, with markers where it conflicts; newest first.
         """
 
+    def roll_backs(self, base: str, tip: str) -> frozenset[str]:
+        """Return the commits of `tip`, which `base` lacks, that take work back or bring it back.
+
+        Merges not counted, and as far as multigit's trailers say so.
+        """
+
     def fold(self, earlier: Tip, later: Tip, skips: Sequence[Skip]) -> Folded:
         """Return the tree of the later stage without some changes of its line.
 

@@ -214,6 +214,10 @@ def reverted_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
             for reversal in pair.reverted:
                 sentence = visible(describe_reversal(reversal, *sides))
                 yield problem_line(row.repo, f"{sentence}.", blocks=True)
+            for reversal in pair.returning:
+                sentence = visible(describe_reversal(reversal, *sides))
+                back = f"{sentence}; the next promotion brings that back."
+                yield problem_line(row.repo, back, blocks=False)
 
 
 def pair_cells(row: StatusRow, pairs: Sequence[tuple[Stage, Stage]]) -> list[Text]:

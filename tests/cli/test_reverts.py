@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes, in_shell, rows
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, in_shell, rows
 from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 
@@ -130,12 +130,11 @@ def test_with_nothing_new_the_work_comes_back_alone(
     assert rows(forge.json(*RELEASE, check=DONE))["api"]["state"] == "up_to_date"
 
 
-@pytest.mark.parametrize("roll_back", [revert_the_release, put_the_old_tree_back])
-def test_status_tells_it_before_anybody_promotes(
-    forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
+def test_status_tells_before_anybody_promotes_what_has_to_be_decided(
+    forge: Forge, api: ForgeRepo
 ) -> None:
     """Status shows the reverting commit and a hint, whether or not other commits wait."""
-    reverted = roll_back(api)
+    reverted = put_the_old_tree_back(api)
     forge.json("backmerge", "stg", "--yes", check=DONE)
     said = forge.json("status", check=DONE)
     assert said["message"] == "1 repository: 1 with reverted work."
@@ -151,6 +150,34 @@ def test_status_tells_it_before_anybody_promotes(
 
     _, pair = rows(forge.json("status", check=DONE))["api"]["pairs"]
     assert (pair["state"], pair["reverted"]) == ("reverted", [reverted])
+
+
+def test_what_was_rolled_back_waits_in_status(forge: Forge, api: ForgeRepo) -> None:
+    """It counts as waiting, and no part of that is a hotfix to carry back, before and after."""
+    api.remote_git("update-ref", "refs/heads/dev", api.tip("stg"))
+    reverted = revert_the_release(api)
+
+    def between() -> tuple[object, ...]:
+        said = forge.json("status", check=DONE)
+        (_, pair) = rows(said)["api"]["pairs"]
+        names = ("state", "commits", "rolled_back", "debt", "merge_owed", "reverted")
+        return (*(pair[name] for name in names), said["message"])
+
+    waits = "1 repository: 1 with commits to promote."
+    assert between() == ("waiting", 2, 2, 0, False, [], waits)
+    told = " ".join(forge.run("status", check=DONE).stdout.split())
+    assert "2 waiting" in told
+    back = "reverts 2 commits of stg; the next promotion brings that back."
+    assert f"! api: {reverted[:7]} on main {back}" in told
+
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    assert between()[:5] == ("waiting", 3, 2, 0, False)
+    api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot")
+    assert between()[:5] == ("waiting", 3, 2, 1, False)
+    forge.json(*RELEASE, check=DONE)
+    assert between()[:5] == ("up_to_date", 0, 0, 1, False)
+    api.commit("stg", {"b.txt": "more\n"}, message="fix: more")
+    assert between()[:5] == ("waiting", 1, 0, 1, False)
 
 
 def test_status_does_not_insist_on_what_was_accepted(forge: Forge, api: ForgeRepo) -> None:
@@ -407,7 +434,8 @@ def test_the_hint_of_a_conflict_keeps_the_work(forge: Forge, api: ForgeRepo) -> 
     assert rest == (
         "resolve what still conflicts, commit, git push origin HEAD:stg, and run the command again."
     )
-    resolved_by(forge, document, Hint.CONFLICT_KEEPING, steps)
+    follow(forge, document, Hint.CONFLICT_KEEPING, steps, check=1)
+    resolved(forge)
     wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
     assert api.tree("main") == api.tree("stg") == wanted
 
@@ -424,14 +452,14 @@ def test_what_conflicts_with_the_work_back_is_resolved_with_it(
     assert codes(rows(document)["api"])[0] == "conflict"
     conflict = rows(document)["api"]["problems"][0]
     steps = conflict["hint"].removeprefix("Resolve it on stg: ").partition(", which has")[0]
-    resolved_by(forge, document, Hint.CONFLICT_REAPPLIED, steps)
+    follow(forge, document, Hint.CONFLICT_REAPPLIED, steps, check=1)
+    resolved(forge)
     wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
     assert api.tree("main") == api.tree("stg") == wanted
 
 
-def resolved_by(forge: Forge, document: Document, hint: Hint, steps: str) -> None:
-    """Type the hint of a conflict in b.txt, resolve it for stg, and promote."""
-    follow(forge, document, hint, steps, check=1)
+def resolved(forge: Forge) -> None:
+    """Resolve a conflict in b.txt for stg, and promote."""
     push = "git push -q origin HEAD:stg"
     resolve = f"git checkout --ours b.txt; git add b.txt; git commit -q --no-edit; {push}"
     done = in_shell(forge, f"cd api; {resolve}")

@@ -36,6 +36,7 @@ EXCEPTIONS: dict[Hint, str] = {
     Hint.MOVE: PART,
     Hint.COMMIT_RESTORED: PART,
     Hint.OVERRIDE_BAD_RELEASE: "options, which test_deploy.py adds to the command",
+    Hint.COMPARE: "no known history gives a merge that nothing explains: tests/core plays that",
     Hint.CONTINUE_FIXED: "a server has to stop between two refs, twice: tests/engine plays that",
     Hint.CONTINUE_WITH_ROOM: "a disk has to be full at the right moment: make torture fills it",
 }

@@ -78,56 +78,91 @@ def test_a_conflict_is_resolved_on_a_diverged_branch(forge: Forge, setting: str)
     assert api.git("rev-parse", "MERGE_HEAD") == api.tip("stg")
 
 
-def test_reverted_work_is_kept(forge: Forge) -> None:
-    """Reverted with a merge, with a commit, with more than the message names, or by content alone.
+LINES = "".join(f"{number}\n" for number in range(20))
+WORK = {"a.txt": LINES.replace("1\n", "one\n", 1)}
+MIXED = {"a.txt": LINES.replace("18\n", "hot\n"), "new.txt": None}  # the old file, with a hotfix
+BOTH = LINES.replace("1\n", "one\n", 1).replace("18\n", "hot\n")
 
-    Stg keeps all of it.
-    """
-    repos = {name: released(forge, name) for name in ("content", "merge", "more", "single")}
+
+def released_twice(forge: Forge, *names: str) -> None:
+    """Release a file, and then a change of it."""
+    for name in names:
+        released(forge, name).commit("stg", {"a.txt": LINES}, message="feat: count")
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
-    by_hand(repos["merge"], ("revert", "--no-edit", "-m", "1", repos["merge"].tip("main")))
-    by_hand(repos["single"], ("revert", "--no-edit", repos["single"].tip("stg")))
-    message = f"This reverts commit {repos['more'].tip('stg')}."
-    more = {"a.txt": "1\n2\n3\n", "new.txt": None, "c.txt": "c\n"}
-    repos["more"].commit("main", more, message=message)
-    repos["content"].commit("main", {"a.txt": "1\n2\n3\n", "c.txt": "c\n"}, message="Quick help")
+    for name in names:
+        forge.repos[name].commit("stg", WORK, message="feat: one")
+    forge.json(*RELEASE, check=DONE)
+
+
+def test_what_did_more_than_to_revert_is_brought_back(forge: Forge) -> None:
+    """A restore with a hotfix in the same file, and one that names what it reverts.
+
+    Stg keeps the work and gets the hotfix.
+    """
+    released_twice(forge, "content", "named")
+    repos = forge.repos
+    message = f"This reverts commit {repos['named'].tip('stg')}."
+    repos["named"].commit("main", MIXED, message=message)
+    repos["content"].commit("main", MIXED, message="Quick help")
     for repo in repos.values():
         repo.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
     said = forge.json(*RELEASE, check=REFUSED)
 
-    for name, code, part in (
-        ("content", "returned_files", " diff-tree -p --binary "),
-        ("merge", "reverted_work", " revert --no-edit "),
-        ("more", "reverted_work", " diff-tree -p --binary "),
-        ("single", "reverted_work", " revert --no-edit "),
-    ):
-        command = hint_of(said, name, code).partition("work: ")[2].partition(". To m")[0]
+    for name in repos:
+        command = hint_of(said, name, "mixed_roll_back").partition("work: ")[2]
+        command = command.partition(". To m")[0]
         assert command.startswith(f"cd {name} && ")
-        assert part in command
         follow(forge, said, Hint.KEEP_OR_ACCEPT, command)
     forge.json(*RELEASE, check=DONE)
     for repo in repos.values():
         assert repo.tree("main") == repo.tree("stg")
-        assert repo.tree("main")["a.txt"] == "1\ntwo\n3\n"
+        assert repo.tree("main")["a.txt"] == BOTH
         assert repo.tree("main")["new.txt"] == "new\n"
 
 
-def test_local_changes_stay_what_they_are(forge: Forge) -> None:
-    """Staged and unstaged changes are kept while reverted work in the same file is restored."""
+def test_what_looks_like_a_roll_back_is_brought_back_or_left_out(forge: Forge) -> None:
+    """The hint has an option for each."""
+    api = released(forge, "api")
+    forge.write_config()
+    forge.json(*RELEASE, check=DONE)
+    api.commit("main", {"a.txt": "1\n2\n3\n", "new.txt": None}, message="Quick help")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    said = forge.json(*RELEASE, check=REFUSED)
+    again = "multigit promote stg main --confirm main"
+    for option in ("--accept-reverts", "--roll-forward"):
+        assert option in hint_of(said, "api", "returned_files")
+    forge.json(*RELEASE, "--accept-reverts", "--dry-run", check=DONE)
+    follow(forge, said, Hint.ROLL_FORWARD, "--roll-forward", after=again)
+    assert api.tree("main") == api.tree("stg")
+
+
+def test_what_was_rolled_back_goes_out_again_as_it_was(forge: Forge) -> None:
+    """If nothing else waits, someone has to say that it shall."""
     api = released(forge, "api")
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
     by_hand(api, ("revert", "--no-edit", "-m", "1", api.tip("main")))
+    said = forge.json(*RELEASE, check=REFUSED)
+    again = "multigit promote stg main --confirm main"
+    follow(forge, said, Hint.BRING_BACK, "--roll-forward", after=again)
+    assert api.tree("main") == api.tree("stg")
+
+
+def test_local_changes_stay_what_they_are(forge: Forge) -> None:
+    """Staged and unstaged changes are kept while reverted work in the same file is restored."""
+    released_twice(forge, "api")
+    api = forge.repos["api"]
+    api.commit("main", MIXED, message="Quick help")
     api.write({"a.txt": "1\n2\n3\nmine\n", "b.txt": "mine\n"})
     api.git("add", "b.txt")
     said = forge.json(*RELEASE, check=REFUSED)
-    command = hint_of(said, "api", "reverted_work").partition("work: ")[2].partition(". To m")[0]
+    command = hint_of(said, "api", "mixed_roll_back").partition("work: ")[2].partition(". To m")[0]
     follow(forge, said, Hint.KEEP_OR_ACCEPT, command)
     assert api.git("status", "--short").splitlines() == [" M a.txt", "M  b.txt"]
     assert (api.clone / "a.txt").read_text() == "1\n2\n3\nmine\n"
     forge.json(*RELEASE, check=DONE)
-    assert api.tree("main")["a.txt"] == "1\ntwo\n3\n"
+    assert api.tree("main")["a.txt"] == BOTH
 
 
 def test_accepted_reverts_need_no_option_again(forge: Forge) -> None:
@@ -165,10 +200,11 @@ def test_continue_takes_what_its_hint_proposes(forge: Forge) -> None:
     web.reject_pushes("refs/heads/main")
     forge.json(*RELEASE, check=FAILED)
     web.allow_pushes()
-    by_hand(web, ("revert", "--no-edit", "-m", "1", web.tip("main")))
+    web.commit("main", {"a.txt": "1\n2\n3\n", "new.txt": None}, message="Quick help")
 
     said = forge.json("continue", "--confirm", "main", check=REFUSED)
-    assert hint_of(said, "web", "reverted_work").endswith("To merge anyway: --accept-reverts")
+    assert hint_of(said, "web", "returned_files").endswith(": --accept-reverts")
+    forge.json("continue", "--dry-run", "--roll-forward", check=DONE)
     forge.json("continue", "--confirm", "main", "--accept-reverts", check=DONE)
 
     assert web.tree("main") == {"a.txt": "1\n2\n3\n", "b.txt": "more\n"}

@@ -70,16 +70,19 @@ def follow(
     *options: str,
     cwd: Path | None = None,
     check: int = 0,
+    after: str = "",
 ) -> str:
     """Assert that the hint was given with this command, type it, and return its output.
 
     `options` are the answers that a person would give at a terminal, such as --yes. The command is
-    typed where the hint was given: in `cwd`, or in the workspace folder.
+    typed where the hint was given: in `cwd`, or in the workspace folder. If the hint is an option,
+    it is typed `after` the command that gave it.
     """
     given = [each for each in hints(said) if pattern(hint).search(each)]
     assert given, f"{hint.name} was not given, but: {hints(said)}"
     words = " ".join(command.split())
     assert any(words in pattern(hint).search(each).group() for each in given), given  # type: ignore[union-attr]
+    command = f"{after} {command}".strip()
     if command.startswith("multigit "):
         return forge.run(*shlex.split(command)[1:], *options, cwd=cwd, check=check).stdout
     done = subprocess.run(

@@ -456,6 +456,20 @@ class FakeRepository:
                 found.append(Reversal(sha, subject, 1, paths=paths, step=sha, back=paths))
         return tuple(found)
 
+    def roll_backs(self, base: str, tip: str) -> frozenset[str]:
+        """Read the trailers."""
+        found = set[str]()
+        for sha in self.objects.history(tip) - self.objects.history(base):
+            trailers = re.findall(
+                r"^(Rolls-back-to|Reapplies): (\w+)$", self._message(sha), re.MULTILINE
+            )
+            found |= {sha} if trailers else set()
+            found |= {named for trailer, named in trailers if trailer == "Reapplies"}
+        return frozenset(sha for sha in found if len(self.objects.commits[sha].parents) < 2)
+
+    def _message(self, sha: str) -> str:
+        return self.objects.commits[sha].message
+
     def fold(self, earlier: Tip, later: Tip, skips: Sequence[Skip]) -> Folded:
         """Apply each commit of the line again, file by file, from the first one that is skipped."""
         had, line = self.objects.history(earlier.sha), list[str]()

@@ -11,6 +11,7 @@ from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.commits import list_commits, waiting_of
 from multigit.adapters.git.outgoing import read_outgoing
 from multigit.adapters.git.reversals.search import read_reversals
+from multigit.core.lineage.revert_messages import REAPPLIES, ROLLS_BACK, reapplied_in
 from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.merge import Reversal
 from multigit.core.values.pushed import Pushed
@@ -35,6 +36,19 @@ class ReadsHistory(Clone):
     ) -> tuple[Reversal, ...]:
         """Return the later side's commits through which `merged` lacks work of the earlier one."""
         return read_reversals(self._door, earlier, later, merged, conflicts)
+
+    def roll_backs(self, base: str, tip: str) -> frozenset[str]:
+        """Return the commits, without merges, that trailers call roll-backs or their ends."""
+        form = ("--format=%H%n%B", "--extended-regexp", f"--grep=^({ROLLS_BACK}|{REAPPLIES}): ")
+        done = self._door.run("log", "-z", "--no-show-signature", *form, tip, f"^{base}", "--")
+        found = set[str]()
+        for record in filter(None, done.text.split("\0")):
+            sha, _, message = record.partition("\n")
+            found |= {sha, *reapplied_in(message)}
+        if not found:
+            return frozenset()
+        listing = ("rev-list", "--no-walk", "--no-merges", *sorted(found), "--")
+        return frozenset(self._door.run(*listing).text.split())
 
     def divergence(self, base: str, tip: str) -> tuple[int, int]:
         """Count the commits that only `tip` has and those that only `base` has."""
@@ -73,8 +87,14 @@ class ReadsHistory(Clone):
         return Tip(sha, tree)
 
     def pushed(self, commit: str) -> Pushed:
-        """Return what a push of a commit to the branch of its first parent brings."""
-        since = (f"{commit}^1", commit)
+        """Return what a push of a commit to the branch of its first parent brings.
+
+        That parent may be a commit that brings back what was rolled back, and be pushed, too.
+        """
+        both = self._door.run("log", "-2", "-z", "--first-parent", "--format=%B", commit, "--")
+        own, _, parent = both.text.partition("\0")
+        merge = reapplied_in(parent) and not reapplied_in(own)
+        since = (f"{commit}^1^1" if merge else f"{commit}^1", commit)
         listing = (
             "diff-tree",
             "-r",
@@ -84,10 +104,8 @@ class ReadsHistory(Clone):
             "--ignore-submodules=none",
         )
         paths = self._door.run(*listing, *since, "--").fields()
-        form = ("rev-list", "--no-walk", "--no-commit-header", "--format=%B")
-        message = self._door.run(*form, commit, "--").text
         count = self._door.run("rev-list", "--count", f"^{since[0]}", commit, "--").text
-        return Pushed(message, tuple(paths), int(count))
+        return Pushed(own, tuple(paths), int(count))
 
     def holds(self, objects: Sequence[str]) -> bool:
         """Return whether the clone has all of these objects."""

@@ -24,6 +24,8 @@ class Pair:
     If merge commits are all that is waiting, no commit is counted, but `merge_waits` or
     `merge_owed` is True. `missing` names the stages whose branch the remote lacks, `reverted` the
     commits of the later stage that block a promotion, since they revert work of the earlier one.
+    `returning` are those whose work a promotion brings back: so many `rolled_back` commits, as far
+    as that is known, are among the `commits`.
     """
 
     source: str
@@ -34,6 +36,8 @@ class Pair:
     debt: int = 0
     missing: tuple[str, ...] = ()
     reverted: tuple[Reversal, ...] = ()
+    returning: tuple[Reversal, ...] = ()
+    rolled_back: int = 0
     merge_waits: bool = False
     merge_owed: bool = False
 
@@ -147,16 +151,23 @@ def _pair(earlier: Stage, later: Stage, snapshot: Snapshot) -> Pair:
     back = _merge(snapshot.debts, later, earlier)
     waiting = _waiting(forward)
     owed = _waiting(back)
+    fold = forward.fold if forward else None
+    reversals = forward.reversals if forward else ()
+    coming = fold.reverts if fold else ()
     missing = [s.name for s in (earlier, later) if snapshot.refs.branch(s.branch).remote is None]
     return Pair(
         source=earlier.name,
         target=later.name,
-        commits=waiting or 0,
+        commits=(waiting or 0) + (fold.commits if fold else 0),
         blocked=forward.blocked if forward else False,
-        conflicts=forward.result.conflicts if forward else (),
+        conflicts=(forward.result.conflicts or (fold.conflicts if fold else ())) if forward else (),
         debt=owed or 0,
         missing=tuple(missing),
-        reverted=blocking_reversals(forward.reversals, forward=True) if forward else (),
+        reverted=tuple(
+            each for each in blocking_reversals(reversals, forward=True) if each.sha not in coming
+        ),
+        returning=tuple(each for each in reversals if each.sha in coming and not each.undone),
+        rolled_back=fold.commits if fold else 0,
         merge_waits=waiting == 0,
         merge_owed=owed == 0,
     )

@@ -51,6 +51,7 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
                 "debt": pair.debt,
                 "merge_owed": pair.merge_owed,
                 "reverted": [each.sha for each in pair.reverted],
+                "rolled_back": pair.rolled_back,
             }
             for pair in row.pairs
         ],

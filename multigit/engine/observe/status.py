@@ -12,6 +12,7 @@ from multigit.core.values.merge import Merge
 from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Stage
+from multigit.engine.bringing_back import brought_back
 from multigit.engine.observe.observation import Observation, of_stages, try_to_fetch
 from multigit.engine.observe.preview import preview_merge
 from multigit.engine.observe.sides import count_against_stage, count_stages
@@ -46,7 +47,7 @@ class StatusObservation(Observation):
             return snapshot
         forward = [preview_promotion(repository, refs, *pair) for pair in self.pairs]
         back = [
-            preview_backmerge(repository, refs, *pair)
+            preview_backmerge(repository, refs, *pair, merge)
             for pair, merge in zip(self.pairs, forward, strict=True)
             if merge and not has_all_of(merge)
         ]
@@ -62,20 +63,35 @@ def preview_promotion(
 ) -> Merge | None:
     """Return what a promotion would bring, and lose; None if there is nothing to merge."""
     sides = differing(refs, later, earlier)
-    return preview_merge(repository, Hop(earlier, later, ""), *sides, "") if sides else None
+    if sides is None:
+        return None
+    hop = Hop(earlier, later, "")
+    merge = preview_merge(repository, hop, *sides, "")
+    return brought_back(repository, hop, merge, "", roll_forward=False)
 
 
 def preview_backmerge(
-    repository: Repository, refs: Refs, earlier: Stage, later: Stage
+    repository: Repository, refs: Refs, earlier: Stage, later: Stage, promotion: Merge
 ) -> Merge | None:
-    """Return what a back-merge would bring; None if that is nothing."""
+    """Return what a back-merge would bring; None if that is nothing.
+
+    What the promotion would bring back was rolled back on the later stage, which is no hotfix.
+    """
     sides = differing(refs, earlier, later)
     if sides is None:
         return None
     ours, theirs = sides
-    waiting = repository.lacking(ours, theirs)
-    merged = repository.merge(ours, theirs, None, waiting.forks)
+    waiting, fold = repository.lacking(ours, theirs), promotion.fold
+    if fold and fold.tip:
+        merged = repository.merge(ours, fold.tip, None)
+    else:
+        merged = repository.merge(ours, theirs, None, waiting.forks)
     brings = replace(waiting, forks=())
+    if waiting.commits and merged.tree != ours.tree:
+        merges = {each.sha for each in promotion.reversals if each.is_merge}
+        back = {*repository.roll_backs(ours.sha, theirs.sha)}
+        back |= {*(fold.reverts if fold else ())} - merges
+        brings = replace(brings, commits=max(0, waiting.commits - len(back)))
     return Merge(later.name, earlier.name, ours, theirs, merged, waiting=brings)
 
 

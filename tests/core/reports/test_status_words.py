@@ -106,6 +106,7 @@ def test_the_document_of_a_status() -> None:
                         "debt": 0,
                         "merge_owed": False,
                         "reverted": [],
+                        "rolled_back": 0,
                     },
                     {
                         "source": "stg",
@@ -116,6 +117,7 @@ def test_the_document_of_a_status() -> None:
                         "debt": 0,
                         "merge_owed": False,
                         "reverted": [],
+                        "rolled_back": 0,
                     },
                 ],
                 "unpushed": {},
