@@ -167,8 +167,9 @@ class WayBack:
 
     It `stood` at a commit, which is now read from the history where it was unread: `old` is that
     commit with its tree, None if there is none. `lost` are the commits that the stage has `now` and
-    would lose, `paths` those that differ. `besides` are commits that the branch probably had at the
-    release, by their dates, and that no one released: the way back leaves them out.
+    would lose, `paths` those that differ; `on_branch` is what its branch would lose, if the stage
+    does not have its tip. `besides` are commits that the branch probably had at the release, by
+    their dates, and that no one released: the way back leaves them out.
     """
 
     repo: str
@@ -177,5 +178,10 @@ class WayBack:
     old: Tip | None = None
     lost: PendingCommits = field(default_factory=PendingCommits)
     paths: tuple[str, ...] = ()
+    on_branch: tuple[PendingCommits, tuple[str, ...]] | None = None
     besides: PendingCommits = field(default_factory=PendingCommits)
     error: Problem | None = None
+
+    def loses(self, *, on_branch: bool) -> tuple[PendingCommits, tuple[str, ...]]:
+        """Return the commits that the stage, or its branch, would lose, and the paths."""
+        return self.on_branch if on_branch and self.on_branch else (self.lost, self.paths)

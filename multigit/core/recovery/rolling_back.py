@@ -205,20 +205,23 @@ def _accepted(
     repos: Iterable[RepoPlan],
 ) -> tuple[Accepted, ...]:
     """Return the notes of what a person overrides with the plan."""
-    return tuple(
-        note
-        for repo in repos
-        if repo.state is State.PLANNED
-        for note in request.override.applied(
-            repo.repo, _in_the_way(request, workspace.repo(repo.repo), ways[repo.repo])
-        )[1]
-    )
+
+    def notes(name: str) -> tuple[Accepted, ...]:
+        repo = workspace.repo(name)
+        own = request.in_repo(workspace, repo)
+        found = () if isinstance(own, Problem) else _in_the_way(own, workspace, repo, ways[name])
+        return request.override.applied(name, found)[1]
+
+    return tuple(n for repo in repos if repo.state is State.PLANNED for n in notes(repo.repo))
 
 
-def _in_the_way(request: RollBackRequest, repo: Repo, way: WayBack) -> Iterable[Problem]:
+def _in_the_way(
+    request: RollBackRequest, workspace: Workspace, repo: Repo, way: WayBack
+) -> Iterable[Problem]:
     """Report what a person has to override: the release, or files that cannot be rolled back."""
     yield from bad_release(request.release.name, request.marks or {})
-    if files := matching(way.paths, repo.irreversible or ()):
+    restored = _how(request, workspace.deploy(repo, request.stage), way) is How.RESTORE
+    if files := matching(way.loses(on_branch=restored)[1], repo.irreversible or ()):
         yield Problem(
             IRREVERSIBLE,
             f"{plural(len(files), 'file')} changed since {request.release.name} that cannot be "
@@ -289,6 +292,7 @@ class _Repository:
 
     def _restoring(self, old: Tip, tip: Tip) -> tuple[Step, ...]:
         stage, request = self.request.stage, self.request
+        lost, paths = self.way.loses(on_branch=True)
         back = RollBackStep(
             stage=stage.name,
             branch=stage.branch,
@@ -297,8 +301,8 @@ class _Repository:
             tree=old.tree,
             commit=self.made,
             message=rolling_back(request.message, old.sha),
-            lost=self.way.lost,
-            files=len(self.way.paths),
+            lost=lost,
+            files=len(paths),
         )
         tagged = (TagStep(self.tag, stage.branch, back.message),) if self.tag else ()
         steps = publishing((back, *tagged), self.seen.refs)
@@ -321,7 +325,7 @@ class _Repository:
         else:
             yield from self._not_redeployable()
         if steps:
-            found = _in_the_way(request, self.repo, self.way)
+            found = _in_the_way(request, self.workspace, self.repo, self.way)
             yield from request.override.applied(self.repo.name, found)[0]
             yield from self._notes()
 

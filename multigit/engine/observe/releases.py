@@ -140,15 +140,23 @@ def _way_back(
         stood = releases.with_history(release, {name: then}).repos[name]
     if not stood.sha:
         return WayBack(name, stood, point.has)
+    old = _old_tip(repository, stood.sha, release)
+    lost, paths = _loss(repository, stood.sha, point.has)
     return WayBack(
         name,
         stood,
         point.has,
-        _old_tip(repository, stood.sha, release),
-        lost=_since(repository, stood.sha, point.has),
-        paths=repository.differing(stood.sha, point.has) if stood.sha != point.has else (),
+        old,
+        lost=lost,
+        paths=paths,
+        on_branch=_loss(repository, stood.sha, point.tip) if point.tip != point.has else None,
         besides=_since(repository, stood.sha, then),
     )
+
+
+def _loss(repository: Repository, old: str, new: str) -> tuple[PendingCommits, tuple[str, ...]]:
+    """Return the commits that came since an old one, and the paths that differ."""
+    return _since(repository, old, new), repository.differing(old, new) if old != new else ()
 
 
 def _old_tip(repository: Repository, old: str, release: Release) -> Tip:

@@ -109,12 +109,13 @@ def test_going_back_says_what_is_lost() -> None:
         now=hotfix,
         lost=PendingCommits(1, newest(api, hotfix), subjects=("fix: b",)),
         paths=("b",),
+        on_branch=(expected.lost, expected.paths),
     )
     points = standpoints(git, api=hotfix)
     assert look_back(git, points, releases, release, FLEET) == {"api": less}
     there = standpoints(git, api=first)
     assert look_back(git, there, releases, release, FLEET) == {
-        "api": WayBack("api", stood, first, api.objects.tip(first))
+        "api": WayBack("api", stood, first, api.objects.tip(first), on_branch=less.on_branch)
     }
 
 
