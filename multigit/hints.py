@@ -346,6 +346,13 @@ class Hint(StrEnum):
     MAKE_EXECUTABLE = "Run: `chmod +x {file}`; then commit it, push it, and promote again."
 
     # Held stages
+    PROMOTE_HELD = (
+        "If it is fixed, promote the fix and release the hold: `multigit promote {pair} "
+        '--release-hold --reason "why"`'
+    )
+    DEPLOY_HELD = (
+        'If it is to go out again: `multigit deploy {stage} --release-hold --reason "why"`'
+    )
     RELEASE_HOLD = (
         "If it is fixed, and what was rolled back is to go out again: `--release-hold --reason "
         '"why"`'

@@ -18,10 +18,10 @@ from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.hold import HeldRepo, Hold
-from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import plural, shortened
 from multigit.core.values.workspace import Workspace
+from multigit.engine.observe.held import rolled_back_commits
 from multigit.hints import Hint
 from multigit.operation.asking import HeldStage
 from multigit.operation.session import Session
@@ -51,10 +51,7 @@ def with_holds(
     if ref is None or not _goes_out(space, plan, state, ref.hold):
         return plan, None
     if not ref.readable:
-        where = ref.file or f"refs/multigit/locks/{stage}"
-        message = f"it is unknown whether {stage} is held: {where} cannot be read."
-        problem = Problem("hold_unreadable", message, Hint.LOCK_STATUS)
-        return with_findings(plan, state, _for_all(plan, problem), space), None
+        return with_findings(plan, state, _for_all(plan, ref.unreadable(stage)), space), None
     if ref.hold and not plan.releases:
         return _held(session, plan, ref.hold, consent, state, shared)
     return plan, None
@@ -171,19 +168,10 @@ def _with_held(plan: Plan, hold: Hold, space: Workspace) -> Plan:
 
 def _again(session: Session, plan: Plan, hold: Hold) -> Mapping[str, tuple[Problem, ...]]:
     """Return, by repository, which rolled-back commits go out again."""
-    names = [repo.repo for repo in plan.planned() if repo.repo in hold.repos]
-
-    def read(name: str, _: ShowActivity) -> PendingCommits:
-        repository, held = session.git.repository(session.workspace.repo(name)), hold.repos[name]
-        if not repository.holds([held.to, held.bad]):
-            return PendingCommits()
-        return repository.waiting(held.to, held.bad)
-
-    items = {name: name for name in names}
+    repos = [session.workspace.repo(repo.repo) for repo in plan.planned()]
     with session.fleet() as fleet:
-        results = fleet.for_each(items, read, phase="Reading", doing="reading")
-    found = results.completed(lambda _, __: PendingCommits())
-    return {name: (_going_out(hold.repos[name], found[name]),) for name in names}
+        found = rolled_back_commits(session.git, hold, repos, fleet)
+    return {name: (_going_out(hold.repos[name], each),) for name, each in found.items()}
 
 
 def _going_out(held: HeldRepo, waiting: PendingCommits) -> Problem:

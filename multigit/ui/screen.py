@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from multigit.core.progress.outcome import Report
     from multigit.core.reports.findings import Finding
+    from multigit.core.reports.held_stages import Holding
     from multigit.core.reports.log_report import LogReport
     from multigit.core.reports.reviews import PendingReview, Review
     from multigit.core.reports.status import StatusRow
@@ -122,12 +123,14 @@ class Screen:
 
             self._show(pull_view(report))
 
-    def status(self, rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]) -> None:
+    def status(
+        self, rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]], holding: Holding
+    ) -> None:
         """Show the status of the repositories."""
         if self._has_reader:
             from multigit.ui.statuses import status_view
 
-            self._show(status_view(rows, pairs))
+            self._show(status_view(rows, pairs, holding=holding))
 
     def log(self, report: LogReport) -> None:
         """Show the deployment log."""

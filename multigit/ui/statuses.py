@@ -12,11 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from multigit.core.planning.losses import describe_reversal
+from multigit.core.planning.overrides import HELD
 from multigit.core.records.last_deployments import LastDeployment
-from multigit.core.reports.status import Pair, StatusRow
-from multigit.core.reports.status_words import status_hint, status_sentence
+from multigit.core.reports.held_stages import NOTHING_HELD, Holding
+from multigit.core.reports.status import Pair, StatusRow, WentBack
+from multigit.core.reports.status_words import status_hint, status_sentence, waits
 from multigit.core.values.deployment import RunState
 from multigit.core.values.duration import age
+from multigit.core.values.problem import Problem
 from multigit.core.values.text import plural, visible
 from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Stage
@@ -49,9 +52,11 @@ def status_view(
     rows: Sequence[StatusRow],
     pairs: Sequence[tuple[Stage, Stage]],
     now: datetime | None = None,
+    holding: Holding = NOTHING_HELD,
 ) -> RenderableType:
     """Return what is known of each repository, then what could not be read, then the summary.
 
+    Held stages are above all of it.
     Repositories of which there is nothing to say share one sentence, and those that are up to date
     are below the others.
     """
@@ -64,12 +69,20 @@ def status_view(
         *problem_lines((row.repo, row.problems) for row in rows),
     ]
     return Group(
+        *held_lines(holding),
         *([indented(Adaptive(lines.fitting))] if told else []),
         *up_to_date(row.repo for row in quiet),
         *below(problems),
         Text(),
-        ending(status_sentence(rows), status_hint(rows, pairs)),
+        ending(status_sentence(rows), status_hint(rows, pairs, holding)),
     )
+
+
+def held_lines(holding: Holding) -> list[RenderableType]:
+    """Return which stages are held, and of which that is unknown, with a blank line below."""
+    held = [Problem(HELD, hold.sentence()) for hold in holding.holds]
+    lines = [*problem_lines([("", (*held, *holding.problems))])]
+    return [*lines, Text()] if lines else []
 
 
 def is_quiet(row: StatusRow) -> bool:
@@ -244,8 +257,15 @@ def pair_cell(pair: Pair) -> Text:
         case "reverted":
             return Text("✗ reverted", "red")
         case "waiting":
-            return Text(f"{pair.commits or 'a merge'} waiting", "cyan")
+            return Text(", ".join(_waiting(pair)), "cyan")
     return Text("up to date", "dim")
+
+
+def _waiting(pair: Pair) -> Iterator[str]:
+    if waits(pair):
+        yield f"{pair.commits or 'a merge'} waiting"
+    if pair.held:
+        yield f"{pair.held} held"
 
 
 def debt_cell(row: StatusRow) -> Text:
@@ -269,15 +289,22 @@ def deploys_cell(row: StatusRow, now: datetime, separator: str = ", ") -> Text:
 
 
 def _last_deploy(row: StatusRow, stage: str, now: datetime) -> Text:
-    tag, last = row.deploys.get(stage), row.deployed.get(stage)
+    tag, last, back = row.deploys.get(stage), row.deployed.get(stage), row.rolled_back.get(stage)
+    if back and (last is None or last.rolled_back_to != back.release):  # not from this workspace
+        return Text(f"{visible(stage)} {age(back.time, now)} {_back_to(back)}")
     if tag and (last is None or last.time < tag.time):  # tagged since, perhaps elsewhere
         return Text(f"{visible(stage)} {age(tag.time, now)}")
     if last is None:
         return Text()
     earlier = f" {visible(last.release)}" if stage in row.went_back else ""
+    earlier = f" {_back_to(back)}" if back else earlier
     return Text.assemble(
         f"{visible(stage)} {age(last.time, now)} ", _mark(last, asked=stage in row.asked), earlier
     )
+
+
+def _back_to(back: WentBack) -> str:
+    return f"rolled back to {visible(back.release)}"
 
 
 def _mark(last: LastDeployment, *, asked: bool) -> tuple[str, str]:

@@ -345,7 +345,7 @@ def test_a_journal_that_cannot_be_read_keeps_nobody_from_looking(desk: Desk) -> 
 def test_status_reads_where_everything_stands(desk: Desk, *, fetch: bool) -> None:
     """There is a row for each repository."""
     session = desk.session()
-    rows = read_status(session, session.workspace.repos, fetch=fetch)
+    rows = read_status(session, session.workspace.repos, fetch=fetch).rows
     assert [row.repo for row in rows] == ["api", "web"]
 
 

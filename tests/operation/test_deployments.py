@@ -531,11 +531,11 @@ def test_status_asks_for_the_true_state(desk: Desk, now: str, state: str) -> Non
         finish(desk)
     desk.hosts.deleted |= desk.hosts.runs.keys() if now == "gone" else set()
     session = desk.session()
-    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True).rows
     assert (seen.deployed["stg"].state, seen.asked) == (state, frozenset({"stg"}))
     polled: list[DeploymentSpec] = []
     desk.hosts.at_poll = polled.append
-    (kept, _) = read_status(session, session.workspace.repos, fetch=False)
+    (kept, _) = read_status(session, session.workspace.repos, fetch=False).rows
     assert (kept.deployed["stg"].state, kept.asked) == ("queued", frozenset())
     assert polled == []
 
@@ -547,7 +547,7 @@ def test_status_sees_what_someone_reran(desk: Desk, now: RunState) -> None:
     desk.promote(YES, "api")
     finish(desk, now)
     session = desk.session()
-    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True).rows
     assert (seen.deployed["stg"].state, seen.asked) == (now, frozenset({"stg"}))
 
 
@@ -557,7 +557,7 @@ def test_what_was_unhealthy_is_deployed_again(desk: Desk) -> None:
     desk.promote(YES, "api")
     finish(desk)
     session = desk.session()
-    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True).rows
     assert seen.deployed["stg"].state == "unhealthy"
     desk.hosts.script("api", RunState.SUCCEEDED)
     assert deployed(desk.deploy(failed=True)) == {"api": [RunState.SUCCEEDED]}
@@ -572,7 +572,7 @@ def test_a_health_that_no_one_checked_is_unknown(tmp_path: Path) -> None:
     desk.promote(YES, "api", wait=False)
     finish(desk)
     session = desk.session()
-    (seen, _) = read_status(session, session.workspace.repos, fetch=True)
+    (seen, _) = read_status(session, session.workspace.repos, fetch=True).rows
     assert seen.deployed["stg"].state == "unknown"
 
 

@@ -44,7 +44,7 @@ def test_what_waits_is_compared_where_the_name_is_known(tmp_path: Path) -> None:
     desk = with_work(Desk(tmp_path))
     desk.change = on_github
     session = desk.session()
-    rows = read_status(session, session.workspace.repos, fetch=True)
+    rows = read_status(session, session.workspace.repos, fetch=True).rows
     branches = rows[0].branches
     page = f"https://github.com/acme/api/compare/{branches['stg']}...{branches['dev']}"
     assert comparison_pages(session, rows) == (page,)
@@ -52,5 +52,5 @@ def test_what_waits_is_compared_where_the_name_is_known(tmp_path: Path) -> None:
         comparison_pages(session, rows[1:])
     assert caught.value.code == "no_page"
     desk.promote(YES)
-    done = read_status(session, session.workspace.repos, fetch=True)
+    done = read_status(session, session.workspace.repos, fetch=True).rows
     assert "stg...dev" not in " ".join(comparison_pages(session, done))

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from multigit.core.records.last_deployments import LastDeployment
-from multigit.core.reports.status import Pair, StatusRow, Unpushed
+from multigit.core.reports.held_stages import Holding
+from multigit.core.reports.status import Pair, StatusRow, Unpushed, WentBack
 from multigit.core.values.merge import Reversal
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Tag
@@ -17,6 +18,7 @@ from multigit.core.values.work_tree import WorkTree
 from multigit.ui.render import ABSENT
 from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change
+from tests.core.roll_backs import HOLD
 from tests.ui.views import shown
 
 NOW = datetime.fromtimestamp(NEWEST.time + 15 * 60, UTC)
@@ -241,3 +243,28 @@ def test_only_what_a_repository_has_is_unknown(width: int) -> None:
     else:
         (line,) = (line for line in lines if line.split()[:1] == ["docs"])
         assert re.split("  +", line.strip())[2:5] == [ABSENT, ABSENT, "?"]
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_held_stage_is_on_top(width: int) -> None:
+    """It says by whom, why and to what, and what waits behind it; a local one is called so."""
+    pair = Pair("dev", "stg", commits=1, held=2)
+    back = {"stg": WentBack("deploy-1", NEWEST.time)}
+    row = StatusRow("api", "api", WorkTree("dev"), (pair,), {"stg": TAG}, rolled_back=back)
+    held = Holding((replace(HOLD, local=True),), (Problem("gone", "it cannot be read.", "Look."),))
+    lines = shown(status_view([row], ((DEV, STG),), NOW, held), width)
+    text = " ".join(" ".join(lines).split())
+    assert text.startswith("✗ stg is held in this workspace since 2025-01-15")
+    for fact in (
+        "Ada on laptop rolled it back to deploy-1 (payments fail).", "✗ it cannot be read.",
+        "1 waiting, 2 held", "stg 15min rolled back to deploy-1", "--release-hold",
+    ):  # fmt: skip
+        assert fact in text, fact
+
+
+def test_the_last_deploy_that_went_back_says_so() -> None:
+    """With its result, where this workspace knows that."""
+    last = LastDeployment("deploy-1", "", "succeeded", rolled_back_to="deploy-1")
+    back = {"stg": WentBack("deploy-1", 0)}
+    row = StatusRow("api", "", None, (), {}, deployed={"stg": last}, rolled_back=back)
+    assert deploys_cell(row, NOW).plain.endswith(" ✓ rolled back to deploy-1")

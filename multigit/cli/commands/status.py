@@ -47,13 +47,15 @@ def status(
     session = running.session()
     repos = chosen.of(session.workspace, *(names or ()))
     pairs = shared_pairs(session.workspace, repos)
-    rows = read_status(session, repos, fetch=not no_fetch)
+    read = read_status(session, repos, fetch=not no_fetch)
+    rows, holding = read.rows, read.holding
     if web:
         from multigit.cli.showing import show_comparisons
         from multigit.operation.pages import comparison_pages
 
         return show_comparisons(session.screen, comparison_pages(session, rows), rows)
     unfinished = say_unfinished(session)
-    session.screen.status(rows, pairs)
-    session.screen.document({**status_document(rows, status_hint(rows, pairs)), **unfinished})
-    return status_exit_code(rows)
+    session.screen.status(rows, pairs, holding)
+    document = status_document(rows, status_hint(rows, pairs, holding), holding)
+    session.screen.document({**document, **unfinished})
+    return status_exit_code(rows, holding)

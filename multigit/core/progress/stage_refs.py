@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
-from multigit.core.progress.locks import Holder
+from multigit.core.progress.locks import PREFIX, Holder
 from multigit.core.values.hold import HeldRepo, Hold, SeenHold
+from multigit.core.values.problem import Problem
 from multigit.core.values.untrusted import known, table
+from multigit.hints import Hint
 
 T = TypeVar("T")
 
@@ -36,6 +38,13 @@ class StageRef:
     def readable(self) -> bool:
         """Return whether multigit wrote it, in a form that this version knows."""
         return self.holder is not None or self.hold is not None
+
+    def unreadable(self, stage: str) -> Problem:
+        """Return the problem that no one knows whether a stage is held."""
+        where = self.file or f"{PREFIX}{stage}"
+        message = f"it is unknown whether {stage} is held: {where} cannot be read."
+        hint = "Look at that file, then correct it or move it away."
+        return Problem("hold_unreadable", message, hint if self.file else Hint.LOCK_STATUS)
 
     def seen(self) -> SeenHold | None:
         """Return the hold as a plan keeps it, or None."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.planning.plan import RepoPlan, Result, State
+from multigit.core.planning.plan import RepoPlan, Result, RollsBack, State
 from multigit.core.planning.steps import MovingStep, RedeployStep, ReportedStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.repo_record import DeploymentRecord
@@ -64,7 +64,16 @@ def document(report: Report) -> dict[str, Any]:
         problems=report.problems,
         hint=hint,
         accepted=[asdict(each) for each in plan.accepted],
+        **_rolls_back(plan.rolls_back),
     )
+
+
+def _rolls_back(back: RollsBack | None) -> dict[str, Any]:
+    """Return what a roll-back adds to the document."""
+    if back is None:
+        return {}
+    said = {"to": back.to, "bad": back.bad, "why": back.why, "after": back.after}
+    return {"rolls_back": {key: text or None for key, text in said.items()}}
 
 
 def repo_document(outcome: Outcome) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from multigit.core.planning import checks
 from multigit.core.planning.roll_backs import blocking_reversals
 from multigit.core.records.last_deployments import LastDeployment
+from multigit.core.reports.held_stages import NOTHING_HELD, Holding
 from multigit.core.values.merge import Merge, Reversal
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.start_time import is_deploy_tag
+from multigit.core.values.start_time import is_deploy_tag, unix_time
 from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Repo, Stage, Workspace
 
@@ -26,6 +27,7 @@ class Pair:
     commits of the later stage that block a promotion, since they revert work of the earlier one.
     `returning` are those whose work a promotion brings back: so many `rolled_back` commits, as far
     as that is known, are among the `commits`.
+    `held` counts the commits that the later stage has on its branch, and that were rolled back.
     """
 
     source: str
@@ -40,6 +42,7 @@ class Pair:
     rolled_back: int = 0
     merge_waits: bool = False
     merge_owed: bool = False
+    held: int = 0
 
     @property
     def state(self) -> str:
@@ -50,7 +53,7 @@ class Pair:
             return "conflict"
         if self.reverted:
             return "reverted"
-        return "waiting" if self.commits or self.merge_waits else "up_to_date"
+        return "waiting" if self.commits or self.merge_waits or self.held else "up_to_date"
 
     @property
     def hotfixes(self) -> int:
@@ -68,13 +71,22 @@ class Unpushed:
 
 
 @dataclass(frozen=True, slots=True)
+class WentBack:
+    """A stage whose last deployment was a roll-back to a release; `time` is in Unix seconds."""
+
+    release: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusRow:
     """The state of one repository.
 
     `deploys` holds the last deploy tag of each stage, `deployed` what is known about the last
     deployment to it; `went_back` are the stages to which an earlier release was deployed last;
     `asked` are the stages about whose last deployment its host was asked; `branches` has the branch
-    of each stage. `unread` are the neighboring stages about which nothing could be read.
+    of each stage. `unread` are the neighboring stages about which nothing could be read;
+    `rolled_back` are those whose last deployment was a roll-back.
     """
 
     repo: str
@@ -89,6 +101,7 @@ class StatusRow:
     unpushed: tuple[Unpushed, ...] = ()
     branches: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[tuple[str, str]] = frozenset()
+    rolled_back: Mapping[str, WentBack] = field(default_factory=dict)
 
     def between(self, earlier: Stage, later: Stage) -> Pair | None:
         """Return the state between two stages; None if unread, or not neighbors there."""
@@ -110,16 +123,22 @@ def status_rows(
     repos: Sequence[Repo],
     snapshots: Mapping[str, Snapshot],
     deployed: Mapping[str, Mapping[str, LastDeployment]] | None = None,
+    holding: Holding = NOTHING_HELD,
 ) -> tuple[StatusRow, ...]:
     """Return the rows in the order of the repositories; `deployed` is what the log has."""
     known = deployed or {}
     return tuple(
-        _row(workspace, repo, snapshots[repo.name], known.get(repo.name, {})) for repo in repos
+        _row(workspace, repo, snapshots[repo.name], known.get(repo.name, {}), holding)
+        for repo in repos
     )
 
 
 def _row(
-    workspace: Workspace, repo: Repo, snapshot: Snapshot, deployed: Mapping[str, LastDeployment]
+    workspace: Workspace,
+    repo: Repo,
+    snapshot: Snapshot,
+    deployed: Mapping[str, LastDeployment],
+    holding: Holding,
 ) -> StatusRow:
     seen = workspace.seen_by(repo)
     deploys = last_deploys(seen.stages, snapshot.refs.tags)
@@ -128,7 +147,12 @@ def _row(
         repo=repo.name,
         path=repo.path,
         work=snapshot.work,
-        pairs=tuple(_pair(*pair, snapshot) for pair in pairs) if readable else (),
+        pairs=tuple(
+            replace(_pair(*pair, snapshot), held=holding.count(repo.name, pair[1].name))
+            for pair in pairs
+        )
+        if readable
+        else (),
         deploys=deploys,
         problems=(
             *filter(None, (snapshot.error, snapshot.stale)),
@@ -143,6 +167,7 @@ def _row(
         ),
         branches={stage.name: stage.branch for stage in seen.stages},
         unread=frozenset((a.name, b.name) for a, b in pairs if not readable),
+        rolled_back=rolled_back(repo.name, holding, deployed, deploys),
     )
 
 
@@ -206,3 +231,26 @@ def went_back(
         for stage, last in deployed.items()
         if last.release in names and stage in deploys and last.release != deploys[stage].name
     )
+
+
+def rolled_back(
+    repo: str,
+    holding: Holding,
+    deployed: Mapping[str, LastDeployment],
+    deploys: Mapping[str, Tag],
+) -> dict[str, WentBack]:
+    """Return the stages to which a roll-back was the last to deploy a repository.
+
+    A hold says so on every machine, the log only of what was done here: there may be newer tags.
+    """
+    logged = {
+        stage: WentBack(last.rolled_back_to, last.time)
+        for stage, last in deployed.items()
+        if last.rolled_back_to and (stage not in deploys or deploys[stage].time <= last.time)
+    }
+    held = {
+        hold.stage: WentBack(hold.release, unix_time(hold.since))
+        for hold in holding.holds
+        if repo in hold.repos
+    }
+    return {**held, **logged}

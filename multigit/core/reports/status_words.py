@@ -10,22 +10,27 @@ from typing import Any
 from multigit import errors
 from multigit.core.planning.plan import Result
 from multigit.core.reports.document import frame, problem_document
-from multigit.core.reports.status import StatusRow
+from multigit.core.reports.held_stages import NOTHING_HELD, Holding, hold_hint
+from multigit.core.reports.status import Pair, StatusRow
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import plural
 from multigit.core.values.workspace import Stage
 from multigit.hints import Hint
 
 
-def status_document(rows: Sequence[StatusRow], hint: str = "") -> dict[str, Any]:
+def status_document(
+    rows: Sequence[StatusRow], hint: str = "", holding: Holding = NOTHING_HELD
+) -> dict[str, Any]:
     """Return the status as the one JSON document."""
-    exit_code = status_exit_code(rows)
+    exit_code = status_exit_code(rows, holding)
     return frame(
         "status",
         status_sentence(rows),
         result=Result.FAILED if exit_code else Result.DONE,
         exit_code=exit_code,
+        holds=holding.documents(),
         repos=[_row_document(row) for row in rows],
+        problems=holding.problems,
         hint=hint,
     )
 
@@ -52,6 +57,7 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
                 "merge_owed": pair.merge_owed,
                 "reverted": [each.sha for each in pair.reverted],
                 "rolled_back": pair.rolled_back,
+                "held": pair.held,
             }
             for pair in row.pairs
         ],
@@ -60,17 +66,28 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
             stage: {"tag": tag.name, "time": tag.time} for stage, tag in row.deploys.items()
         },
         "deployed": {stage: asdict(each) for stage, each in row.deployed.items()},
+        "rolled_back": {stage: each.release for stage, each in row.rolled_back.items()},
         "problems": [problem_document(problem) for problem in row.problems],
     }
 
 
-def status_exit_code(rows: Sequence[StatusRow]) -> int:
-    """Return 1 if a repository or its remote could not be read, or it is a shallow clone."""
-    return errors.FAILED if any(row.problems for row in rows) else errors.OK
+def status_exit_code(rows: Sequence[StatusRow], holding: Holding = NOTHING_HELD) -> int:
+    """Return 1 if a repository or its remote could not be read, or it is a shallow clone.
+
+    So it is if it is unknown whether a stage is held.
+    """
+    unknown = holding.problems or any(row.problems for row in rows)
+    return errors.FAILED if unknown else errors.OK
 
 
-def status_hint(rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]) -> str:
-    """Return what to run if a stage reverted work, or nothing."""
+def status_hint(
+    rows: Sequence[StatusRow],
+    pairs: Sequence[tuple[Stage, Stage]],
+    holding: Holding = NOTHING_HELD,
+) -> str:
+    """Return what to run if a stage is held, or reverted work, or nothing."""
+    if holding.holds:
+        return hold_hint(holding.holds, pairs)
     reverted = {
         (pair.source, pair.target)
         for row in rows
@@ -121,12 +138,18 @@ def _clause(count: int, one: str, several: str) -> str:
     return f"{plural(count, 'deployment')} {verb}" if count else ""
 
 
+def waits(pair: Pair) -> bool:
+    """Return whether something is to be promoted there, other than what is held."""
+    return pair.state == "waiting" and bool(pair.commits or pair.merge_waits)
+
+
 def _facts(row: StatusRow) -> dict[str, bool]:
     """Return what is true of a repository, in the order of the sentence."""
     pairs, codes = row.pairs, {problem.code for problem in row.problems}
     wrong = {each.state for each in row.deployed.values() if each.went_wrong}
     return {
-        "with commits to promote": any(pair.state == "waiting" for pair in pairs),
+        "with commits to promote": any(waits(pair) for pair in pairs),
+        "with held commits": any(pair.held for pair in pairs),
         "with conflicts": any(pair.state == "conflict" for pair in pairs),
         "with reverted work": any(pair.reverted for pair in pairs),
         "with hotfixes to carry back": any(pair.hotfixes or pair.merge_owed for pair in pairs),

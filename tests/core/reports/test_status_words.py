@@ -86,6 +86,7 @@ def test_the_document_of_a_status() -> None:
         "operation": None,
         "result": "failed",
         "exit_code": 1,
+        "holds": [],
         "repos": [
             {
                 "repo": "api",
@@ -107,6 +108,7 @@ def test_the_document_of_a_status() -> None:
                         "merge_owed": False,
                         "reverted": [],
                         "rolled_back": 0,
+                        "held": 0,
                     },
                     {
                         "source": "stg",
@@ -118,11 +120,13 @@ def test_the_document_of_a_status() -> None:
                         "merge_owed": False,
                         "reverted": [],
                         "rolled_back": 0,
+                        "held": 0,
                     },
                 ],
                 "unpushed": {},
                 "deploys": {"main": {"tag": "deploy-20250115-150130", "time": 1736949600}},
                 "deployed": {},
+                "rolled_back": {},
                 "problems": [],
             },
             {
@@ -138,6 +142,7 @@ def test_the_document_of_a_status() -> None:
                 "unpushed": {},
                 "deploys": {},
                 "deployed": {},
+                "rolled_back": {},
                 "problems": [
                     {
                         "code": "unreachable",
