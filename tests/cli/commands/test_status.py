@@ -77,7 +77,8 @@ def test_own_commits_that_wait_are_counted(sight: Sight) -> None:
     """Two on dev wait for stg; the one on stg waits for main, and is hotfix debt of dev."""
     assert sight.pair("waiting") == {
         "source": "dev", "target": "stg", "state": "waiting", "commits": 2,
-        "conflicts": [], "debt": 1, "merge_owed": False, "reverted": [], "held": 0,
+        "conflicts": [], "debt": 1, "merge_owed": False, "reverted": [],
+        "rolled_back": 0, "held": 0,
     }  # fmt: skip
     assert sight.pair("waiting", "stg")["commits"] == 1
     assert [pair["state"] for pair in sight.row("same")["pairs"]] == ["up_to_date", "up_to_date"]
