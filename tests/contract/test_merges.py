@@ -6,6 +6,7 @@ import pytest
 
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Merged, Publication, RefQuery, Signature
+from multigit.core.values.merge import Skip
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
@@ -228,3 +229,43 @@ def test_a_revert_names_the_work_that_it_takes_back(scene: Scene) -> None:
     assert lost(dev, later) == [(revert, 'Revert "feat: a"', 1)]
     assert lost(main, later) == []
     assert lost(later, dev) == []
+
+
+def test_a_stage_is_seen_without_some_of_its_commits(scene: Scene) -> None:
+    """Whole, in some paths, or not at all: then the commit that conflicts is named."""
+    scene.remote_commit("dev", {"a": "1\n", "b": "1\n"})
+    release = scene.remote_commit("later", {"own": "1\n"}, start="dev")
+    message = f"Quick help\n\nReapplies: {release}"
+    back = scene.remote_commit("later", {"a": None, "b": None, "c": "1\n"}, message=message)
+    hot = scene.remote_commit("later", {"hot": "1\n"})
+    query = RefQuery(("dev", "later"))
+    scene.repository.fetch(query)
+    refs = scene.repository.refs(query)
+    dev, later = (refs.branch(name).remote for name in query.branches)
+    assert dev
+    assert later
+
+    def files(skip: Skip) -> set[str]:
+        tree = scene.repository.fold(dev, later, [skip]).tree
+        made = scene.repository.commit_tree(tree, later.sha, SIGNATURE)
+        assert (scene.parents(made), scene.message(made)) == ([hot], SIGNATURE.message)
+        assert scene.repository.commit_tree(tree, later.sha, SIGNATURE) == made
+        assert scene.repository.differing(tree, made) == ()
+        return {*scene.commit_files(made)}
+
+    assert files(Skip(back)) == {"README.md", "a", "b", "own", "hot"}
+    assert files(Skip(back, ("a", "b"))) == {"README.md", "a", "b", "c", "own", "hot"}
+    assert scene.repository.fold(dev, later, [Skip(release)]).own >= {"hot"}
+    assert scene.repository.roll_backs(dev.sha, later.sha) == {back, release}
+    assert scene.repository.roll_backs(later.sha, dev.sha) == frozenset()
+
+
+def test_a_commit_that_builds_on_what_is_left_out_is_named(scene: Scene) -> None:
+    """With the files in which it conflicts."""
+    work = scene.remote_commit("main", {"README.md": "work\n"})
+    hot = scene.remote_commit("main", {"README.md": "hot\n"}, message="fix: hot")
+    later, earlier = tips(scene)
+    folded = scene.repository.fold(earlier, later, [Skip(work)])
+    assert (folded.tree, folded.conflicts) == ("", ("README.md",))
+    assert folded.stuck
+    assert (folded.stuck.sha, folded.stuck.subject) == (hot, "fix: hot")
