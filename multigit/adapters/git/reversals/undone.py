@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from multigit.adapters.git.changes import Changes, changed
 from multigit.adapters.git.reversals.history import History
 from multigit.adapters.git.reversals.line import read_line
+from multigit.core.lineage.keepers import last_work
 from multigit.core.lineage.line import LineCommit
 from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import reapplied_in
@@ -54,7 +55,15 @@ def _read(history: History, paths: Collection[str]) -> tuple[LineCommit, ...]:
 def _back_then(line: Sequence[LineCommit], sha: str) -> tuple[str, ...]:
     """Return the paths that a commit of the line reverted, whatever came later."""
     end = next((at + 1 for at, step in enumerate(line) if step.sha == sha), 0)
-    return returned(line[:end]).get(sha, ())
+    back = returned(line[:end]).get(sha, ())
+    return tuple(path for path in back if not _has_work(line, path, sha))
+
+
+def _has_work(line: Sequence[LineCommit], path: str, sha: str) -> bool:
+    """Return whether a commit left a path as the work did, such as a deletion made again."""
+    work = last_work(line, path, sha)
+    after = next(step.changes[path][1] for step in line if step.sha == sha)
+    return work is not None and work.changes[path][1] == after
 
 
 def _undoes(changes: Mapping[str, tuple[str, str]], later: Changes) -> bool:
