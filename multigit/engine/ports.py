@@ -97,7 +97,7 @@ class Repository(Protocol):
         """
 
     def roll_backs(self, base: str, tip: str) -> frozenset[str]:
-        """Return the commits of `tip`, which `base` lacks, that take work back or bring it back.
+        """Return the commits of `tip`, which `base` lacks, that revert work or bring it back.
 
         Merges not counted, and as far as multigit's trailers say so.
         """

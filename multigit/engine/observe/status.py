@@ -75,7 +75,7 @@ def preview_backmerge(
 ) -> Merge | None:
     """Return what a back-merge would bring; None if that is nothing.
 
-    What the promotion would bring back was rolled back on the later stage, which is no hotfix.
+    What the promotion would bring back was rolled back on the later stage, so it is not a hotfix.
     """
     sides = differing(refs, earlier, later)
     if sides is None:
