@@ -125,6 +125,11 @@ class Hint(StrEnum):
     OVERRIDE_IRREVERSIBLE = (
         'If going back is safe nevertheless: `--override irreversible --reason "why"`'
     )
+    ROLL_BACK = "To roll it back: `multigit rollback {stage} --last-good{overriding}`"
+    ABANDON_AND_ROLL_BACK = (
+        "To roll it back, run `multigit abandon`, then `multigit rollback {stage} "
+        "--last-good{overriding}`."
+    )
     STATUS = "To see what it has, run `multigit status`."
     STATUS_ELSEWHERE = "To see what waits elsewhere, run `multigit status`."
 

@@ -39,10 +39,11 @@ def show(session: Session, ended: Ended | Closed) -> int:
     screen, report = session.screen, ended.report
     match ended.show:
         case Show.REPORT:
-            screen.report(report)
-            said = [*_transcripts(session, report)][:TRANSCRIPTS]
-            for line in [*said, *_outputs(session, report)]:
-                screen.note(line)
+            for each in _with_answer(report):
+                screen.report(each)
+                said = [*_transcripts(session, each)][:TRANSCRIPTS]
+                for line in [*said, *_outputs(session, each)]:
+                    screen.note(line)
         case Show.SENTENCE:
             screen.sentence(report)
         case Show.PLAN:
@@ -51,9 +52,17 @@ def show(session: Session, ended: Ended | Closed) -> int:
             pass
     if ended.note:
         screen.note(ended.note)
-    _summarize(screen, report)
+    for each in _with_answer(report):
+        _summarize(screen, each)
     screen.document(document(report))
     return report.exit_code
+
+
+def _with_answer(report: Report) -> Iterator[Report]:
+    """Yield a report, and that of the roll-back that answered it."""
+    yield report
+    if report.rolled_back:
+        yield report.rolled_back
 
 
 def _summarize(screen: Screen, report: Report) -> None:

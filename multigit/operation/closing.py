@@ -43,14 +43,20 @@ def _close_undone(context: OperationContext, undo: Report) -> None:
 
 
 def release_and_close(
-    context: OperationContext, plan: Plan, journal: OperationJournal, reached: Collection[str]
+    context: OperationContext,
+    plan: Plan,
+    journal: OperationJournal,
+    reached: Collection[str],
+    *,
+    passed: Collection[str] = (),
 ) -> tuple[Problem, ...]:
     """Close an operation that has its record, and release the locks that it left behind.
 
-    Of holds that it changes, what it has `reached` decides. Returns a problem for each lock that
-    could not be released.
+    Of holds that it changes, what it has `reached` decides. The locks of the stages that it has
+    `passed` on belong to another operation. Returns a problem for each lock that could not be
+    released.
     """
-    left = context.locks.release(plan, hold_changes(plan, reached))
+    left = context.locks.release(plan, hold_changes(plan, reached), passed=passed)
     journal.close()
     return left
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multigit.adapters.system import clock
+from multigit.operation.automatic import AutomaticRollBacks
 from multigit.operation.execution import Execution
 from multigit.operation.notifications import Messages
 from multigit.operation.ports import OperationContext
@@ -20,6 +21,7 @@ def context_of(session: Session) -> OperationContext:
         notifications=messages,
         screen=session.screen,
         execute=Execution(session, messages),
+        answer_failure=AutomaticRollBacks(session),
         actor=lambda plan: session.actor(repo.repo for repo in plan.repos),
         utc_now=clock.utc_now,
         keep_transcripts=lambda operation: session.git.keep_transcripts(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from multigit.adapters.files import lock
 from multigit.adapters.system import clock
 from multigit.core.progress.holds import reached_by
+from multigit.core.progress.locks import stages_changed
 from multigit.core.reports.log_report import torn
 from multigit.core.values.problem import Problem, Severity
+from multigit.errors import MultigitError
 from multigit.operation.loading import load_ahead
 from multigit.operation.unfinished import in_the_way, refusal
 
@@ -99,15 +101,27 @@ def alone(session: Session, command: str, *, dry_run: bool = False) -> Iterator[
 def _close_recorded(session: Session) -> tuple[str, ...]:
     """Close operations whose record was written before a crash; return their ids.
 
-    Releases their locks, and warns of those that could not be released.
+    Releases their locks, and warns of those that could not be released. What one has passed on to
+    the roll-back that answers it stays: that is unfinished.
     """
     from multigit.operation.closing import release_and_close
     from multigit.operation.context import context_of
 
     context, recorded = context_of(session), session.files.recorded()
+    passed = _passed_on(session) if recorded else {}
     for name in recorded:
         journal, operation = session.files.read_journal(name)
-        reached = reached_by(operation.plan, operation.state)
-        for problem in release_and_close(context, operation.plan, journal, reached):
+        reached, stages = reached_by(operation.plan, operation.state), passed.get(name, ())
+        for problem in release_and_close(context, operation.plan, journal, reached, passed=stages):
             session.screen.warn(problem)
     return recorded
+
+
+def _passed_on(session: Session) -> Mapping[str, tuple[str, ...]]:
+    """Return, by operation, the stages of the unfinished roll-back that answers it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in session.files.unfinished():
+        with suppress(MultigitError):  # multigit continue explains what is wrong with its journal
+            plan = session.files.read_journal(name)[1].plan
+            found[plan.answers] = stages_changed(plan)
+    return found

@@ -78,6 +78,12 @@ class TakenLocks(Protocol):
     def keep(self) -> None:
         """Keep the locks beyond the end, for a later command of the operation; holds stay, too."""
 
+    def pass_on(self, stages: Collection[str]) -> None:
+        """Leave the locks of these stages, and their holds, to the operation that takes them over.
+
+        It has begun already, so that each later command knows whose they are.
+        """
+
     def hold(self, stage: str, hold: Hold) -> None:
         """Hold a stage: all who share it can see that when this returns, also after a crash.
 
@@ -102,11 +108,17 @@ class StageLocks(Protocol):
         """
 
     def release(
-        self, plan: Plan, changed: Mapping[str, Hold | None] = NOTHING_CHANGES
+        self,
+        plan: Plan,
+        changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
+        *,
+        passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays.
 
-        Holds stay, but for those that it `changed`: to a smaller one, or to none.
+        So are those that the operation which it answers passed on to it. Holds stay, but for those
+        that it `changed`: to a smaller one, or to none. The stages that it has `passed` on itself
+        are left alone.
         """
 
 
@@ -174,6 +186,16 @@ class Execute(Protocol):
         """
 
 
+class AnswerFailure(Protocol):
+    """Decides what follows by itself when an operation has failed."""
+
+    def __call__(self, report: Report) -> Plan | Problem | None:
+        """Return the roll-back that the configuration asks for, or None if it asks for none.
+
+        A problem says why it cannot be done. Changes nothing; no one is asked.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class OperationContext:
     """All that an operation needs from outside, each behind its port."""
@@ -184,6 +206,7 @@ class OperationContext:
     notifications: Notifier
     screen: Terminal
     execute: Execute
+    answer_failure: AnswerFailure
     actor: Callable[[Plan], Actor]
     utc_now: Callable[[], str]
     keep_transcripts: Callable[[str], None]

@@ -1,23 +1,20 @@
-"""The run of an operation: show, confirm, journal, lock, execute, record, close."""
+"""An operation, from its plan until it ends: show, ask, and run what was confirmed."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from multigit.core.planning.consent import Consent, missing_consent
-from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.progress.holds import hold_changes, hold_of, reached_in
-from multigit.core.progress.journal import Entry, EntryKind, Operation
+from multigit.core.planning.plan import Plan, Result
+from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.progress.state import NOTHING_YET, OperationState
-from multigit.core.recovery.closed import after_undo
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem
-from multigit.core.values.workspace import Event
-from multigit.errors import InterruptedRunError, MultigitError, StoppedError
+from multigit.errors import MultigitError
 from multigit.operation.asking import (
     Doubts,
     HeldStage,
@@ -26,9 +23,9 @@ from multigit.operation.asking import (
     message_for,
     releases_hold,
 )
-from multigit.operation.closing import append, close, last_step, record_once
-from multigit.operation.interrupts import note_interrupts
-from multigit.operation.ports import OperationContext, OperationJournal, TakenLocks
+from multigit.operation.closing import append, close
+from multigit.operation.confirmed import ConfirmedRun
+from multigit.operation.ports import OperationContext, OperationJournal
 from multigit.operation.wording import Wording
 
 
@@ -136,12 +133,8 @@ class OperationRun:
         )
         if isinstance(agreement, Report):
             return self._not_begun(agreement)
-        undone = self._undone()
         plan = self.context.locks.pinned(self.plan)
-        report = replace(self, plan=plan, agreement=agreement).run()
-        with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-            self._tell(report, undone)
-        return report
+        return ConfirmedRun(self.context, plan, agreement, self.journal, self.state).carry_out()
 
     def _asked_first(self) -> Report:
         """Ask what has to be known before the plan is confirmed, and decide about it with that."""
@@ -191,107 +184,3 @@ class OperationRun:
         if self.journal is None:
             append(self.context, report, self.agreement)
         return report
-
-    def _undone(self) -> Operation | None:
-        """Return the unfinished operation that this one undoes, if any."""
-        journals, name = self.context.journals, self.plan.undoes
-        return journals.read_journal(name)[1] if name in journals.unfinished() else None
-
-    def _tell(self, report: Report, undone: Operation | None) -> None:
-        """Notify people of the end of this operation, and of the one that it undid."""
-        people = self.context.notifications
-        if is_news(self.plan) and report.result is Result.CANCELLED:
-            people.announce(report, Event.FAILED)
-        elif is_news(self.plan):
-            people.ended(report)
-        if undone and report.result is Result.DONE and is_news(undone.plan):
-            people.announce(after_undo(undone, report), Event.FAILED)
-
-    def run(self) -> Report:
-        """Run the plan. The operation is over once it is recorded, and unfinished until then."""
-        context, operation = self.context, self.plan.operation
-        context.keep_transcripts(operation)
-        journal = self.journal or context.journals.begin_journal(operation)
-        left: list[Problem] = []
-        try:
-            return self._run(journal, left)
-        except KeyboardInterrupt:
-            note_interrupts()  # what is said next must not be cut off
-            if operation in context.journals.unfinished() or context.log.holds(operation):
-                locks = [problem.message for problem in left]
-                raise InterruptedRunError(operation, locks) from None
-            raise
-
-    def _run(self, journal: OperationJournal, left: list[Problem]) -> Report:
-        """Journal, lock, execute, record, release the lock, close.
-
-        The journal starts before the lock is taken, so `multigit continue` knows of everything that
-        a crash leaves behind. A lock is kept while a push may still succeed. Problems with
-        releasing locks are added to `left`.
-        """
-        context, plan, actor = self.context, self.plan, self.context.actor(self.plan)
-        progress = self.state.repos
-        begun = Entry(EntryKind.BEGUN, plan, actor, self.agreement, progress=progress, counts=True)
-        journal.write(begun)
-        with ExitStack() as lock:
-            try:
-                taken = lock.enter_context(context.locks.hold(plan, actor, left.append))
-                if hold := hold_of(plan, actor, context.utc_now()):
-                    taken.hold(plan.target, hold)
-            except StoppedError:
-                report = cancelled(self._planned(), interrupted=True)
-            except MultigitError as error:
-                report = refused(self._planned(), Problem.of(error))
-            else:
-                report = self._locked_in(journal, taken)
-            interrupted = note_interrupts()
-            nothing_done = report.result in {Result.BLOCKED, Result.CANCELLED}
-            if is_news(plan) and not nothing_done:  # before the record: an end that is noted there
-                context.notifications.count(report, self.state, journal)
-            stays_open = report.unfinished or (self.journal is not None and nothing_done)
-            problem = None if stays_open else last_step(lambda: self._record(report))
-        if not stays_open and not problem:
-            problem = last_step(journal.close)
-        if problem:
-            report = replace(report, result=Result.PAUSED, problems=(problem,))
-        return replace(
-            report,
-            interrupted=report.interrupted or interrupted(),
-            problems=(*report.problems, *left),
-        )
-
-    def _record(self, report: Report) -> None:
-        record_once(self.context, report, self.agreement)
-
-    def _locked_in(self, journal: OperationJournal, taken: TakenLocks) -> Report:
-        """Execute the plan; keep its locks while one of its pushes may still succeed.
-
-        The operation is unfinished then, and the command that finishes it releases the locks.
-        """
-        try:
-            report = self._execute(journal)
-        except BaseException:  # such as Ctrl-C
-            if self._may_arrive():
-                taken.keep()
-            raise
-        if report.count(State.UNKNOWN):
-            taken.keep()
-        for stage, rest in hold_changes(self.plan, reached_in(report)).items():
-            taken.release_hold(stage, rest)
-        return report
-
-    def _may_arrive(self) -> bool:
-        try:
-            return bool(self.context.journals.read_journal(self.plan.operation)[1].state.flights)
-        except MultigitError:  # unknown: assume so
-            return True
-
-    def _execute(self, journal: OperationJournal) -> Report:
-        """Notify people of the start of a new operation, and execute the plan."""
-        resuming = self.journal is not None
-        if not resuming and is_news(self.plan):
-            try:
-                self.context.notifications.announce(self._planned(), Event.STARTED)
-            except KeyboardInterrupt:
-                return cancelled(self._planned(), interrupted=True)
-        return self.context.execute(self.plan, journal, resuming=resuming, state=self.state)

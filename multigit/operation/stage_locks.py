@@ -6,7 +6,7 @@ Without such a remote there are no stage locks, and holds are files in the works
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,6 +40,11 @@ class _Both:
         """Keep the locks, and the holds as they are."""
         self.refs.keep()
         self.here.keep()
+
+    def pass_on(self, stages: Collection[str]) -> None:
+        """Leave the locks of these stages, and their holds, to the operation that follows."""
+        self.refs.pass_on(stages)
+        self.here.pass_on(stages)
 
     def hold(self, stage: str, hold: Hold) -> None:
         """Hold a stage in the remote."""
@@ -85,7 +90,12 @@ class LocksInRemotes:
         )
         locks, hear = self.locks_of(plan.lock_repo), partial(self._hear, plan, hear)
         with locks.hold(
-            stages_changed(plan), holder, seen=plan.holds, also=plan.undoes, report=hear
+            stages_changed(plan),
+            holder,
+            seen=plan.holds,
+            also=plan.undoes,
+            after=plan.answers,
+            report=hear,
         ) as taken:
             here = HeldHere(self.files)
             try:
@@ -107,23 +117,35 @@ class LocksInRemotes:
             taken.end(hear)
 
     def release(
-        self, plan: Plan, changed: Mapping[str, Hold | None] = NOTHING_CHANGES
+        self,
+        plan: Plan,
+        changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
+        *,
+        passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays.
 
-        Holds stay, but for those that it `changed`: to a smaller one, or to none.
+        So are those that the operation which it answers passed on to it. Holds stay, but for those
+        that it `changed`: to a smaller one, or to none. The stages that it has `passed` on itself
+        are left alone.
         """
         plan, left = self.pinned(plan), list[Problem]()
+        changed = {stage: rest for stage, rest in changed.items() if stage not in passed}
         if not plan.lock_repo:
             change_holds(self.files, changed, left.append)
             return tuple(left)
         here = {stage: changed[stage] for stage in self.files.read() if stage in changed}
         change_holds(self.files, here, left.append)
         hear = partial(self._hear, plan, left.append)
-        stages = stages_changed(plan)
+        stages = [stage for stage in stages_changed(plan) if stage not in passed]
         try:
             self.locks_of(plan.lock_repo).release_of(
-                stages, plan.operation, changed=changed, seen=plan.holds, report=hear
+                stages,
+                plan.operation,
+                after=plan.answers,
+                changed=changed,
+                seen=plan.holds,
+                report=hear,
             )
         except MultigitError as error:
             hear(lock_unknown(stages, error.message))

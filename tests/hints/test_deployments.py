@@ -436,3 +436,40 @@ def test_the_health_of_what_a_push_deployed_is_checked_again(host: Host) -> None
         document = host.forge.json(*RELEASE, "-r", "api", check=FAILED)
         health.answer(healthy())
         follow(host.forge, document, Hint.HEALTH_OR_RERUN, "multigit watch")
+
+
+@pytest.fixture
+def careful(shop: Forge) -> Forge:
+    """Return the services with a good release, and work that may not be rolled back by itself."""
+    config = shop.shop / "multigit.toml"
+    tag = 'tag = "stg-deploy-{timestamp}"\n'
+    text = config.read_text().replace(tag, f'{tag}on_unhealthy = "rollback"\n')
+    for repo in shop.repos.values():
+        url = f'url = "{repo.url}"\n'
+        text = text.replace(url, f'{url}irreversible = ["*.sql"]\n')
+    config.write_text(text)
+    shop.json(*PROMOTE, check=DONE)
+    for name in ("database", "api"):
+        shop.repos[name].commit("dev", {"a.sql": "2\n"}, message="feat: table")
+    Path(shop.env["PLACE"], "database").unlink()
+    return shop
+
+
+BACK = 'multigit rollback stg --last-good --override irreversible --reason "why"'
+
+
+def test_what_did_not_go_back_by_itself_is_rolled_back_by_hand(careful: Forge) -> None:
+    """The command is whole, with what has to be overridden."""
+    folder = block(careful, "database")
+    document = careful.json(*PROMOTE, "-r", "database", check=FAILED)
+    folder.rmdir()
+    follow(careful, document, Hint.ROLL_BACK, BACK, "--yes", check=DONE)
+
+
+def test_what_can_be_continued_is_closed_before_it_is_rolled_back(careful: Forge) -> None:
+    """Otherwise the roll-back would be refused."""
+    folder = block(careful, "database")
+    document = careful.json(*PROMOTE, check=FAILED)
+    folder.rmdir()
+    follow(careful, document, Hint.ABANDON_AND_ROLL_BACK, "multigit abandon", check=DONE)
+    follow(careful, document, Hint.ABANDON_AND_ROLL_BACK, BACK, "--yes", check=DONE)

@@ -27,6 +27,7 @@ SEVERAL = {
     "keeping",
     "lines",
     "meant",
+    "overriding",
     "repos",
     "then",
     "which",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.progress.counts import ends
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.locks import lock_kept, stages_changed
@@ -139,11 +139,16 @@ class MemoryTaken:
     trail: Trail
     holds: dict[str, Hold]
     kept: bool = False
+    passed: bool = False
     changed: dict[str, Hold | None] = field(default_factory=dict)
 
     def keep(self) -> None:
         """Keep the lock."""
         self.kept = True
+
+    def pass_on(self, stages: Collection[str]) -> None:
+        """Leave the lock to the operation that follows."""
+        self.passed = bool(stages)
 
     def hold(self, stage: str, hold: Hold) -> None:
         """Hold a stage."""
@@ -174,9 +179,9 @@ class MemoryLocks:
         """Take the lock, and release it unless it is kept or the process dies."""
         assert actor.identity
         self.trail("lock")
-        if others := self.held - {plan.operation, plan.undoes}:
+        if others := self.held - {plan.operation, plan.undoes, plan.answers}:
             raise LockedError(f"{', '.join(others)} has the lock.")
-        self.held.discard(plan.undoes)
+        self.held -= {plan.undoes, plan.answers}
         self.held.add(plan.operation)
         taken = MemoryTaken(self.trail, self.holds)
         try:
@@ -189,6 +194,9 @@ class MemoryLocks:
         self._unlock(plan, hear, taken)
 
     def _unlock(self, plan: Plan, hear: Hear, taken: MemoryTaken) -> None:
+        if taken.passed:
+            self.trail("pass lock on")
+            return
         self.trail("keep lock" if taken.kept else "unlock")
         if taken.kept:
             hear(lock_kept(stages_changed(plan)))
@@ -199,12 +207,17 @@ class MemoryLocks:
             hear(problem)
 
     def release(
-        self, plan: Plan, changed: Mapping[str, Hold | None] = NOTHING_CHANGES
+        self,
+        plan: Plan,
+        changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
+        *,
+        passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the lock that an operation left behind, and change holds."""
         self.trail("give back")
-        self.held.discard(plan.operation)
-        self._change(changed)
+        if not passed:
+            self.held -= {plan.operation, plan.answers}
+        self._change({stage: rest for stage, rest in changed.items() if stage not in passed})
         return self.stays
 
     def _change(self, changed: Mapping[str, Hold | None]) -> None:
@@ -326,17 +339,33 @@ class MemoryExecutor:
         return ended(plan, outcomes)
 
 
+@dataclass
+class MemoryAnswers:
+    """Answers each failure of an operation that is not an answer itself as configured."""
+
+    trail: Trail
+    answer: Plan | Problem | None = None
+
+    def __call__(self, report: Report) -> Plan | Problem | None:
+        """Return the answer to a failure."""
+        if report.result is not Result.FAILED or report.plan.rolls_back or not self.answer:
+            return None
+        self.trail("plan roll-back")
+        return self.answer
+
+
 class Memory:
     """Everything outside an operation, kept while processes come and go."""
 
-    def __init__(self) -> None:
-        self.trail = Trail()
+    def __init__(self, trail: Trail | None = None) -> None:
+        self.trail = trail or Trail()
         self.log = MemoryLog(self.trail)
         self.journals = MemoryJournals(self.trail, self.log)
         self.locks = MemoryLocks(self.trail)
         self.people = MemoryNotifications(self.trail)
         self.screen = MemoryScreen(self.trail)
         self.executor = MemoryExecutor(self.trail)
+        self.answers = MemoryAnswers(self.trail)
 
     @property
     def steps(self) -> list[str]:
@@ -352,6 +381,7 @@ class Memory:
             notifications=self.people,
             screen=self.screen,
             execute=self.executor,
+            answer_failure=self.answers,
             actor=lambda _: ADA,
             utc_now=lambda: NOON,
             keep_transcripts=lambda _: None,

@@ -18,9 +18,10 @@ from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError
 from multigit.operation.continuing import continue_
 from multigit.operation.recovery import abandon
-from multigit.operation.rolling_back import RollBack, roll_back
+from multigit.operation.rolling_back import roll_back
 from multigit.operation.run import Ended
 from multigit.operation.undoing import undo
+from multigit.operation.way_back import RollBack
 from tests.operation.conftest import with_work
 from tests.operation.desk import COMMAND, DRY, YES, Desk, KilledError
 

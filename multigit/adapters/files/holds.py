@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -88,6 +88,10 @@ class HeldHere:
     def keep(self) -> None:
         """Leave the holds as they are for a later command of the operation."""
         self._kept = True
+
+    def pass_on(self, stages: Collection[str]) -> None:
+        """Leave the holds of these stages to the operation that follows."""
+        self._changed = {s: rest for s, rest in self._changed.items() if s not in stages}
 
     def hold(self, stage: str, hold: Hold) -> None:
         """Hold a stage from now on; raises RefusedError if its file cannot be written."""

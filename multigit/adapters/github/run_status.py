@@ -84,6 +84,7 @@ def ended(
         detail="" if succeeded else idle or _reason(run, jobs, approvals, failure),
         url=link(run),
         approved_by=_reviewers(approvals, "approved"),
+        rejected=state.bad and _rejected(run, jobs, approvals),
     )
 
 
@@ -152,6 +153,13 @@ def _sentence(word: str, job: str, step: str) -> str:
     return f"{sentence}{f' in {job}' if job else ''}{f' at {step}' if step else ''}."
 
 
+def _rejected(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]) -> bool:
+    """Return whether a run ended, or may have ended, because someone rejected it."""
+    began = next((job.get("steps") for job in jobs if job.get("conclusion") in _FAILURES), None)
+    again = number(run.get("run_attempt")) > 1
+    return bool(_reviewers(approvals, "rejected")) and not (again and began)
+
+
 def _reason(
     run: Document, jobs: Sequence[Document], approvals: Sequence[Document], failure: str
 ) -> str:
@@ -161,11 +169,9 @@ def _reason(
     rejection counts only if the job that failed never began, and may still be an earlier one.
     """
     names = _reviewers(approvals, "rejected")
-    began = next((job.get("steps") for job in jobs if job.get("conclusion") in _FAILURES), None)
-    again = number(run.get("run_attempt")) > 1
-    if not names or (again and began):
+    if not _rejected(run, jobs, approvals):
         return failure
-    if again:
+    if number(run.get("run_attempt")) > 1:
         return f"{failure} In this attempt or an earlier one, {', '.join(names)} rejected it."
     return f"it was rejected by {', '.join(names)}."
 

@@ -63,6 +63,7 @@ def rollback(
     from multigit.core.recovery.rolling_back import how_named
     from multigit.core.values.stage_names import stage_called
     from multigit.operation import rolling_back
+    from multigit.operation.way_back import RollBack
 
     if release == "" or (release and last_good):
         raise errors.UsageError(
@@ -74,7 +75,7 @@ def rollback(
         )
     session = running.session()
     repos = chosen.of(session.workspace)
-    asked = rolling_back.RollBack(
+    asked = RollBack(
         stage=stage_called(stage, session.workspace, repos),
         repos=repos,
         release=release or "",

@@ -274,6 +274,11 @@ class Plan:
             return Result.BLOCKED
         return Result.PLANNED if State.PLANNED in states else Result.NOTHING
 
+    @property
+    def answers(self) -> str:
+        """Return the failed operation that it rolls back by itself, or empty."""
+        return self.rolls_back.after if self.rolls_back else ""
+
     def planned(self) -> tuple[RepoPlan, ...]:
         """Return the repositories in which something will happen."""
         return tuple(repo for repo in self.repos if repo.state is State.PLANNED)

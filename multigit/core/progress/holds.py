@@ -43,7 +43,8 @@ def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | No
 
     `reached` are the repositories where the stage has what it published or deployed, or may have.
     A roll-back that reached none leaves what was held before; one after which the stage has what a
-    branch has leaves nothing there that must not go out.
+    branch has leaves nothing there that must not go out. One that answers an operation also does
+    what that left to it: to release what it had released.
     """
     if hold := plan.releases:
         rest = {name: each for name, each in hold.repos.items() if name not in reached}
@@ -54,6 +55,8 @@ def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | No
     if before and (freed := _freed(plan) & {*reached} & before.repos.keys()):
         left = {name: each for name, each in before.repos.items() if name not in freed}
         return {plan.target: replace(before, repos=left) if left else None}
+    if plan.answers:
+        return {plan.target: before}
     return {}
 
 

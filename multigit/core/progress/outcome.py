@@ -69,10 +69,12 @@ class Outcome:
 class Report:
     """A plan and its result: run, only planned, refused or cancelled.
 
-    `before` is how far earlier attempts got. `closing` is the command, undo or abandon, that
-    closed the unfinished operation. If its deployments are only watched, `closed` is True if it had
-    ended before, and `open` if nothing has closed it yet. `called` is how commands must call the
-    operation in order to find it; empty: they find it by themselves.
+    `before` is how far earlier attempts got. `closing` is the command, undo or abandon, that closed
+    the unfinished operation. `closed` is True if it is over although something is left to do: it is
+    rolled back, or its deployments are only watched and it had ended before; then `open` is True if
+    nothing has closed it yet. `rolled_back` is the report of the roll-back that answers it, which
+    may only be planned yet. `called` is how commands must call the operation in order to find it;
+    empty: they find it by themselves.
     """
 
     plan: Plan
@@ -85,6 +87,7 @@ class Report:
     closing: str = ""
     called: str = ""
     before: OperationState = NOTHING_YET
+    rolled_back: Report | None = None
 
     @property
     def unfinished(self) -> bool:
@@ -118,7 +121,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """Return the exit code of the process."""
-        if self.interrupted:
+        if self.interrupted or (self.rolled_back and self.rolled_back.interrupted):
             return errors.INTERRUPTED
         return errors.OK if self.closing else EXIT_CODES[self.result]
 

@@ -11,17 +11,24 @@ from multigit.phrase import Phrase
 
 
 def refusal(
-    stage: str, found: StageRef, seen: SeenHold | None, *, operation: str, also: str
+    stage: str,
+    found: StageRef,
+    seen: SeenHold | None,
+    *,
+    operation: str,
+    also: str,
+    after: str = "",
 ) -> LockedError | None:
     """Return why an operation cannot take a stage whose ref, or file, was found; None if it can.
 
-    It may take over what it left behind itself, or what the operation `also` did, which it undoes.
-    A hold must be its own, or the one that its plan has `seen`; an undo deploys nothing.
+    It may take over what it left behind itself, or what the operation `also` did, which it undoes,
+    or the lock of the operation `after` which it begins by itself. A hold must be its own, or the
+    one that its plan has `seen`; an undo deploys nothing.
     """
     if not found.readable:
         return _unreadable(stage, found)
     if holder := found.holder:
-        return None if holder.operation in {operation, also} else _locked(stage, holder)
+        return None if holder.operation in {operation, also, after} else _locked(stage, holder)
     known = {operation, seen.operation if seen else operation}
     hold = found.hold
     return _held_since(hold) if hold and not also and hold.operation not in known else None

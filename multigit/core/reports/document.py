@@ -64,6 +64,7 @@ def document(report: Report) -> dict[str, Any]:
         problems=report.problems,
         hint=hint,
         accepted=[asdict(each) for each in plan.accepted],
+        rolled_back=_rolled_back(report),
         **_rolls_back(plan.rolls_back),
     )
 
@@ -74,6 +75,19 @@ def _rolls_back(back: RollsBack | None) -> dict[str, Any]:
         return {}
     said = {"to": back.to, "bad": back.bad, "why": back.why, "after": back.after}
     return {"rolls_back": {key: text or None for key, text in said.items()}}
+
+
+def _rolled_back(report: Report) -> dict[str, Any] | None:
+    """Return how the roll-back ended that answered an operation, or None if there was none."""
+    back = report.rolled_back
+    if back is None or back.plan.rolls_back is None:
+        return None
+    return {
+        "operation": back.plan.operation,
+        "to": back.plan.rolls_back.to,
+        "result": str(back.reported_result),
+        "message": summary(back)[0],
+    }
 
 
 def repo_document(outcome: Outcome) -> dict[str, Any]:

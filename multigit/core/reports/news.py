@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.outcome import Outcome, Report
+from multigit.core.recovery.automatic import NOT_ROLLED_BACK
 from multigit.core.reports.summary import summary
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.text import cut, masked, plural, visible
 from multigit.core.values.workspace import Event
-from multigit.phrase import Typed, parts_of
+from multigit.phrase import Phrase, Typed, parts_of
 
 ROWS = 60  # of the table; failures come first
 SHORT = 7  # digits of a commit
@@ -57,7 +58,7 @@ def job_summary(report: Report) -> str:
     """Return how a command ended, in Markdown for the page of a CI job."""
     plan, (sentence, hint) = report.plan, summary(report)
     title = f"## {_what(plan)}: {str(report.reported_result).replace('_', ' ')}"
-    said = (_with_code(sentence), _notes(plan.message), *_accepted(plan))
+    said = (_with_code(sentence), *_not_rolled_back(report), _notes(plan.message), *_accepted(plan))
     about = [*said, _table(report), *_commits(report)]
     if report.result not in {Result.BLOCKED, Result.CANCELLED}:
         about += _ids(plan)
@@ -86,9 +87,16 @@ _WORDS = {
 def _body(report: Report, event: Event) -> str:
     plan = report.plan
     sentence = "" if event is Event.STARTED else _harmless(summary(report)[0])
-    said = (sentence, _notes(plan.message), *_accepted(plan))
+    said = (sentence, *_not_rolled_back(report), _notes(plan.message), *_accepted(plan))
     parts = (*said, _table(report), *_commits(report), *_ids(plan))
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _not_rolled_back(report: Report) -> Iterator[str]:
+    """Yield why a stage was not rolled back by itself, and what to type."""
+    for each in report.problems:
+        if each.code == NOT_ROLLED_BACK:
+            yield _with_code(Phrase(each.message, " " if each.hint else "", each.hint))
 
 
 def _accepted(plan: Plan) -> Iterator[str]:

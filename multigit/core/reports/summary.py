@@ -30,7 +30,19 @@ def summary(report: Report) -> tuple[str, str]:
         return _closed(report), next((p.hint for p in report.problems if p.code in CLOSED_BY), "")
     if report.result in {Result.PLANNED, Result.NOTHING, Result.BLOCKED, Result.CANCELLED}:
         return _stopped(report)
+    if report.rolled_back:  # what is to be done follows from that
+        return Phrase(_ended(report)[0], " ", answered(report.rolled_back)), ""
     return _ended(report)
+
+
+def answered(back: Report) -> str:
+    """Return what became of the roll-back that answers an operation, as a sentence."""
+    stage, to = back.plan.target, back.plan.rolls_back.to if back.plan.rolls_back else ""
+    if back.result is Result.PLANNED:
+        return f"{stage} goes back to {to}."
+    if back.result is Result.DONE:
+        return f"{stage} went back to {to}."
+    return f"{back.plan.operation}, which rolls {stage} back to {to}, did not succeed."
 
 
 def _stopped(report: Report) -> tuple[str, str]:

@@ -46,6 +46,7 @@ class ConsentState(StrEnum):
     YES = "yes"  # by --yes
     CONFIRM = "confirm"  # by --confirm
     NOT_REQUIRED = "not_required"  # there is no question
+    CONFIGURED = "configured"  # by the configuration: a roll-back that on_unhealthy asks for
     NOT_GIVEN = "not_given"  # it was not, so nothing was done
     UNKNOWN = "unknown"  # an earlier version did not record it
 
@@ -69,3 +70,4 @@ class Agreement:
 
 ASKS_NOTHING = Agreement(ConsentState.NOT_REQUIRED)
 NOT_NOTED = Agreement(ConsentState.UNKNOWN)
+BY_CONFIGURATION = Agreement(ConsentState.CONFIGURED)

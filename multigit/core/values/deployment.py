@@ -139,10 +139,10 @@ class RunStatus:
 
     `job` and `step` are what is running, or what failed. `environments` are those that it waits
     for, since the Unix time `since` (0 if that is unknown); `reviewers` are those who may approve
-    it, `mine` says whether the user may, and `approved_by` are those who did. `detail` is a
-    sentence about a failure, or about a poll that found nothing; `output` is the file with its
-    whole output, relative to the workspace. `more` is True if the next poll should come soon, since
-    this one left something out.
+    it, `mine` says whether the user may, and `approved_by` are those who did; `rejected` is whether
+    someone rejected it. `detail` is a sentence about a failure, or about a poll that found nothing;
+    `output` is the file with its whole output, relative to the workspace. `more` is True if the
+    next poll should come soon, since this one left something out.
     """
 
     state: RunState
@@ -157,6 +157,7 @@ class RunStatus:
     more: bool = False
     environments: tuple[str, ...] = ()
     since: float = 0.0
+    rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
         "message": "1 published, 1 left out.",
         "hint": None,
         "accepted": [],
+        "rolled_back": None,
     }
 
 

@@ -36,6 +36,7 @@ class RemoteLocks:
         *,
         seen: Mapping[str, SeenHold] = NO_HOLDS,
         also: str = "",
+        after: str = "",
         report: Callable[[Problem], None],
     ) -> Iterator[TakenRefs]:
         """Hold the locks of all these stages: one push to take them, one to release them.
@@ -43,14 +44,20 @@ class RemoteLocks:
         Raises LockedError that says who holds one, or who has held a stage since the plan was made,
         which had `seen` these holds. A lock that this operation, or the operation `also`, left
         behind when it was killed is taken over, and so is each hold if there is an `also`: an undo
-        deploys nothing. Holds stay. Never waits, and never breaks a lock. Locks that stay are
-        reported.
+        deploys nothing. A lock that the operation `after` passed on is taken over, too. Holds stay.
+        Never waits, and never breaks a lock. Locks that stay are reported.
 
         At Ctrl-C while they are taken they are released: StoppedError. At a second one they are
         kept, without waiting.
         """
         taken = TakenRefs(self._repository, stages, holder)
-        taking = _in_thread(lambda: self._take(taken, stages, holder.operation, also, seen))
+        own = holder.operation
+
+        def refused(stage: str, ref: StageRef) -> LockedError | None:
+            hold = seen.get(stage)
+            return refusal(stage, ref, hold, operation=own, also=also, after=after)
+
+        taking = _in_thread(lambda: self._take(taken, stages, refused, seen))
         try:
             taking.result()
         except KeyboardInterrupt:
@@ -74,8 +81,7 @@ class RemoteLocks:
         self,
         taken: TakenRefs,
         stages: Sequence[str],
-        operation: str,
-        also: str,
+        refused: Callable[[str, StageRef], LockedError | None],
         seen: Mapping[str, SeenHold],
     ) -> None:
         try:
@@ -91,7 +97,7 @@ class RemoteLocks:
         if taken.has(now):
             return  # only the answer was lost
         for stage, ref in now.items():
-            if why := refusal(stage, ref, seen.get(stage), operation=operation, also=also):
+            if why := refused(stage, ref):
                 raise why
         if {stage: ref.sha for stage, ref in now.items()} == _shas(found):
             raise not_taken(report)
@@ -118,19 +124,21 @@ class RemoteLocks:
         stages: Sequence[str],
         operation: str,
         *,
+        after: str = "",
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
         seen: Mapping[str, SeenHold] = NO_HOLDS,
         report: Callable[[Problem], None],
     ) -> None:
         """Release the locks of these stages that an operation left behind; report what stays.
 
-        Their holds stay, but for those that the operation `changed`: to a smaller one, or to none.
-        Such a hold is changed even if its lock is gone, if it is the operation's own, or the one
-        that was `seen`.
+        So are those that the operation `after` passed on to it, and that it did not take. Their
+        holds stay, but for those that the operation `changed`: to a smaller one, or to none. Such a
+        hold is changed even if its lock is gone, if it is the operation's own, or the one that was
+        `seen`.
         """
         for stage, ref in self.read(stages).items():
             hold = ref.hold
-            own = ref.holder and ref.holder.operation == operation
+            own = ref.holder and ref.holder.operation in {operation, after or operation}
             before = seen[stage].operation if stage in seen else operation
             known = hold and hold.operation in {operation, before}
             if own or (known and not ref.holder and stage in changed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -51,6 +51,11 @@ class TakenRefs:
     def keep(self) -> None:
         """Keep the locks, and the holds in them, for a later command of the operation."""
         self._kept = True
+
+    def pass_on(self, stages: Collection[str]) -> None:
+        """Leave the locks of these stages, and the holds in them, to the operation that follows."""
+        self._stages = tuple(stage for stage in self._stages if stage not in stages)
+        self._made = {stage: self._made[stage] for stage in self._stages}
 
     def hold(self, stage: str, hold: Hold) -> None:
         """Hold a locked stage, for all machines to see, from now on and after its release.
