@@ -105,6 +105,7 @@ class Hint(StrEnum):
         "Fix the cause, then run `multigit deploy {stage}{asked} --failed{repos}`. If the fix is "
         "a commit, push it and promote again."
     )
+    ROLL_BACK_AGAIN = "Fix the cause, then run `multigit rollback {stage} {asked}` again."
     DEPLOY_CONTINUE = (
         "Fix the cause, then run `multigit continue`. If the fix is a commit, run `multigit "
         "abandon`, push it, and promote again."
@@ -119,8 +120,10 @@ class Hint(StrEnum):
         '"why"`'
     )
     DEPLOY_ALONE = "See `multigit log`; to deploy it first: `multigit deploy {stage} -r {repo}`"
-    LAST_GOOD = "Name it, or pass `--last-good`; to see them, run `multigit log`."
-    NAME_RELEASE = "Name the release: `multigit log {stage}` lists them."
+    LAST_GOOD = (
+        "Name it, or pass `--last-good`; to see the releases, run `multigit log --stage {stage}`."
+    )
+    NAME_RELEASE = "Name the release; to see them, run `multigit log --stage {stage}`."
     HOW_RESTORE = "To restore its files in a new commit instead: `--how restore`"
     OVERRIDE_IRREVERSIBLE = (
         'If going back is safe nevertheless: `--override irreversible --reason "why"`'

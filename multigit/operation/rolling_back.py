@@ -54,7 +54,7 @@ def _chosen(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     if not session.screen.interactive:
         raise RefusedError(
             "Cannot ask which release to go back to: no interactive terminal.",
-            hint=Hint.LAST_GOOD,
+            hint=Hint.LAST_GOOD.format(stage=asked.stage.name),
             code="release_needed",
         )
     return _picked(session, asked, seen)

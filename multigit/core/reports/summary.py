@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from shlex import quote
 
-from multigit.core.planning.overrides import deploying_again
-from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.overrides import OVERRIDABLE, deploying_again
+from multigit.core.planning.plan import STAYS_NEWER, Plan, RepoPlan, Result, State
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.recovery.ways_out import can_be_undone
@@ -117,16 +117,23 @@ def will_happen(report: Report) -> str:
     plan, before = report.plan, report.before
     published = [repo for repo in plan.planned() if before.of(repo.repo).published]
     deployments = [still_to_come(repo, before.of(repo.repo)) for repo in published]
-    moves = len(plan.planned()) - len(published)
+    again = sum(_only_deployed(plan, repo) for repo in plan.planned() if repo not in published)
+    moves = len(plan.planned()) - len(published) - again
     deploys = sum(bool(to_start) for to_start, _ in deployments)
     watches = sum(not to_start for to_start, _ in deployments)
     noun = "repository" if plan.command == "deploy" else "published repository"
     parts = [
         (moves, f"{plural(moves, 'repository')} will be {_planned_word(plan)}"),
+        (again, f"{plural(again, 'repository')} will be deployed again"),
         (deploys, f"{plural(deploys, noun)} will be deployed"),
         (watches, f"{plural(watches, noun)} will be watched"),
     ]
     return ", ".join(part for number, part in parts if number)
+
+
+def _only_deployed(plan: Plan, repo: RepoPlan) -> bool:
+    """Return whether all of a repository's work is on the stage's branch, which is held."""
+    return plan.releases is not None and plan.command != "deploy" and not repo.branch_steps()
 
 
 def _planned_word(plan: Plan) -> str:
@@ -175,7 +182,7 @@ def _ended(report: Report) -> tuple[str, str]:
     """Return the sentence of an operation that was run: a count for each outcome."""
     count, back = report.count, _undone(report)
     counts = [
-        (count(State.PUBLISHED), done_word(report.plan)),
+        (_moved(report), done_word(report.plan)),
         (back, "undone"),
         (count(State.FAILED), "failed"),
         (count(State.UNKNOWN), "unknown"),
@@ -196,6 +203,13 @@ def _ended(report: Report) -> tuple[str, str]:
     broken = report.count(State.FAILED) or not report.interrupted
     again = "Fix the problem, then run" if broken else "Run"
     return sentence, f"Nothing was {done_word(report.plan)}. {again} the command again."
+
+
+def _moved(report: Report) -> int:
+    """Count the repositories to which all was done: one that is deployed again has moved, too."""
+    back = report.plan.rolls_back is not None
+    again = sum(back and o.reported_state == State.DEPLOYED for o in report.outcomes)
+    return report.count(State.PUBLISHED) + again
 
 
 def _undone(report: Report) -> int:
@@ -224,7 +238,7 @@ def _closed(report: Report) -> str:
     half = sum(outcome.partial for outcome in report.outcomes)
     back = _undone(report)
     counts = [
-        (count(State.PUBLISHED), done),
+        (_moved(report), done),
         (back, "undone"),
         (half, f"{done} in part"),
         (count(State.FAILED) - half, "moved by someone else"),
@@ -279,10 +293,31 @@ def _again(report: Report, which: str, *, unhealthy: bool) -> str:
         return hint.format(host=ways[0].host, which=which)
     if not ways or any(problem.code in NOT_AGAIN for problem in report.problems):
         return ""
+    if any(repo.redeploys() for repo in bad):
+        asked = _rolled_back_again(report)
+        return Hint.ROLL_BACK_AGAIN.format(stage=report.plan.target, asked=asked)
     hint = Hint.HEALTH_OR_DEPLOY if unhealthy else Hint.DEPLOY_FAILED
     stage, release, repos = report.plan.target, report.plan.asked_release, _named(report)
     asked = f"{f' {quote(release)}' if release else ''}{deploying_again(report.plan.accepted)}"
     return hint.format(stage=stage, asked=asked, repos=repos, which=which)
+
+
+def _rolled_back_again(report: Report) -> str:
+    """Return the arguments with which a roll-back is repeated, after the stage.
+
+    Where it went back already, nothing happens then.
+    """
+    plan = report.plan
+    back = plan.rolls_back
+    if back is None:
+        return ""
+    narrowed = any(p.code == STAYS_NEWER for repo in plan.repos for p in repo.problems)
+    repos = chosen(repo.repo for repo in plan.repos if not repo.absent) if narrowed else ""
+    notes = [each for each in plan.accepted if each.code in OVERRIDABLE]
+    codes = "".join(f" --override {code}" for code in dict.fromkeys(each.code for each in notes))
+    why = back.why or next((each.reason for each in notes), "")
+    reason = f" --reason {quote(' '.join(why.split()))}" if why else ""
+    return f"{quote(back.to)}{repos}{codes}{reason}"
 
 
 def _named(report: Report) -> str:
@@ -304,6 +339,8 @@ def which_operation(called: str) -> str:
 
 def done_word(plan: Plan) -> str:
     """Return what was done to a repository that the operation moved."""
+    if plan.rolls_back:
+        return "rolled back"
     return "undone" if plan.undoes else "published"
 
 
@@ -311,6 +348,8 @@ def not_done_word(plan: Plan) -> str:
     """Return what was not done to a repository that the operation did not reach."""
     if plan.undoes:
         return "not undone"
+    if plan.rolls_back:
+        return "not rolled back"
     return "not started" if plan.command == "deploy" else "not published"
 
 

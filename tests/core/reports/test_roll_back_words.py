@@ -1,0 +1,73 @@
+"""What is said of a roll-back: its plan, its end, and what to run next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from multigit.core.planning.plan import STAYS_NEWER, State
+from multigit.core.progress.outcome import Outcome, ended, planned
+from multigit.core.reports.document import document
+from multigit.core.reports.summary import summary
+from multigit.core.values.agreement import Accepted
+from multigit.core.values.deployment import RunState
+from tests.core.builders import API, WEB, plan, to_publish, warning, without_steps
+from tests.core.roll_backs import HOLD, redeployed, restored, roll_back, went_back
+
+DONE, FAILED = RunState.SUCCEEDED, RunState.FAILED
+
+
+def test_both_ways_are_rolled_back() -> None:
+    """One publishes, the other only deploys."""
+    back = roll_back(redeployed(), restored(), release="deploy-3")
+    assert summary(planned(back))[0] == ("2 repositories will be rolled back. 4 commits leave stg.")
+    report = ended(back, [went_back(redeployed(), DONE), went_back(restored())])
+    assert summary(report) == ("2 rolled back, 1 deployed.", "")
+
+
+def test_what_was_not_reached_was_not_rolled_back() -> None:
+    """Nothing is called published."""
+    back = roll_back(redeployed(), redeployed(WEB))
+    left = Outcome(back.repos[1], State.NOT_PUBLISHED)
+    report = ended(back, [went_back(redeployed(), FAILED), left])
+    assert summary(report)[0] == "1 not rolled back, 1 not deployed."
+    closed = replace(report, closing="abandon", problems=(warning("abandoned", "It is closed."),))
+    assert summary(closed)[0] == "It is closed. 1 not rolled back, 1 not deployed."
+
+
+def test_a_failed_one_is_repeated_with_all_that_was_overridden() -> None:
+    """And for the same repositories, since others were not chosen."""
+    newer = without_steps(API, State.SKIPPED, warning(STAYS_NEWER, "stays newer."))
+    note = Accepted("irreversible", "web", "1 file changed.", reason="it is empty")
+    back = replace(roll_back(newer, redeployed(WEB)), accepted=(note,))
+    report = ended(back, [went_back(back.repos[1], FAILED)])
+    assert summary(report)[1] == (
+        "Fix the cause, then run multigit rollback stg deploy-1 -r web --override irreversible "
+        "--reason 'payments fail' again."
+    )
+
+
+def test_what_a_released_hold_deploys_is_not_promoted() -> None:
+    """Its work is on the stage's branch already."""
+    again = replace(redeployed(WEB), steps=redeployed(WEB).deploys())
+    out = replace(plan(to_publish(), again), releases=HOLD)
+    assert summary(planned(out))[0].startswith(
+        "1 repository will be promoted, 1 repository will be deployed again."
+    )
+
+
+def test_the_document_says_from_what_to_what() -> None:
+    """Each repository says how, in a step of the same type; others have no such key."""
+    back = roll_back(redeployed(), restored(), release="deploy-3")
+    found = document(planned(back))
+    assert found["rolls_back"] == {
+        "to": "deploy-1",
+        "bad": "deploy-2",
+        "why": "payments fail",
+        "after": None,
+    }
+    steps = [step for row in found["repos"] for step in row["steps"]]
+    assert [(step["type"], step["how"], step["to"], step["commits"]) for step in steps] == [
+        ("rollback", "redeploy", "stg-1", 2),
+        ("rollback", "restore", "stg-1", 2),
+    ]
+    assert "rolls_back" not in document(planned(plan(to_publish())))
