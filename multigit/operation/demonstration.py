@@ -69,7 +69,7 @@ class Demonstration:
         """Release something bad, roll back, and go forward again with the fix."""
         sandbox, say = self._sandbox, self._say
         say("The next release is a bad one: its checkout charges every customer twice.")
-        checkout = {"checkout.js": "charge(2)\n", "basket.html": "<h1>Basket</h1>\n"}
+        checkout = {"checkout.js": "charge(2)\n", "payment.html": "<h1>Payment</h1>\n"}
         sandbox.write("user-frontend", checkout)
         self._run("push", "dev", "-m", "feat: checkout", "--promote", "stg", "--yes")
         self._run("promote", "stg", "main", "-m", "release: checkout", "--confirm", "main")

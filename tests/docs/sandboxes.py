@@ -33,6 +33,7 @@ multigit() {
   awk '/^[A-Za-z0-9_-]+: ((not )?(published|undone)|updated|failed|unknown)( |$)/ {
          skip = 1; next
        }
+       /^[A-Za-z0-9_-]+: (starting|running|succeeded)$/ { next }
        /^(Error|Hint|Output of git)/ { skip = 0 }
        !skip' "$HOME/.stderr"
   return "$1"
