@@ -31,8 +31,9 @@ def losing_work(merge: Merge, sides: Sides, *, accepted: bool) -> Iterable[Probl
         blocks = reversal in blocking
         mixed = unclear.get(reversal.sha, ())
         known = reversal.accepted if sides.forward else ""
+        named = reversal.kind is Evidence.NAMED
         yield Problem(
-            "mixed_roll_back" if mixed else _code(reversal),
+            "mixed_roll_back" if mixed else "reverted_work" if named else "returned_files",
             f"{describe_reversal(reversal, sides.earlier, sides.later)}"
             f"{f', and does more in {shortened(mixed)}' if mixed else ''}: "
             f"{_effect(reversal, sides)}{f', as accepted in {known[:7]}' if known else ''}.",
@@ -40,10 +41,6 @@ def losing_work(merge: Merge, sides: Sides, *, accepted: bool) -> Iterable[Probl
             Severity.BLOCK if blocks else Severity.WARN,
             files=reversal.paths,
         )
-
-
-def _code(reversal: Reversal) -> str:
-    return "reverted_work" if reversal.kind is Evidence.NAMED else "returned_files"
 
 
 def _what_to_do(
