@@ -131,8 +131,9 @@ class ConfirmedRun:
         with ExitStack() as lock:
             taken: TakenLocks | None = None
             try:
-                taken = lock.enter_context(context.locks.hold(plan, actor, left.append))
-                if hold := hold_of(plan, actor, context.utc_now()):
+                hold = hold_of(plan, actor, context.utc_now())
+                taken = lock.enter_context(context.locks.hold(plan, actor, left.append, hold))
+                if hold:
                     taken.hold(plan.target, hold)
             except StoppedError:
                 report = cancelled(self._planned(), interrupted=True)

@@ -100,11 +100,14 @@ class StageLocks(Protocol):
     def pinned(self, plan: Plan) -> Plan:
         """Return the plan with its lock repository, in case the configuration changes."""
 
-    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> AbstractContextManager[TakenLocks]:
+    def hold(
+        self, plan: Plan, actor: Actor, hear: Hear, ahead: Hold | None = None
+    ) -> AbstractContextManager[TakenLocks]:
         """Hold the plan's locks; yield them.
 
-        `hear` receives problems with releasing them. Raises MultigitError if they cannot be taken,
-        or if a stage is held that was not when the plan was made.
+        `ahead` is the hold that is set next: it is there with the locks. `hear` receives
+        problems with releasing them. Raises MultigitError if they cannot be taken, or if a stage is
+        held that was not when the plan was made.
         """
 
     def release(

@@ -73,8 +73,13 @@ class LocksInRemotes:
         return replace(plan, lock_repo=plan.lock_repo or self.repo)
 
     @contextmanager
-    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[TakenLocks]:
-        """Hold the locks of the stages that move, and yield them."""
+    def hold(
+        self, plan: Plan, actor: Actor, hear: Hear, ahead: Hold | None = None
+    ) -> Iterator[TakenLocks]:
+        """Hold the locks of the stages that move, and yield them.
+
+        The hold `ahead` comes with them in one push; in the workspace, it is a file of its own.
+        """
         if not plan.lock_repo:
             yield from self._here(plan, hear)
             return
@@ -95,6 +100,7 @@ class LocksInRemotes:
             seen=plan.holds,
             also=plan.undoes,
             after=plan.answers,
+            ahead=ahead,
             report=hear,
         ) as taken:
             here = HeldHere(self.files)

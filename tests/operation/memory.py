@@ -175,9 +175,12 @@ class MemoryLocks:
         return plan
 
     @contextmanager
-    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[TakenLocks]:
+    def hold(
+        self, plan: Plan, actor: Actor, hear: Hear, ahead: Hold | None = None
+    ) -> Iterator[TakenLocks]:
         """Take the lock, and release it unless it is kept or the process dies."""
         assert actor.identity
+        assert ahead is None or ahead.stage == plan.target
         self.trail("lock")
         if others := self.held - {plan.operation, plan.undoes, plan.answers}:
             raise LockedError(f"{', '.join(others)} has the lock.")

@@ -37,6 +37,7 @@ class RemoteLocks:
         seen: Mapping[str, SeenHold] = NO_HOLDS,
         also: str = "",
         after: str = "",
+        ahead: Hold | None = None,
         report: Callable[[Problem], None],
     ) -> Iterator[TakenRefs]:
         """Hold the locks of all these stages: one push to take them, one to release them.
@@ -45,12 +46,13 @@ class RemoteLocks:
         which had `seen` these holds. A lock that this operation, or the operation `also`, left
         behind when it was killed is taken over, and so is each hold if there is an `also`: an undo
         deploys nothing. A lock that the operation `after` passed on is taken over, too. Holds stay.
-        Never waits, and never breaks a lock. Locks that stay are reported.
+        Never waits, and never breaks a lock. Locks that stay are reported. The hold `ahead` is
+        there with the locks, and stays once it is set.
 
         At Ctrl-C while they are taken they are released: StoppedError. At a second one they are
         kept, without waiting.
         """
-        taken = TakenRefs(self._repository, stages, holder)
+        taken = TakenRefs(self._repository, stages, holder, ahead)
         own = holder.operation
 
         def refused(stage: str, ref: StageRef) -> LockedError | None:

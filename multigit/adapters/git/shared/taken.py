@@ -22,7 +22,15 @@ class TakenRefs:
     It knows every object that it made for each ref: whichever of them the remote has, is its own.
     """
 
-    def __init__(self, repository: GitRepository, stages: Sequence[str], holder: Holder) -> None:
+    def __init__(
+        self,
+        repository: GitRepository,
+        stages: Sequence[str],
+        holder: Holder,
+        ahead: Hold | None = None,
+    ) -> None:
+        """`ahead` is the hold that is set first once the locks are taken: it comes with them."""
+        self._ahead = ahead
         self._repository = repository
         self._holder = holder
         self._stages = tuple(stages)
@@ -33,13 +41,15 @@ class TakenRefs:
     def take(self, found: Mapping[str, StageRef]) -> PushReport:
         """Push the locks of all stages, each only if its ref is still as it was `found`.
 
-        The holds that were found stay in them.
+        The holds that were found stay in them, but for the one that is replaced at once. Until
+        `hold` is called, they also are what a release leaves.
         """
         publications = []
         for stage in self._stages:
             ref = found.get(stage)
             written = ref.written if ref else {}
-            sha = self._make(stage, written)
+            ahead = self._ahead if self._ahead and self._ahead.stage == stage else None
+            sha = self._make(stage, ahead.document() if ahead else written)
             self._after[stage] = self._store(written) if written else ""
             publications.append(Publication(lock_ref(stage), ref.sha if ref else "", sha))
         return self._repository.push(publications)
@@ -63,6 +73,9 @@ class TakenRefs:
         Raises LockedError if the remote does not have the hold, or may not have it: what needs it
         must not begin.
         """
+        if hold == self._ahead:  # the remote has it since the locks were taken
+            self._after[stage] = self._store(hold.document())
+            return
         before, ref = self._made[stage][-1], lock_ref(stage)
         sha, after = self._make(stage, hold.document()), self._store(hold.document())
         try:

@@ -92,6 +92,35 @@ def test_a_hold_is_seen_at_once_and_stays(clone: GitRepository, locks: RemoteLoc
     assert lock_ref("main") not in clone.shared_refs()
 
 
+def test_a_hold_that_is_set_next_comes_with_the_lock(
+    clone: GitRepository, locks: RemoteLocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in place of another one: no push of its own is needed."""
+    seen, own = {"stg": set_hold(clone)}, replace(HOLD, operation=ADA.operation)
+    made = pushes(clone, monkeypatch)
+    with locks.hold(["main", "stg"], ADA, seen=seen, ahead=own, report=quiet) as taken:
+        assert held_by(clone) == ("Ada", own)
+        taken.hold("stg", own)
+    assert held_by(clone) == ("", own)
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_hold_that_was_not_set_after_all_is_not_left(
+    clone: GitRepository, locks: RemoteLocks, monkeypatch: pytest.MonkeyPatch, *, lost: bool
+) -> None:
+    """What was held before stays: nothing of the operation has begun, or the lock is unknown."""
+    seen, own = {"stg": set_hold(clone)}, replace(HOLD, operation=ADA.operation)
+    if lost:
+        answer_lost(clone, monkeypatch, 1)
+        monkeypatch.setattr(locks, "read", _gone)
+    with suppress(LockedError), locks.hold(["stg"], ADA, seen=seen, ahead=own, report=quiet):
+        assert not lost
+        assert held_by(clone) == ("Ada", own)
+    monkeypatch.undo()
+    assert held_by(clone) == ("", HOLD)
+
+
 def test_a_hold_that_the_plan_saw_stays(
     clone: GitRepository, locks: RemoteLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
