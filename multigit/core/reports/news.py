@@ -9,6 +9,7 @@ from urllib.parse import quote
 from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.recovery.automatic import NOT_ROLLED_BACK
+from multigit.core.reports.roll_back_words import about_holds, about_roll_back
 from multigit.core.reports.summary import summary
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, RunState
@@ -35,7 +36,8 @@ class News:
 
 def is_news(plan: Plan) -> bool:
     """Return whether people are notified of such a plan: it promotes or deploys."""
-    return bool(plan.planned()) and (bool(plan.release) or plan.command == "deploy")
+    deploys = plan.command == "deploy" or plan.rolls_back is not None
+    return bool(plan.planned()) and (bool(plan.release) or deploys)
 
 
 def event_of(report: Report) -> Event | None:
@@ -58,7 +60,7 @@ def job_summary(report: Report) -> str:
     """Return how a command ended, in Markdown for the page of a CI job."""
     plan, (sentence, hint) = report.plan, summary(report)
     title = f"## {_what(plan)}: {str(report.reported_result).replace('_', ' ')}"
-    said = (_with_code(sentence), *_not_rolled_back(report), _notes(plan.message), *_accepted(plan))
+    said = (_with_code(sentence), *_not_rolled_back(report), *_said(plan), *_holds(report))
     about = [*said, _table(report), *_commits(report)]
     if report.result not in {Result.BLOCKED, Result.CANCELLED}:
         about += _ids(plan)
@@ -87,7 +89,8 @@ _WORDS = {
 def _body(report: Report, event: Event) -> str:
     plan = report.plan
     sentence = "" if event is Event.STARTED else _harmless(summary(report)[0])
-    said = (sentence, *_not_rolled_back(report), _notes(plan.message), *_accepted(plan))
+    held = _holds(report, started=event is Event.STARTED)
+    said = (sentence, *_not_rolled_back(report), *_said(plan), *held)
     parts = (*said, _table(report), *_commits(report), *_ids(plan))
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -97,6 +100,19 @@ def _not_rolled_back(report: Report) -> Iterator[str]:
     for each in report.problems:
         if each.code == NOT_ROLLED_BACK:
             yield _with_code(Phrase(each.message, " " if each.hint else "", each.hint))
+
+
+def _said(plan: Plan) -> Iterator[str]:
+    """Yield the operation's message, or what a roll-back does, and then what was accepted."""
+    if plan.rolls_back:
+        yield from map(_harmless, about_roll_back(plan))
+    else:
+        yield _notes(plan.message)
+    yield from _accepted(plan)
+
+
+def _holds(report: Report, *, started: bool = False) -> Iterator[str]:
+    return map(_harmless, about_holds(report, started=started))
 
 
 def _accepted(plan: Plan) -> Iterator[str]:
@@ -125,14 +141,14 @@ def _table(report: Report) -> str:
 
 def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
     """Yield whether it failed, and the row."""
-    newest = _waiting(outcome).newest
+    newest, back = _waiting(outcome).newest, outcome.plan.goes_back
     for one in outcome.deployments or (None,):
         target = f" ({one.target})" if one and one.target else ""
         cells = (
             _harmless(f"{outcome.repo}{target}"),
             _harmless(_state(outcome, one)),
             _moved(outcome),
-            str(outcome.plan.commit_count),
+            str(back.lost.commits if back else outcome.plan.commit_count),
             _harmless(newest.subject if newest else ""),
             f"[open]({quote(one.url, safe=_IN_URLS)})" if one and one.url else "",
         )
@@ -141,20 +157,23 @@ def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
 
 
 def _waiting(outcome: Outcome) -> PendingCommits:
-    """Return the commits that reach the last branch that moves."""
+    """Return the commits that reach the last branch that moves, or that a roll-back loses."""
+    if back := outcome.plan.goes_back:
+        return back.lost
     pending = [step.move().brings for step in outcome.plan.branch_steps()]
     return next((each for each in reversed(pending) if each), PendingCommits())
 
 
 def _commits(report: Report) -> Iterator[str]:
-    """Yield, for each repository of the table, a list of the commits that reach the stage."""
+    """Yield, for each repository of the table, a list of the commits that reach or leave it."""
     changed = (outcome for outcome in report.outcomes if outcome.state not in STILL)
     with_commits = [(o.repo, _waiting(o)) for o in changed if _waiting(o).subjects]
     for repo, waiting in with_commits[:ROWS]:
         lines = [f"- {_harmless(cut(subject, SUBJECT))}" for subject in waiting.subjects]
         more = waiting.commits - len(lines)
         lines += [f"- … and {more} more"] if more > 0 else []
-        yield "\n".join([f"Commits in {_harmless(repo)}:", "", *lines])
+        what = "Rolled-back commits" if report.plan.rolls_back else "Commits"
+        yield "\n".join([f"{what} in {_harmless(repo)}:", "", *lines])
 
 
 BAD = {State.BLOCKED, State.NOT_PUBLISHED, State.FAILED, State.UNKNOWN}
@@ -188,7 +207,8 @@ def _moved(outcome: Outcome) -> str:
     plan = outcome.plan
     deployed = next((step.sha for step in plan.deploys() if step.sha), "")
     after = (outcome.after or plan.after or deployed)[:SHORT]
-    return f"{plan.before[:SHORT] or 'new'} → {after}" if after and plan.branch_steps() else after
+    moves = after and (plan.branch_steps() or plan.goes_back)
+    return f"{plan.before[:SHORT] or 'new'} → {after}" if moves else after
 
 
 def _line(text: str) -> str:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from multigit.core.planning.plan import STAYS_NEWER, State
 from multigit.core.progress.outcome import Outcome, ended, planned
 from multigit.core.reports.document import document
+from multigit.core.reports.news import is_news, job_summary, news
 from multigit.core.reports.summary import summary
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.deployment import RunState
-from tests.core.builders import API, WEB, plan, to_publish, warning, without_steps
-from tests.core.roll_backs import HOLD, redeployed, restored, roll_back, went_back
+from multigit.core.values.workspace import Event
+from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps
+from tests.core.roll_backs import BACK, HOLD, redeployed, restored, roll_back, went_back
 
 DONE, FAILED = RunState.SUCCEEDED, RunState.FAILED
 
@@ -71,3 +73,39 @@ def test_the_document_says_from_what_to_what() -> None:
         ("rollback", "restore", "stg-1", 2),
     ]
     assert "rolls_back" not in document(planned(plan(to_publish())))
+
+
+def test_people_learn_what_the_stage_lost_and_that_it_is_held() -> None:
+    """The message says from what to what, and why; the table counts what is lost."""
+    back = roll_back(redeployed(), restored(), release="deploy-3")
+    report = ended(back, [went_back(redeployed(), DONE), went_back(restored())])
+    for said in (news(report, Event.SUCCEEDED).body, job_summary(report)):
+        assert "stg goes back from deploy-2 to deploy-1, and loses 4 commits." in said
+        assert "Reason: payments fail\n" in said
+        assert "stg is held: nothing new goes out there until the hold is released." in said
+        assert "| api | succeeded | stg-2 → stg-1 | 2 |  |  |" in said
+        assert "Rolled-back commits in api:\n\n- feat: pay\n- feat: refund" in said
+    started = news(planned(back), Event.STARTED).body
+    assert "stg is held" in started
+    assert is_news(replace(back, release=""))
+
+
+def test_people_learn_that_nothing_went_back() -> None:
+    """Then the stage is not held. An automatic one names what it answers."""
+    back = roll_back(redeployed(), back=replace(BACK, bad="", why="", after="2025-promote"))
+    report = ended(back, [went_back(redeployed(), RunState.NOT_STARTED)])
+    said = news(report, Event.FAILED).body
+    assert "stg goes back to deploy-1, and loses 2 commits." in said
+    assert "It answers the failure of 2025-promote." in said
+    assert "held" not in said
+
+
+def test_people_learn_that_a_hold_was_released() -> None:
+    """Where only a part went out, the rest stays held."""
+    out = replace(plan(to_publish()), releases=HOLD)
+    said = news(ended(out, [published()]), Event.SUCCEEDED).body
+    assert "stg is no longer held." in said
+    held = {**HOLD.repos, "web": HOLD.repos["api"]}
+    part = replace(out, releases=replace(HOLD, repos=held))
+    assert "stg is still held in part." in news(ended(part, [published()]), Event.SUCCEEDED).body
+    assert "held" not in news(planned(out), Event.STARTED).body
