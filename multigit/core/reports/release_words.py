@@ -40,7 +40,7 @@ def _ended(release: Release) -> tuple[str, ...]:
         facts.append("rolled back")
     state = release.result.state
     if state == RunState.SUCCEEDED:
-        facts.append("deployed" if release.result.healthy is None else "deployed, healthy")
+        facts.append("deployed")  # not "healthy": that may not have been checked
     elif release.result.unhealthy:
         facts.append("unhealthy")
     elif state:
