@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.taking_part import stage_in
+from multigit.core.records.deployed_now import DeployedNow, deployed_now
 from multigit.core.records.release_history import releases_of
 from multigit.core.records.releases import Release, Releases
 from multigit.core.recovery.rolling_back import (
@@ -20,6 +21,7 @@ from multigit.core.recovery.rolling_back import (
 from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import is_deploy_tag
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.observe.releases import (
     ReleaseObservation,
@@ -55,8 +57,9 @@ class RollBack:
 class SeenReleases:
     """What was read for a roll-back: of the chosen repositories, and of the `others`.
 
-    `deployed` is the commit that the stage has where that is certain; `settled` are the
-    repositories whose deployment of it succeeded. `held` is the hold that the stage has.
+    `deployed` is the commit that the stage has where that is not the tip; `settled` are the
+    repositories whose deployment of it is not known to have failed. `held` is the hold that the
+    stage has.
     """
 
     chosen: Mapping[str, Snapshot]
@@ -85,8 +88,29 @@ def observe_releases(session: Session, asked: RollBack) -> SeenReleases:
     known = {**seen, **rest}
     ordered = {name: stages[name] for name in stages if name in known}
     releases = releases_of(ordered, known, records, shared.marks, hold)
-    deployed = files.history.deployed_commits(asked.stage.name)
-    return SeenReleases(seen, rest, releases, deployed, frozenset(deployed), hold)
+    now = _deployed_now(session, asked.stage, ordered, known, hold)
+    return SeenReleases(seen, rest, releases, now.commits, now.settled, hold)
+
+
+def _deployed_now(
+    session: Session,
+    stage: Stage,
+    stages: Mapping[str, Stage],
+    seen: Mapping[str, Snapshot],
+    hold: Hold | None,
+) -> DeployedNow:
+    """Return what the stage has, by the log, the deploy tags and its hold."""
+    history = session.files.history
+    last = {
+        repo: of[stage.name] for repo, of in history.last_deployed().items() if stage.name in of
+    }
+    newest = {
+        repo: max(
+            (t.time for t in seen[repo].refs.tags if is_deploy_tag(own.tag, t.name)), default=0
+        )
+        for repo, own in stages.items()
+    }
+    return deployed_now(stages, last, history.deployed_commits(stage.name), newest, hold)
 
 
 def plan_back(session: Session, asked: RollBack, seen: SeenReleases, release: Release) -> Plan:
