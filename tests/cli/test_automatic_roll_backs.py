@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, REFUSED, codes, rows, states, told
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, hook, rows, states, told
 from tests.cli.hosts import GITHUB, STAGES, WORKFLOW, Host, impatient
 from tests.doubles.loopback import Answer, Request
 from tests.doubles.receivers import Health, healthy
@@ -216,6 +217,52 @@ def test_without_waiting_nothing_goes_back(shop: Shop) -> None:
     watched = shop.forge.json("watch", check=FAILED)
     assert watched["rolled_back"] is None
     assert shop.lock_refs() == []
+
+
+def kill_at_takeover(shop: Shop, name: str, ending: str) -> None:
+    """Kill multigit when the lock changes from the promotion to its roll-back, in a git hook."""
+    find = f"multigit=$(sed 's/.*\"pid\": \"//; s/\".*//' '{shop.forge.shop}/.multigit/lock.json')"
+    taken = f'[ "$ref" = {HELD} ] && git cat-file -p "$new" | grep -q \'"command": "rollback"\''
+    act = f'rm "$0"; {find}; kill -KILL $multigit{ending}'
+    text = f"while read old new ref; do if {taken}; then {act}; fi; done"
+    hook(shop.forge.repos["web"].bare / f"hooks/{name}", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"), [("pre-receive", "; exit 1"), ("post-receive", "")], ids=["before", "after"]
+)
+def test_killed_between_the_two_it_goes_back_with_continue(
+    name: str, ending: str, shop: Shop
+) -> None:
+    """Whoever has the lock then: the promotion, which is closed, or the roll-back."""
+    kill_at_takeover(shop, name, ending)
+    shop.work("2, ill", "2")
+    shop.forge.run(*PROMOTE, check=-signal.SIGKILL)
+    left = shop.forge.json("status")["unfinished"]
+    assert "rollback" in left
+    assert shop.services.running() == {"api": "2, ill", "web": "2"}
+    assert shop.hold()["operation"] == left if not ending else "promote" in shop.hold()["operation"]
+    refused = shop.forge.json(*PROMOTE, check=REFUSED)
+    assert codes(refused) == ["unfinished_operation"]
+    document = shop.forge.json("continue", check=DONE)
+    assert (document["command"], document["operation"]) == ("rollback", left)
+    assert shop.services.running() == {"api": "1", "web": "1"}
+    assert shop.hold().keys() == {"hold"}
+    assert [each["command"] for each in shop.forge.json("log")["records"][-2:]] == [
+        "promote",
+        "rollback",
+    ]
+
+
+def test_killed_before_it_has_the_lock_it_is_abandoned_with_it(shop: Shop) -> None:
+    """The lock of the promotion, which is closed, is not left behind."""
+    kill_at_takeover(shop, "pre-receive", "; exit 1")
+    shop.work("2, ill", "2")
+    shop.forge.run(*PROMOTE, check=-signal.SIGKILL)
+    assert shop.lock_refs() == [HELD]
+    shop.forge.json("abandon", check=DONE)
+    assert shop.lock_refs() == []
+    assert shop.services.running() == {"api": "2, ill", "web": "2"}
 
 
 def test_what_a_push_deployed_is_restored(forge: Forge) -> None:
