@@ -120,6 +120,7 @@ def test_a_rejected_gate_is_a_failure(gated: GitHub, api: ForgeRepo) -> None:
     runs.review(wanted, run, runs.pending(wanted, run), approve=False, comment="not today")
     status = settled(runs, wanted, run)
     assert (status.state, status.detail) == (RunState.FAILED, "it was rejected by ada.")
+    assert status.rejected
     assert status.approved_by == ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.planning.plan import Plan, State
+from multigit.core.planning.plan import Plan, RollsBack, State
 from multigit.core.progress.outcome import (
     Outcome,
     Report,
@@ -18,7 +18,7 @@ from multigit.core.reports.news import NOTES, ROWS, News, event_of, job_summary,
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
-from multigit.core.values.problem import Problem
+from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Event
 from multigit.phrase import Phrase, Typed
 from tests.core.builders import (
@@ -251,3 +251,34 @@ def test_what_a_deployment_did_not_reach_was_not_started() -> None:
     waits = Outcome(replace(to_publish(WEB), steps=()), State.NOT_PUBLISHED)
     whole = replace(plan(to_publish(API), waits.plan), command="deploy")
     assert "| web | not started |" in job_summary(ended(whole, [deployed(DONE), waits]))
+
+
+FAILED_RUN = Deployment(state=RunState.FAILED, status=RunStatus(RunState.FAILED))
+BACK = replace(
+    plan(to_publish(API)),
+    command="rollback",
+    operation="op-2",
+    release="deploy-1",
+    rolls_back=RollsBack("deploy-1", "deploy-2", after="op-1"),
+)
+
+
+def test_people_are_told_that_a_failure_is_rolled_back() -> None:
+    """When the roll-back begins; how that ends is a message of its own."""
+    whole = replace(report(deployed(FAILED_RUN)), rolled_back=planned(BACK))
+    said = news(whole, Event.FAILED)
+    assert said.title == "promote dev → stg failed: stg-deploy-20250115-160130"
+    assert said.body.startswith("1 published, 1 not deployed. stg goes back to deploy-1.\n")
+    done = news(ended(BACK, [published()]), Event.SUCCEEDED)
+    assert done.title == "rollback dev → stg succeeded: deploy-1"
+
+
+def test_people_are_told_why_a_failure_is_not_rolled_back() -> None:
+    """With the command that does it nevertheless."""
+    hint = Phrase("To roll it back: ", Typed("multigit rollback stg --last-good"))
+    why = Problem("not_rolled_back", "stg was not rolled back: it is late.", hint, Severity.WARN)
+    whole = replace(report(deployed(FAILED_RUN)), problems=(why,))
+    sentence = "stg was not rolled back: it is late."
+    line = f"{sentence} To roll it back: `multigit rollback stg --last-good`"
+    assert line in news(whole, Event.FAILED).body.split("\n\n")
+    assert line in job_summary(whole).split("\n\n")
