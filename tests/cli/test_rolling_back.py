@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.cli.answers import DONE, REFUSED, codes, rows, states
+from tests.cli.answers import DONE, REFUSED, codes, hook, rows, states
 from tests.cli.hosts import STAGES, deployed, impatient
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched, untouched
 
@@ -151,3 +151,35 @@ def test_a_hold_that_cannot_be_read_blocks(forge: Forge) -> None:
         for options in (("--yes",), ("--yes", "--release-hold", "--reason", "it is fixed")):
             forge.run(*TO_MAIN[:-1], *options, "-r", "api", check=REFUSED)
     assert deployed(forge) == {}
+
+
+def test_files_are_restored_in_repositories_of_each_kind(forge: Forge) -> None:
+    """With long ids, or with signed commits; a shallow clone is refused. Undo takes all back."""
+    api = forge.add("api", object_format="sha256")
+    web, docs = forge.add("web"), forge.add("docs")
+    signs = 'echo >&2 "[GNUPG:] SIG_CREATED "; echo "-----BEGIN PGP SIGNATURE-----"'
+    web.git("config", "gpg.program", str(hook(forge.root / "gpg", f"cat >/dev/null; {signs}")))
+    web.git("config", "commit.gpgSign", "true")
+    forge.write_config(
+        STAGES + "".join(f'\n[repos.{n}]\nurl = "{r.url}"\n' for n, r in forge.repos.items())
+    )
+    every = (api, web, docs)
+    first = release(forge, {repo.name: {"a": "1\n"} for repo in every}, "feat: one")
+    old = {repo.name: repo.tip("main") for repo in every}
+    release(forge, {repo.name: {"a": "2\n", "b": "2\n"} for repo in every}, "feat: two")
+    before = forge.remotes_snapshot()
+    (docs.clone / ".git/shallow").write_text(f"{docs.tip('main')}\n")
+    with remotes_untouched(forge):
+        refused = forge.json("rollback", "main", first, "--yes", check=REFUSED)
+    assert states(refused)["docs"] == "blocked"
+    (docs.clone / ".git/shallow").unlink()
+
+    restored = forge.json("rollback", "main", first, "--yes", check=DONE)
+    assert steps(restored) == {name: ("restore", sha, 1) for name, sha in old.items()}
+    for repo in every:
+        assert repo.tree("main") == repo.tree(old[repo.name])
+        made = repo.remote_git("cat-file", "commit", "main")
+        assert made.endswith(f"Rolls-back-to: {old[repo.name]}")
+        assert ("\ngpgsig " in made) == (repo is web)
+    forge.json("undo", "--yes", check=DONE)
+    assert forge.remotes_snapshot() == before
