@@ -7,10 +7,17 @@ from pathlib import Path
 
 from multigit.adapters.files.journal import Journal
 from multigit.core.planning.making import DeleteTagStep, RestoreStep
-from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.plan import Plan, RepoPlan, RollsBack, State
 from multigit.core.planning.publish_steps import DeployStep, MoveBackStep
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
-from multigit.core.planning.steps import AdvanceStep, CommitStep, MergeStep, ReapplyStep
+from multigit.core.planning.steps import (
+    AdvanceStep,
+    CommitStep,
+    MergeStep,
+    ReapplyStep,
+    RedeployStep,
+    RollBackStep,
+)
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Accepted, Actor
@@ -25,6 +32,7 @@ from multigit.core.values.deploy_config import (
 )
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.flight import Flight
+from multigit.core.values.hold import HeldRepo, Hold, SeenHold
 from multigit.core.values.merge import Fold, Skip
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.work_tree import Change
@@ -36,6 +44,10 @@ RUNNERS: tuple[Runner, ...] = (
     GithubRunner("deploy.yml", ref="branch", inputs={"env": "{stage}"}, slug="acme/api"),
     CommandRunner(("./deploy", "{sha}")),
     JenkinsRunner("https://ci.example.org", "shop/api", user="ada", params={"TAG": "{tag}"}),
+)
+HOLD = Hold(
+    *("stg", "op-1", "deploy-1", "deploy-2", "Ada <a@b>", "host", "2025-01-15T15:02:00Z", "slow"),
+    {"api": HeldRepo("stg-1", "stg-2", "deploy-2")},
 )
 CHECK = HealthCheck("https://api.example.org/health", json="build.sha", equals="{sha}")
 
@@ -58,6 +70,8 @@ def everything() -> Plan:
         UpdateStep("develop", "dev-1", "dev-2", 1, checked_out=True),
         SwitchStep("develop"),
         RestoreStep("stg", "staging", "stg-2", "stg-1"),
+        RollBackStep("stg", "staging", "stg-2", "stg-1", "tree-1", "stg-3", "Back", waiting, 2),
+        RedeployStep("stg", "staging", "stg-2", "stg-1", "stg-2", waiting, 2, "deploy-2"),
         MoveBackStep("staging", "stg-2", "stg-1"),
         DeleteTagStep("deploy-1", "tag-1"),
     )
@@ -72,6 +86,9 @@ def everything() -> Plan:
         word="stg",
         checklist=("Staging is verified",),
         pace=Pace(2, 1.5),
+        rolls_back=RollsBack("deploy-1", "deploy-2", "it is ill", "op-2", HOLD),
+        releases=HOLD,
+        holds={"stg": SeenHold("op-1", "hold-1")},
         accepted=(Accepted("bad_release", "api", "it was marked bad.", reason="stg-3 is worse"),),
     )
 
