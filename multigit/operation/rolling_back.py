@@ -5,7 +5,7 @@ from __future__ import annotations
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.taking_part import require_stages
 from multigit.core.records.releases import Release
-from multigit.core.reports.release_words import release_line
+from multigit.core.reports.release_words import release_cells
 from multigit.engine.observe.releases import commits_back
 from multigit.errors import RefusedError, StoppedError
 from multigit.hints import Hint
@@ -67,7 +67,7 @@ def _picked(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     with session.fleet() as fleet:
         counts = commits_back(session.git, points, offered, fleet)
     now = session.start_time.time
-    rows = [release_line(seen.releases, each, counts[each.name], now) for each in offered]
+    rows = [release_cells(seen.releases, each, counts[each.name], now) for each in offered]
     number = session.screen.pick(f"Roll {asked.stage.name} back to", rows)
     if number is None:
         raise StoppedError

@@ -23,6 +23,7 @@ from prompt_toolkit.utils import get_cwidth
 from multigit.core.values.text import visible
 
 MARK = 4  # columns of the mark before a question and of the blanks around it
+LAST = 13  # columns for the last column of a list, before its cells are below each other
 INDENT, BELOW = "\n   ", " " * 5  # before the further rows of a question, and of an item
 ENDS = frozenset(b"\x04\0")  # Ctrl-D, and what the system makes of one typed in line mode
 
@@ -60,12 +61,16 @@ def choose(question: str, items: Sequence[str]) -> list[int]:
     return _chosen(question, "(space to deselect, enter to continue)", items, every) or []
 
 
-def pick(question: str, items: Sequence[str]) -> int | None:
-    """Ask to pick one item of a list, and return its number; None if none was picked."""
+def pick(question: str, rows: Sequence[Sequence[str]]) -> int | None:
+    """Ask to pick one row of a list, and return its number; None if none was picked.
+
+    Their cells are in columns where these have room, or else below the first one.
+    """
     output = _stderr()
-    width, below = _width(output) - len(BELOW), f"\n{BELOW}"
-    rows = (below.join(broken(visible(item), width)) for item in items)
-    choices = [questionary.Choice([("class:text", row)], number) for number, row in enumerate(rows)]
+    items = (f"\n{BELOW}".join(item) for item in in_columns(rows, _width(output) - len(BELOW)))
+    choices = [
+        questionary.Choice([("class:text", item)], number) for number, item in enumerate(items)
+    ]
     keys = "(arrow keys to move, Enter to pick, Ctrl-C to cancel)"
     asked = questionary.select(
         INDENT.join(with_keys(question, keys, _width(output) - MARK)),
@@ -76,6 +81,32 @@ def pick(question: str, items: Sequence[str]) -> int | None:
     )
     answer: int | None = _answer(asked, ended=None)
     return answer
+
+
+def in_columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """Return the lines of each row: its cells in columns, of which the last may have several lines.
+
+    If the last column has less than `LAST` columns of room, all cells but the first are below it.
+    """
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(get_cwidth, column)) for column in zip(*shown, strict=True)]
+    before = sum(widths[:-1]) + 2 * len(widths[:-1])
+    if width - before < min(LAST, widths[-1]):
+        return [[*broken(row[0], width), *_below(row[1:], width)] for row in shown]
+    found = []
+    for row in shown:
+        padded = "".join(_padded(*each) for each in zip(row[:-1], widths, strict=False))
+        first, *more = broken(row[-1], width - before)
+        found.append([f"{padded}{first}".rstrip(), *(" " * before + line for line in more)])
+    return found
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - get_cwidth(cell) + 2)
+
+
+def _below(cells: Sequence[str], width: int) -> list[str]:
+    return [f"  {line}" for line in broken(", ".join(filter(None, cells)), width - 2)]
 
 
 def _chosen(

@@ -303,11 +303,11 @@ class Screen:
         )
         return tuple(part for part in parts if part.gates)
 
-    def pick(self, question: str, items: Sequence[str]) -> int | None:
-        """Ask to pick one item of a list; None if none was. Raises EOFError without a terminal."""
+    def pick(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
+        """Ask to pick one row of a list; None if none was. Raises EOFError without a terminal."""
         from multigit.ui import prompts
 
-        return prompts.pick(question, items)
+        return prompts.pick(question, rows)
 
     def check_off(self, items: Sequence[str], checked: Collection[int]) -> Collection[int] | None:
         """Ask to check off a checklist, of which these items are; return those that are then.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.ui import prompts
-from multigit.ui.prompts import broken, with_keys
+from multigit.ui.prompts import broken, in_columns, with_keys
 from multigit.ui.screen import Screen
 
 
@@ -59,4 +59,29 @@ def test_the_question_for_a_message_says_what_enter_does(monkeypatch: pytest.Mon
     assert asked == [
         "Message for main: what changes and why (Enter to accept, Ctrl-C to cancel)",
         "Message for main: what changes and why (leave empty to cancel)",
+    ]
+
+
+RELEASES = (
+    ("deploy-20250115-150130", "2h ago", "Ada Lovelace", "2 back", "deployed"),
+    ("deploy-20250114-150130", "1d ago", "Bo", "12 back", "marked bad, a roll-back, failed"),
+)
+
+
+def test_a_list_has_columns_where_they_have_room() -> None:
+    """The last one may need several lines; on a narrow terminal all are below the first one."""
+    assert in_columns(RELEASES, 80) == [
+        ["deploy-20250115-150130  2h ago  Ada Lovelace  2 back   deployed"],
+        [
+            "deploy-20250114-150130  1d ago  Bo            12 back  marked bad, a roll-back,",
+            f"{'':55}failed",
+        ],
+    ]
+    assert in_columns(RELEASES, 40) == [
+        ["deploy-20250115-150130", "  2h ago, Ada Lovelace, 2 back, deployed"],
+        [
+            "deploy-20250114-150130",
+            "  1d ago, Bo, 12 back, marked bad, a",
+            "  roll-back, failed",
+        ],
     ]

@@ -9,33 +9,32 @@ from multigit.core.records.releases import Release, Releases
 from multigit.core.values.deployment import RunState
 from multigit.core.values.duration import age
 from multigit.core.values.mark import Quality
-from multigit.core.values.text import plural
 
 
-def release_line(
+def release_cells(
     releases: Releases, release: Release, back: Mapping[str, int], now: datetime
-) -> str:
-    """Return a release in one line: when, by whom, how it went, and what would wait behind it.
+) -> tuple[str, ...]:
+    """Return a release in columns: its name, when, by whom, what would wait, and how it went.
 
     `back` counts, by repository, the commits that the stage would lose.
     """
     when = age(release.time, now)
-    who = f" by {release.who.partition(' <')[0]}" if release.who else ""
-    commits, repos = sum(back.values()), sum(1 for count in back.values() if count)
-    waits = f"{plural(commits, 'commit')} in {plural(repos, 'repository')} would wait"
-    if release.name == releases.now:
-        waits = "the stage has it now"
-    facts = (f"{'just now' if when == 'now' else f'{when} ago'}{who}", *_ended(release), waits)
-    return f"{release.name} · {', '.join(facts)}"
+    return (
+        release.name,
+        "just now" if when == "now" else f"{when} ago",
+        release.who.partition(" <")[0],
+        f"{sum(back.values())} back",
+        ", ".join(_ended(release, now=release.name == releases.now)),
+    )
 
 
-def _ended(release: Release) -> tuple[str, ...]:
-    """Return how it went, as far as that is known."""
-    facts = []
+def _ended(release: Release, *, now: bool) -> tuple[str, ...]:
+    """Return whether the stage has it `now`, and how it went, as far as that is known."""
+    facts = ["the stage has it now"] if now else []
     if release.mark:
         facts.append(f"marked {'bad' if release.mark.quality is Quality.BAD else 'good'}")
     if release.is_rollback:
-        facts.append(f"a roll-back{f' to {release.back_to}' if release.back_to else ''}")
+        facts.append("a roll-back")
     elif release.rolled_back:
         facts.append("rolled back")
     state = release.result.state

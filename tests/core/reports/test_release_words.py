@@ -1,67 +1,49 @@
-"""A release in a line of the list from which one is picked."""
+"""A release as a person picks it from a list."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
-
 from multigit.core.records.release_results import ReleaseResult
 from multigit.core.records.releases import Release, Releases
-from multigit.core.reports.release_words import release_line
+from multigit.core.reports.release_words import release_cells
 from multigit.core.values.mark import Mark, Quality
 
-NOW = datetime(2025, 1, 15, 12, tzinfo=UTC)
-AT = int(NOW.timestamp()) - 2 * 3600
-RELEASE = Release("r-1", AT, "Ada <ada@example.com>")
-GOOD = ReleaseResult(whole=True, states={"api": "succeeded"})
-BACK = {"api": 2, "web": 0}
+NOW = datetime(2025, 1, 15, 15, 0, tzinfo=UTC)
+ONE = Release(
+    "deploy-1", int(NOW.timestamp()) - 3600, "Ada <ada@example.com>",
+    result=ReleaseResult(states={"api": "succeeded"}),
+)  # fmt: skip
+STAGE = Releases("main", (ONE,))
 
 
-def line(release: Release, now: str = "r-2", back: dict[str, int] = BACK) -> str:
-    """Return the line of a release, two hours after it."""
-    return release_line(Releases("main", (release,), now), release, back, NOW)
+def ended(release: Release, releases: Releases = STAGE) -> str:
+    """Return how a release went."""
+    return release_cells(releases, release, {}, NOW)[-1]
 
 
-def mark(quality: Quality) -> Mark:
-    """Return a mark of the release."""
-    return Mark("r-1", "main", quality, "Ada", "host", "2025-01-15T11:00:00Z", "slow")
+def test_it_says_when_by_whom_and_what_would_wait() -> None:
+    """The commits of all repositories count."""
+    cells = release_cells(STAGE, ONE, {"api": 2, "web": 1}, NOW)
+    assert cells == ("deploy-1", "1h ago", "Ada", "3 back", "deployed")
+    new = replace(ONE, time=int(NOW.timestamp()), who="")
+    assert release_cells(STAGE, new, {"api": 1}, NOW)[1:4] == ("just now", "", "1 back")
 
 
-@pytest.mark.parametrize(
-    ("release", "facts"),
-    [
-        (RELEASE, ""),
-        (replace(RELEASE, result=GOOD), ", deployed"),
-        (replace(RELEASE, mark=mark(Quality.BAD), result=GOOD), ", marked bad, deployed"),
-        (replace(RELEASE, mark=mark(Quality.GOOD)), ", marked good"),
-        (replace(RELEASE, rolled_back="op-1"), ", rolled back"),
-        (replace(RELEASE, is_rollback=True), ", a roll-back"),
-        (replace(RELEASE, is_rollback=True, back_to="r-0"), ", a roll-back to r-0"),
-        (replace(RELEASE, result=ReleaseResult(states={"api": "timed_out"})), ", timed out"),
-    ],
-)
-def test_it_says_how_the_release_went(release: Release, facts: str) -> None:
-    """As far as that is known, and what would wait behind it."""
-    waits = "2 commits in 1 repository would wait"
-    assert line(release) == f"r-1 · 2h ago by Ada{facts}, {waits}"
-
-
-def test_health_is_told() -> None:
-    """Also that it was bad, whatever the deployment said."""
-    ill = replace(GOOD, unhealthy=True)
-    assert ", unhealthy, " in line(
-        replace(RELEASE, result=replace(ill, states={"api": "unhealthy"}))
-    )
-
-
-def test_what_the_stage_has_is_said() -> None:
-    """Nothing would wait behind it."""
-    assert line(RELEASE, now="r-1") == "r-1 · 2h ago by Ada, the stage has it now"
-
-
-def test_a_release_of_this_moment_by_no_one() -> None:
-    """Without a name, and without `ago`."""
-    release = Release("r-1", int(NOW.timestamp()))
-    assert line(release, back={}) == "r-1 · just now, 0 commits in 0 repositories would wait"
+def test_it_says_what_is_wrong_with_it() -> None:
+    """A person's mark comes first, and that the stage has it now before that."""
+    mark = Mark("deploy-1", "main", Quality.BAD, "Ada", "laptop", "2025-01-15", "fails")
+    back = replace(ONE, is_rollback=True, back_to="deploy-0")
+    assert ended(replace(ONE, mark=mark)) == "marked bad, deployed"
+    assert ended(replace(ONE, mark=replace(mark, quality=Quality.GOOD))) == "marked good, deployed"
+    assert ended(back) == "a roll-back, deployed"
+    assert ended(replace(ONE, rolled_back="x")) == "rolled back, deployed"
+    assert ended(ONE, replace(STAGE, now="deploy-1")) == "the stage has it now, deployed"
+    for states, unhealthy, said in (
+        ("unhealthy", True, "unhealthy"), ("failed", False, "failed"),
+        ("not_started", False, "not started"), ("timed_out", False, "timed out"),
+    ):  # fmt: skip
+        result = ReleaseResult(states={"api": states}, unhealthy=unhealthy)
+        assert ended(replace(ONE, result=result)) == said
+    assert ended(replace(ONE, result=ReleaseResult())) == ""

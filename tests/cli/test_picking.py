@@ -1,0 +1,49 @@
+"""A roll-back at a terminal: the release is picked from a list."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.answers import DONE, INTERRUPTED, QUESTION, at_terminal
+from tests.cli.hosts import deployed, scripted
+from tests.support.forge import Forge, remotes_untouched
+
+PROMOTE = ("promote", "dev", "stg", "--yes")
+
+
+@pytest.fixture
+def shop(forge: Forge) -> Forge:
+    """Return two services of which a script deployed two releases to stg."""
+    scripted(forge)
+    forge.json(*PROMOTE, check=DONE)
+    for repo in forge.repos.values():
+        repo.commit("dev", {"a": "2\n"}, message="feat: pay")
+    forge.json(*PROMOTE, check=DONE)
+    return forge
+
+
+@pytest.mark.parametrize("cols", [60, 100])
+def test_the_newest_good_one_is_first(shop: Forge, cols: int) -> None:
+    """Enter takes it; what the stage has now is below, and says so."""
+    first, second = sorted(shop.repos["api"].remote_git("tag").split())
+    with at_terminal(shop, "rollback", "stg", cols=cols) as terminal:
+        for text in ("Roll stg back to", first, "2 back", second, "the stage"):
+            terminal.expect(text)
+        terminal.expect_keys()
+        terminal.send_key("enter")
+        terminal.expect(f"Roll back stg to {first}")
+        terminal.expect(QUESTION)
+        terminal.send_line("yes")
+        assert terminal.finish() == DONE
+    assert deployed(shop)["api"][-1] == first
+
+
+@pytest.mark.parametrize("key", ["ctrl-c", "ctrl-d"])
+def test_nothing_is_picked(shop: Forge, key: str) -> None:
+    """It is cancelled, says so, and changes nothing."""
+    with remotes_untouched(shop), at_terminal(shop, "rollback", "stg") as terminal:
+        terminal.expect("Roll stg back to")
+        terminal.expect_keys()
+        terminal.send_key(key)
+        terminal.expect("Interrupted. Nothing was changed.")
+        assert terminal.finish() == INTERRUPTED
