@@ -11,7 +11,7 @@ while it is planned              the first one, unfinished       `continue` fini
                                                                  plans it again
 once the first one is recorded   the first one, recorded         the next command closes that;
                                                                  nothing goes back
-once the roll-back has begun     besides, the roll-back,         the next command closes the first
+once the roll-back started       besides, the roll-back,         the next command closes the first
                                  unfinished                      one, and leaves its lock to the
                                                                  roll-back; `continue` takes it
                                                                  over, and rolls back
@@ -229,7 +229,7 @@ class ConfirmedRun:
         return replace(report, rolled_back=None, problems=problems), None
 
     def run_begun(self, journal: OperationJournal) -> Report:
-        """Show and run a plan whose journal has begun already, and send notifications."""
+        """Show and run a plan whose journal is started already, and send notifications."""
         left: list[Problem] = []
         self.context.keep_transcripts(self.plan.operation)
         with self._interruptible(left):
@@ -241,7 +241,7 @@ class ConfirmedRun:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A roll-back that has begun, and has not its lock yet; `interrupted` says if Ctrl-C came."""
+    """A roll-back that has its journal, and not its lock yet; `interrupted` says if Ctrl-C came."""
 
     run: ConfirmedRun
     journal: OperationJournal

@@ -81,7 +81,7 @@ class TakenLocks(Protocol):
     def pass_on(self, stages: Collection[str]) -> None:
         """Leave the locks of these stages, and their holds, to the operation that takes them over.
 
-        It has begun already, so that each later command knows whose they are.
+        Its journal is on disk already, so that each later command knows whose they are.
         """
 
     def hold(self, stage: str, hold: Hold) -> None:
