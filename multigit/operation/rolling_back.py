@@ -11,6 +11,7 @@ from multigit.errors import RefusedError, StoppedError
 from multigit.hints import Hint
 from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
+from multigit.operation.loading import load_hosts_ahead
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
@@ -29,6 +30,7 @@ def roll_back(session: Session, asked: RollBack, consent: Consent) -> Ended:
     """Plan what brings the stage back to a release, and run it."""
     require_stages(session.workspace, [asked.stage], asked.repos)
     with new_operation(session, "rollback", dry_run=consent.dry_run):
+        load_hosts_ahead(session, asked.stage, asked.repos)
         seen = observe_releases(session, asked)
         release = _chosen(session, asked, seen)
         plan = session.noting_holds(plan_back(session, asked, seen, release))
