@@ -1,4 +1,4 @@
-"""Measures promoting many repositories: multigit, the old scripts and the bare minimum.
+"""Measures promoting many repositories and rolling them back, beside the bare minimum.
 
 Run it as ``python bench/promote.py [--quick] [--json]``; README.md says what is measured.
 """
@@ -22,6 +22,7 @@ from statistics import median
 from typing import Literal
 
 import deployments
+import rollbacks
 from logs import write_log
 from measure import JOBS, PROMOTE, STATUS, Run, Runner
 from workspaces import BenchError, Builder, Workspace
@@ -88,6 +89,7 @@ class Bench:
             "i": self.watching,
             "j": self.starting,
             "k": self.long_log,
+            "l": self.roll_back,
         }
         for letter, measured in scenarios.items():
             if not only or letter in only:
@@ -266,6 +268,33 @@ class Bench:
             ratio = _ratio(seconds_of, str(counts[1]), str(counts[0]))
             what = f"{name}, {counts[1]} / {counts[0]} records"
             yield self._judged("k", what, ratio, "<=", 1.3, _times(seconds_of))
+
+    def roll_back(self) -> Iterator[Row]:
+        """(l) The first deployment of the old release starts almost as soon as without multigit."""
+        sizes, seen = self._sizes, dict[str, list[rollbacks.Starts]]()
+        for number in range(max(1, sizes.rounds - 2)):
+            with rollbacks.two_releases(self._runner, self._builder, sizes.remote) as stage:
+                ways = {
+                    "multigit": lambda stage=stage: stage.back(DELAY),
+                    "loop": lambda stage=stage: stage.loop(DELAY, 1),
+                    "loop at once": lambda stage=stage: stage.loop(DELAY, JOBS),
+                }
+                for name in sorted(ways, reverse=number % 2 == 1):
+                    seen.setdefault(name, []).append(ways[name]())
+        first, last = ([getattr(each, at) for each in seen["multigit"]] for at in ("first", "last"))
+        loop, at_once = ([each.whole for each in seen[name]] for name in ("loop", "loop at once"))
+        scale = f"{sizes.remote} repos, {DELAY} s per request"
+        for name, times in (("first", first), ("last", last)):
+            both = {"multigit": times, "loop": loop}
+            what = f"{name} start / loop of POSTs, one at a time, {scale}"
+            yield self._judged("l", what, _ratio(both, *both), "<=", 2, _times(both))
+        both = {"multigit": first, "loop": at_once}
+        what = f"first start / loop of POSTs, {JOBS} at a time, {scale}"
+        yield Row("l", what, _ratio(both, *both), "x", "", "info", _times(both))
+        one = seen["multigit"][0]
+        shown = f"{one.connections / sizes.remote:.3g} connections"
+        what = "requests per repo, and connections to remotes"
+        yield Row("l", what, one.requests / sizes.remote, "", "", "info", shown)
 
     def _log(self, count: int) -> Path:
         """A log with this many records, indexed by a first status."""

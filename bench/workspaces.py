@@ -116,6 +116,17 @@ class Builder:
         command = ["xargs", "-P", "4", "-I", "{}", "git", "-C", "{}", *arguments]
         self._run(command, "\n".join(workspace.clones).encode())
 
+    def commit_to_dev(self, workspace: Workspace) -> None:
+        """Push a commit that changes a file to every dev."""
+        for repo in workspace.repos:
+            path, text = "src/later.txt", "later\n"
+            stream = (
+                f"commit refs/heads/dev\ncommitter Bench <bench@example.invalid> "
+                f"{START + 3600 * 100} +0000\n{_data('feat: later')}"
+                f"from refs/heads/dev^0\nM 100644 inline {path}\n{_data(text)}"
+            )
+            self._git(repo.remote, "fast-import", "--quiet", feed=stream.encode())
+
     def verify(self, workspace: Workspace) -> None:
         """Check that every stg is a merge of stg and dev with one new tag, or raise an error."""
         wrong = [
