@@ -40,13 +40,6 @@ class ReleaseResult:
         return for_all_targets(self.states.values()) if self.states else ""
 
     @property
-    def healthy(self) -> bool | None:
-        """Return whether it was healthy where that was checked; None if that is unknown."""
-        if self.unhealthy:
-            return False
-        return True if self.state == RunState.SUCCEEDED else None
-
-    @property
     def succeeded(self) -> bool:
         """True if all of it is known to be published, and deployed where the log has deployments.
 

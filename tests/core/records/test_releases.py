@@ -35,37 +35,33 @@ def last_good(releases: Releases) -> str:
 
 
 @pytest.mark.parametrize(
-    ("result", "state", "healthy", "succeeded"),
+    ("result", "state", "succeeded"),
     [
-        (ReleaseResult(), "", None, False),
-        (ReleaseResult(whole=True), "", None, True),
-        (ReleaseResult(whole=False), "", None, False),
-        (ReleaseResult(whole=True, states={"api": "succeeded"}), "succeeded", True, True),
-        (ReleaseResult(whole=True, states={"api": "skipped"}), "skipped", None, True),
-        (ReleaseResult(whole=False, states={"api": "succeeded"}), "succeeded", True, False),
-        (ReleaseResult(states={"api": "succeeded"}), "succeeded", True, True),
+        (ReleaseResult(), "", False),
+        (ReleaseResult(whole=True), "", True),
+        (ReleaseResult(whole=False), "", False),
+        (ReleaseResult(whole=True, states={"api": "succeeded"}), "succeeded", True),
+        (ReleaseResult(whole=True, states={"api": "skipped"}), "skipped", True),
+        (ReleaseResult(whole=False, states={"api": "succeeded"}), "succeeded", False),
+        (ReleaseResult(states={"api": "succeeded"}), "succeeded", True),
         (
             ReleaseResult(states={"api": "succeeded"}, missing=frozenset({"web"})),
             "succeeded",
-            True,
             False,
         ),
         (
             ReleaseResult(whole=True, states={"api": "succeeded", "web": "not_started"}),
             "not_started",
-            None,
             False,
         ),
         (
             ReleaseResult(whole=True, states={"api": "succeeded", "web": "unknown"}),
             "unknown",
-            None,
             False,
         ),
         (
             ReleaseResult(whole=True, states={"api": "failed", "web": "unhealthy"}, unhealthy=True),
             "failed",
-            False,
             False,
         ),
     ],
@@ -73,11 +69,10 @@ def last_good(releases: Releases) -> str:
 def test_a_release_succeeded_if_all_of_it_did(
     result: ReleaseResult,
     state: str,
-    healthy: bool | None,  # noqa: FBT001
     succeeded: bool,  # noqa: FBT001
 ) -> None:
     """What was released elsewhere, and not deployed here, is unknown."""
-    assert (result.state, result.healthy, result.succeeded) == (state, healthy, succeeded)
+    assert (result.state, result.succeeded) == (state, succeeded)
 
 
 @pytest.mark.parametrize(
