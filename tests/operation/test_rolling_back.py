@@ -121,6 +121,23 @@ def in_waves(space: Workspace) -> Workspace:
     return replace(space, repos=(api, replace(web, wave=1, after=("api",))))
 
 
+# --- What is deployed again
+
+
+def test_what_was_never_deployed_and_has_not_moved_stays(tmp_path: Path) -> None:
+    """A release of one repository does not start the deployments of all others."""
+    desk = with_work(Desk(tmp_path, deploys=COMMAND))
+    desk.promote(YES, "api")
+    desk.git["api"].remote.commit("dev", {"api.txt": "2"}, message="feat: api 2")
+    desk.promote(YES, "api")
+    ended = back(desk)
+    assert deployed(ended) == {"api": first(desk, "api")}
+    assert states(ended)["web"] is State.UP_TO_DATE
+    hold = held(desk)
+    assert hold
+    assert hold.repos.keys() == {"api"}
+
+
 # --- Setting the hold
 
 
