@@ -53,10 +53,11 @@ class DeploymentSpecs:
         )
 
     def _release(self, step: DeployStep) -> str:
-        """Return the release that is deployed; one that is deployed again has its own tag."""
-        if self.plan.rolls_back and step.sha:
-            return step.tag or self.plan.rolls_back.to
-        return self.plan.release or step.tag
+        """Return the release that is deployed; what is not pushed has its own tag already."""
+        if not step.sha:
+            return self.plan.release or step.tag
+        back = self.plan.rolls_back
+        return step.tag or (back.to if back else self.plan.release)
 
     def of_known(self, step: DeployStep, known: Deployment) -> DeploymentSpec:
         """Return the spec with which a deployment was requested."""
