@@ -33,7 +33,7 @@ def roll_back(session: Session, asked: RollBack, consent: Consent) -> Ended:
         load_hosts_ahead(session, asked.stage, asked.repos)
         seen = observe_releases(session, asked)
         release = _chosen(session, asked, seen)
-        plan = session.noting_holds(plan_back(session, asked, seen, release))
+        plan = session.noting_holds(plan_back(session, asked, seen, release), seen.shared)
         plan, doubts = with_preflight(session, plan, consent)
         return OperationRun(context_of(session), plan, consent, doubts=doubts).carry_out()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.taking_part import stage_in
+from multigit.core.progress.shared import Shared
 from multigit.core.records.deployed_now import DeployedNow, deployed_now
 from multigit.core.records.release_history import releases_of
 from multigit.core.records.releases import Release, Releases
@@ -59,7 +60,7 @@ class SeenReleases:
 
     `deployed` is the commit that the stage has where that is not the tip; `settled` are the
     repositories whose deployment of it is not known to have failed. `held` is the hold that the
-    stage has.
+    stage has; it is part of what all machines have `shared`.
     """
 
     chosen: Mapping[str, Snapshot]
@@ -68,6 +69,7 @@ class SeenReleases:
     deployed: Mapping[str, str]
     settled: Collection[str]
     held: Hold | None
+    shared: Shared
 
 
 def observe_releases(session: Session, asked: RollBack) -> SeenReleases:
@@ -89,7 +91,7 @@ def observe_releases(session: Session, asked: RollBack) -> SeenReleases:
     ordered = {name: stages[name] for name in stages if name in known}
     releases = releases_of(ordered, known, records, shared.marks, hold)
     now = _deployed_now(session, asked.stage, ordered, known, hold)
-    return SeenReleases(seen, rest, releases, now.commits, now.settled, hold)
+    return SeenReleases(seen, rest, releases, now.commits, now.settled, hold, shared)
 
 
 def _deployed_now(
@@ -115,7 +117,7 @@ def _deployed_now(
 
 def plan_back(session: Session, asked: RollBack, seen: SeenReleases, release: Release) -> Plan:
     """Return the plan that brings the chosen repositories back to a release."""
-    space, shared = session.workspace, session.shared()
+    space = session.workspace
     request = RollBackRequest(
         stage=asked.stage,
         start_time=session.start_time,
@@ -129,7 +131,7 @@ def plan_back(session: Session, asked: RollBack, seen: SeenReleases, release: Re
         tags=seen.releases.tags,
         held=seen.held,
         override=asked.override,
-        marks=shared.marked(),
+        marks=seen.shared.marked(),
         skip_blocked=asked.skip_blocked,
         wait=asked.wait,
     )
