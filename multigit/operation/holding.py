@@ -117,14 +117,14 @@ def _held(
     space, override = session.workspace, consent.override
     asks = session.screen.interactive and not consent.dry_run
     problem = Problem(HELD, hold.sentence(), Hint.RELEASE_HOLD)
-    blocked = with_findings(plan, state, _for_all(plan, problem), space)
     whole = _with_held(plan, hold, space)
     released = replace(session.noting_holds(whole, shared), releases=hold)
     warning = replace(problem.as_warning(), hint="")
-    if not released.planned() or (HELD not in override.codes and not asks):
-        if not plan.planned():
-            session.screen.warn(problem.as_warning() if released.planned() else warning)
-        return blocked, None
+    if not released.planned():
+        session.screen.warn(warning)
+        return plan, None
+    if HELD not in override.codes and not asks:
+        return with_findings(plan, state, _for_all(released, problem), space), None
     found = dict.fromkeys(_for_all(released, problem), (warning,))
     out = _again(session, released, hold)
     released = with_findings(released, state, together(found, out), space)

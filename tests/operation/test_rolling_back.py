@@ -270,11 +270,11 @@ def test_an_earlier_release_is_deployed_by_name_and_the_bad_one_is_not(desk: Des
 
 
 def test_nothing_new_on_a_held_stage_is_not_all(desk: Desk) -> None:
-    """What the branch has waits: the promotion says so, and deploys it if the hold is released."""
+    """What the branch has waits: the promotion blocks, and deploys it if the hold is released."""
     back(desk)
-    said = len(desk.screen.said)
-    assert desk.promote().report.result is Result.NOTHING
-    assert any("stg is held" in each for each in desk.screen.said[said:])
+    blocked = desk.promote().report
+    assert blocked.result is Result.BLOCKED
+    assert {p.code for o in blocked.outcomes for p in o.problems} == {"held"}
     ended = desk.promote(RELEASING)
     assert deployed(ended) == tips(desk)
     assert held(desk) is None
