@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.gitenv import default_environment
-from tests.torture import cuts, faults, kills
+from tests.torture import cuts, faults, holding, kills
 from tests.torture.cases import Case, Kind, Play, Verdict, Workshop
 from tests.torture.scenes import COMMAND, GITHUB, NAMES, THREE
 from tests.torture.shims import EdgeShim, GitShim
@@ -40,6 +40,7 @@ PLAYS: Mapping[str, Play] = {
     "signal": faults.play_signal,
     "colleague": faults.play_colleague,
     "scarce": faults.play_scarce,
+    "holds": holding.play_holds,
     "other": faults.play_other,
 }
 THOROUGH = 4  # in one case out of this many, multigit itself verifies the log, too
@@ -48,7 +49,9 @@ SHOWN = 4  # violations shown per case
 KILLS = {"git", "child", "edge", "strace", "moment", "twice", "server", "request", "script"}
 ENUMERATED = ("promote", "push", "backmerge", "undo", "continue", "undo-unfinished")
 LOCKED = ("promote-locked", "push-locked", "backmerge-locked", "undo-locked", "continue-locked")
-SCENES = (*ENUMERATED, *LOCKED, "one", "ten", GITHUB, COMMAND)
+BACK = ("rollback", "rollback-locked", "restore", "restore-locked")
+FORWARD = ("release", "release-locked")
+SCENES = (*ENUMERATED, *LOCKED, *BACK, *FORWARD, "one", "ten", GITHUB, COMMAND)
 
 
 def kind(case: Case) -> Kind:
@@ -142,6 +145,7 @@ def cases(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
     yield from kills.server_cases("one", ("api",), "stale")
 
     yield from _deploying(courses, seed)
+    yield from _rolling_back(courses, seed)
 
     yield from cuts.push_cases("promote", "web")
     yield from cuts.other_cases("promote", "web")
@@ -174,6 +178,21 @@ def _deploying(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
     yield from kills.search_cases(GITHUB)
     yield from kills.request_cases(COMMAND, {"health": 6})
     yield from kills.script_cases(COMMAND, THREE)
+
+
+def _rolling_back(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
+    """Yield the kills during roll-backs and releases of holds, and the faults of their pushes."""
+    dice = random.Random(f"{seed} back")
+    for scene in (*BACK, *FORWARD):
+        course = courses[scene]
+        yield from kills.edge_cases(scene, course.durable)
+        yield from kills.git_cases(scene, _only(course.calls, "push"))
+        yield from kills.moment_cases(scene, 6, seed)
+        if scene not in FORWARD:
+            yield from _thin(kills.edge_cases(scene, course.durable, "abandon"), 12, dice)
+    yield from cuts.lock_cases("rollback-locked", "db", ("lock", "unlock"))
+    yield from cuts.lock_cases("release-locked", "db")
+    yield from holding.hold_cases()
 
 
 def _thin(found: Iterable[Case], count: int, dice: random.Random) -> list[Case]:

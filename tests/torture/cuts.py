@@ -22,6 +22,7 @@ SERVICES = {
     "fetch": ("upload-pack", 1),
     "look": ("upload-pack", 2),
     "lock": ("receive-pack", 1),
+    "unlock": ("receive-pack", 2),  # leaves the hold, if no branch was pushed before
     "release": ("receive-pack", 3),
 }
 # How much of a message passes before the fault: bytes from its start, or from its end.
@@ -64,9 +65,11 @@ def other_cases(scene: str, repo: str) -> Iterable[Case]:
     yield Case("cut", scene, (repo, "fetch", "1", "answer", "0", Fault.CUT, DOWN))
 
 
-def lock_cases(scene: str, repo: str) -> Iterable[Case]:
+def lock_cases(
+    scene: str, repo: str, services: Iterable[str] = ("lock", "release")
+) -> Iterable[Case]:
     """Yield faults during the pushes that take and release the lock across machines."""
-    for service in ("lock", "release"):
+    for service in services:
         for message, side, at in (
             *(("1", "request", "0"), ("1", "answer", "300")),
             *(("2", "request", "250"), ("2", "request", "end-0"), ("2", "answer", "0")),
@@ -140,14 +143,14 @@ def play_cut(workshop: Workshop, case: Case) -> Verdict:
         proxy.mend()
         world.config.write_text(f"{plain}\n{PATIENT}", encoding="utf-8")
         world.began = {**world.began, **_about(world.workspace(), "multigit.toml")}
-        if service == "release":
-            found += _released_by_hand(world, ran)
+        if service in {"release", "unlock"}:
+            found += released_by_hand(world, ran)
         found += invariants.finish(world, ran)
         found += invariants.scratch(world)
         return Verdict.of(found, ran.told())
 
 
-def _released_by_hand(world: World, ran: Ran) -> Violations:
+def released_by_hand(world: World, ran: Ran) -> Violations:
     """A lock that could not be released must be mentioned, and can be released by its id."""
     if not any(remote.locks for remote in world.remotes().values()):
         return []

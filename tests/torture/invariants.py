@@ -11,7 +11,9 @@ from typing import Any
 
 from tests.support.snapshot import differences
 from tests.torture.deployed import deployed, deployment_lies, in_doubt, unclear
-from tests.torture.objects import HEADS, LOCKS, TAGS, Remote
+from tests.torture.objects import HEADS, LOCKS, SHARED, TAGS, Remote
+from tests.torture.releases import held, held_as_started, held_if_started, holds
+from tests.torture.scenes import base
 from tests.torture.world import Document, Ran, World
 
 Violations = list[str]
@@ -19,9 +21,11 @@ Remotes = Mapping[str, Remote]
 
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 3, 130
 NOTHING_UNFINISHED = "nothing_unfinished"
+MADE = {"published", "deployed"}
 TAG = re.compile(r"refs/tags/stg-deploy-\d{8}-\d{6}")
 OWN_FILES = re.compile(
-    r"lock|lock\.json|log\.lock|\.gitignore|pushes(/[\w-]+)?|operations"
+    r"lock|lock\.json|log\.lock|deployed\.json|\.gitignore|pushes(/[\w-]+)?|operations"
+    r"|holds(/\w+\.json)?"
     r"|operations/[^/.]+(/([\w-]+\.log|journal\.jsonl))?"
     r"|operations/[^/.]+/\w+(/\w+(/1(\.[23])?(/(order|alive|began|command|ended|pid|output\.log))?)?)?"
 )
@@ -52,7 +56,7 @@ def together(world: World) -> Violations:
         wanted = len(world.goal.moves) + bool(_tagging(world))
         if 0 < len(moved) + len(tagged) < wanted:
             found.append(f"{name}: only a part has moved: {moved or 'no branch'}, tags {tagged}")
-    return found
+    return found + held_if_started(world)
 
 
 def _tagging(world: World) -> str:
@@ -70,7 +74,8 @@ def lost(world: World) -> Violations:
 
 
 def _commits_of(remote: Remote, refs: Mapping[str, str]) -> list[str]:
-    return [sha for ref, sha in refs.items() if not ref.startswith(LOCKS) and not remote.tag(sha)]
+    commits = {ref: sha for ref, sha in refs.items() if not ref.startswith(SHARED)}
+    return [sha for sha in commits.values() if not remote.tag(sha)]
 
 
 def lies(world: World, ran: Ran, before: Remotes, *, doubt: bool = False) -> Violations:
@@ -164,8 +169,10 @@ def untouched(world: World) -> Violations:
         if not _same(world, name, world.at_first[name], remote):
             found.append(f"{name}: refs have changed")
         found += [f"{name}: the lock {ref} is left" for ref in remote.locks]
-    if any(row["state"] == "published" for each in world.new_records() for row in each["repos"]):
+    if any(row["state"] in MADE for each in world.new_records() for row in each["repos"]):
         found.append("the log calls published what is not")
+    if bool(holds(world)) != (base(world.scene) == "release"):
+        found.append(f"the holds have changed: {holds(world)}")
     return [*found, *_disturbed(world)]
 
 
@@ -176,8 +183,8 @@ def began(world: World) -> bool:
     remotes = world.remotes().items()
     if any(not _same(world, name, world.at_first[name], remote) for name, remote in remotes):
         return True
-    published = [row for each in world.new_records() for row in each["repos"]]
-    return any(row["state"] == "published" for row in published)
+    rows = [row for each in world.new_records() for row in each["repos"]]
+    return any(row["state"] in MADE for row in rows)
 
 
 def complete(world: World, *, torn: bool = False) -> Violations:
@@ -196,6 +203,7 @@ def complete(world: World, *, torn: bool = False) -> Violations:
         *lost(world),
         *recorded(world),
         *deployed(world),
+        *held(world),
         *leftovers(world, torn=torn),
         *_disturbed(world),
     ]
@@ -243,7 +251,8 @@ def published(world: World, name: str, remote: Remote) -> Violations:
         if tree != known["tree"]:
             found.append(f"{name}: the merge's tree is {tree}, git makes {known['tree']}")
     found += _tag(world, name, remote, made)
-    extra = remote.commits - remote.history(*original.values()) - theirs - set(made.values())
+    before = remote.history(*_commits_of(remote, original))
+    extra = remote.commits - before - theirs - set(made.values())
     found += [f"{name}: the commit {sha} is too much" for sha in sorted(extra)]
     return found
 
@@ -277,7 +286,7 @@ def _tag(world: World, name: str, remote: Remote, made: Mapping[str, str]) -> Vi
     others = {
         ref
         for ref in remote.work.keys() | original.keys()
-        if ref not in moved and remote.refs.get(ref) != original.get(ref)
+        if not (ref in moved or ref.startswith(LOCKS)) and remote.refs.get(ref) != original.get(ref)
     }
     tags = sorted(ref for ref in others if TAG.fullmatch(ref) and ref not in original)
     found = [f"{name}: {ref} has changed" for ref in sorted(others - set(tags))]
@@ -318,10 +327,11 @@ def recorded(world: World) -> Violations:
         return found
     for name, remote in world.remotes().items():
         rows = [row for each in new for row in each["repos"] if row["repo"] == name]
-        published = [row for row in rows if row["state"] == "published"]
+        made = "deployed" if world.goal.holds else "published"
+        published = [row for row in rows if row["state"] == made]
         if len(published) != 1:
             states = [row["state"] for row in rows]
-            found.append(f"{name}: the log calls it published {len(published)} times: {states}")
+            found.append(f"{name}: the log calls it {made} {len(published)} times: {states}")
         found += [
             f"{name}: the log says {row['tag']} at {row['after']}"
             for row in published
@@ -472,7 +482,7 @@ def recorded_truly(world: World) -> Violations:
     """Compare what the log calls published with the tags of the remotes."""
     found: Violations = []
     for name, remote in world.remotes().items():
-        for record in world.new_records():
+        for record in world.new_records() if not world.goal.holds else ():
             rows = [row for row in record["repos"] if row["repo"] == name]
             tags = [f"{TAGS}{row['tag']}" in remote.refs for row in rows]
             said = [row["state"] == "published" for row in rows]
@@ -497,7 +507,7 @@ def abandoned(world: World, *, torn: bool = False) -> Violations:
         if remote.work != before[name].work:
             found.append(f"{name}: abandon has changed refs")
         found += [f"{name}: the lock {ref} is left" for ref in remote.locks]
-    found += recorded_truly(world)
+    found += recorded_truly(world) + held_as_started(world)
     counts = Counter(each["operation"] for each in world.records())
     found += [f"{count} records of {name}" for name, count in counts.items() if count > 1]
     return [*found, *lost(world), *leftovers(world, torn=torn), *verified(world)]

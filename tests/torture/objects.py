@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from tests.support.objects import read_object
 from tests.support.refs import read_refs
 
 HEADS, TAGS, LOCKS = "refs/heads/", "refs/tags/", "refs/multigit/locks/"
 MARKS = "refs/multigit/marks/"
+SHARED = "refs/multigit/"  # their objects are no commits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,22 @@ class Remote:
 
     @property
     def locks(self) -> dict[str, str]:
-        """Return the lock refs."""
-        return {ref: sha for ref, sha in self.refs.items() if ref.startswith(LOCKS)}
+        """Return the refs of locked stages; one that is only held is not locked."""
+        return {
+            ref: self.refs[ref] for ref, each in self._stages.items() if each.keys() != {"hold"}
+        }
+
+    @property
+    def holds(self) -> dict[str, dict[str, Any]]:
+        """Return the holds, by stage."""
+        found = {ref.removeprefix(LOCKS): each for ref, each in self._stages.items()}
+        return {stage: each["hold"] for stage, each in found.items() if "hold" in each}
+
+    @cached_property
+    def _stages(self) -> dict[str, dict[str, Any]]:
+        """Return what is written at the refs of stages."""
+        refs = {ref: sha for ref, sha in self.refs.items() if ref.startswith(LOCKS)}
+        return {ref: _document(read_object(self.bare, sha)[1]) for ref, sha in refs.items()}
 
     @property
     def work(self) -> dict[str, str]:
@@ -88,8 +105,8 @@ class Remote:
 
     @cached_property
     def commits(self) -> set[str]:
-        """Return every commit reachable from any ref but a lock."""
-        return self.history(*(self.peeled(ref) for ref in self.work))
+        """Return every commit reachable from any branch or tag."""
+        return self.history(*(self.peeled(ref) for ref in self.work if not ref.startswith(SHARED)))
 
     def writes(self, ref: str) -> int:
         """Count how often a ref has been written since it was created.
@@ -111,6 +128,15 @@ class Remote:
         found, content = read_object(self.bare, sha)
         assert found == kind, sha
         return content.decode("utf-8", "replace")
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    """Return what multigit wrote; nothing if something else did."""
+    try:
+        found: dict[str, Any] = json.loads(content)
+    except ValueError:
+        return {}
+    return found
 
 
 def stale_locks(bare: Path) -> Iterable[Path]:

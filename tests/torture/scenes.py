@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.forge import Forge, ForgeRepo
+from tests.torture import releases
 from tests.torture.objects import Remote
 
 FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n", "c.txt": "c\n"}
@@ -41,6 +42,8 @@ DEPLOYING = {
     COMMAND: {"deploy.sh": SCRIPT},
 }
 PROMOTE = ("promote", "dev", "stg", "--yes")
+BACK = ("rollback", "stg", "--last-good", "--reason", "slow", "--yes")
+FORWARD = (*PROMOTE, "--release-hold", "--reason", "fixed")
 LOCKED = "-locked"
 ORIGINAL = "scene.json"
 
@@ -52,7 +55,7 @@ class Goal:
     `moves` names for each branch the parents of its one new commit: `stg@` is the old tip of a
     branch, `dev'` the new commit of another one. `tagged` is the branch that gets the deploy tag.
     With `back` every ref is where it was before the operation that was undone. `runner` is what
-    deploys afterwards, see hosts.py.
+    deploys afterwards, see hosts.py. If it `holds`, the stage is held then, and no branch moves.
     """
 
     command: tuple[str, ...]
@@ -61,6 +64,7 @@ class Goal:
     back: bool = False
     commits_files: bool = False
     runner: str = ""
+    holds: bool = False
 
 
 PROMOTED = Goal(PROMOTE, {"stg": ("stg@", "dev@")}, tagged="stg")
@@ -84,8 +88,12 @@ GOALS = {
     "undo-unfinished": UNDONE,
     "github": replace(PROMOTED, runner=GITHUB),
     "command": replace(PROMOTED, runner=COMMAND),
+    "rollback": Goal(BACK, {}, runner=COMMAND, holds=True),
+    "restore": Goal((*BACK, "--how", "restore"), {"stg": ("stg@",)}, tagged="stg"),
+    "release": replace(PROMOTED, command=FORWARD, runner=COMMAND),
 }
 NAMES = {"one": ("api",), "ten": tuple(f"service-{number}" for number in range(10))}
+RELEASED = {"rollback", "restore", "release"}
 THREE = ("api", "web", "db")
 
 
@@ -111,6 +119,14 @@ def build(scene: str, root: Path) -> Path:
         config.write_text(f'{config.read_text()}\n[lock]\nrepo = "{last}"\n', encoding="utf-8")
     original = _state(forge)
     _before(base(scene), forge)
+    if base(scene) in RELEASED:
+        releases.release_twice(forge, lambda: forge.run(*PROMOTE, check=0))
+        if base(scene) == "release":
+            releases.hold(forge, locked=scene.endswith(LOCKED))
+        original = _state(forge)
+    if base(scene) == "restore":
+        for name, repo in forge.repos.items():
+            original[name]["tree"] = releases.first_tree(repo)
     content = {"repos": list(forge.repos), "original": original}
     (root / ORIGINAL).write_text(json.dumps(content), encoding="utf-8")
     shutil.rmtree(root / "merges", ignore_errors=True)

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.torture.objects import HEADS, TAGS
-from tests.walk.commands import Said
+from tests.walk.commands import LETTING_OUT, Said, redeploys
 from tests.walk.seen import Graphs, Record, Seen
 from tests.walk.town import REPOS, STAGES, branch_of
 
 OPERATION = re.compile(r"^Multigit-Operation: (\S+)$", re.MULTILINE)
 ID = re.compile(r"\d{8}T\d{6}Z-[a-z]+-[a-z-]+-[0-9a-f]{4}")
+RESTORES = re.compile(r"^Rolls-back-to: (\w+)$", re.MULTILINE)
 NOT_THERE = {"not_published", "failed"}
 CERTAIN = {"not_started", "succeeded", "failed"}  # deployment states that leave no doubt
 INTERRUPTED = 130
@@ -64,11 +65,15 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """A commit with which a colleague reverted work, and each of its files as it was before."""
+    """A commit that reverted work, and each of its files as it was before.
+
+    It is `silent` if it does not say so; `to` is the commit whose files it restored.
+    """
 
     sha: str
     files: Mapping[str, str]
     silent: bool
+    to: str
 
 
 @dataclass
@@ -85,6 +90,7 @@ class Annals:
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
     may_begin: set[str] = field(default_factory=set)  # deployments that were reported as under way
     undo_cut_short: bool = False
+    let_out: set[str] = field(default_factory=set)  # operations that release a hold, or need not
     rollbacks: dict[str, list[Rollback]] = field(default_factory=lambda: defaultdict(list))
     edits: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -124,6 +130,8 @@ class Annals:
 
     def note(self, step: Step) -> None:
         """Remember what a step has shown, once it has been judged."""
+        for repo in REPOS:
+            self._note_restores(repo, step)
         self.begin(step.after)
         if step.line.startswith("edit "):
             self._note_edit(step)
@@ -146,16 +154,29 @@ class Annals:
         sha, before = (seen.branch(repo, branch) for seen in (step.after, step.before))
         if sha == before:
             return
+        to = self.graphs[repo].commit(before).parents[0]
+        self._note_reverted(repo, sha, to, silent=how == "put-back")
+
+    def _note_restores(self, repo: str, step: Step) -> None:
+        """Remember which files multigit has restored: the commits say so, even of a killed one."""
+        for sha in self.reached(repo, step.after) - self.ever[repo]:
+            if found := RESTORES.search(self.graphs[repo].message(sha)):
+                self._note_reverted(repo, sha, found[1], silent=False)
+
+    def _note_reverted(self, repo: str, sha: str, to: str, *, silent: bool) -> None:
+        before = self.graphs[repo].commit(sha).parents[0]
         now, then = (self.graphs[repo].files(each) for each in (sha, before))
         files = {path: then.get(path, "") for path in now.keys() | then.keys()}
         changed = {path: each for path, each in files.items() if now.get(path, "") != each}
-        self.rollbacks[repo].append(Rollback(sha, changed, silent=how == "put-back"))
+        self.rollbacks[repo].append(Rollback(sha, changed, silent, to))
 
     def _note_run(self, step: Step, said: Said) -> None:
         if said.command == "continue":
             self._allow({said.operation, *step.before.unfinished[said.workspace]})
         if said.command in {"push", "continue"}:
             self.edits[said.workspace].clear()  # it may be committed by now
+        if lets_out(said):
+            self.let_out |= operations_of(step) - {*step.before.unfinished[said.workspace]}
         if said.command in {"undo", "continue"}:
             self.undo_cut_short |= said.cut_short or said.status == INTERRUPTED
         self.may_begin |= {key for key, state in said.deployments if state not in CERTAIN}
@@ -176,7 +197,9 @@ class Annals:
 
     def _note_row(self, operation: str, row: Record) -> None:
         moves = [
-            each for each in row.get("steps") or () if each["type"] not in {"restore", "delete_tag"}
+            each
+            for each in row.get("steps") or ()
+            if each["type"] not in {"restore", "delete_tag"} and not redeploys(each)
         ]
         if row.get("state") == "published":
             for each in moves:
@@ -194,6 +217,23 @@ class Annals:
         """Forget the denials of operations that were continued."""
         for key in [key for key, each in self.denied.items() if each.operation in operations]:
             del self.denied[key]
+
+
+def lets_out(said: Said) -> bool:
+    """Return whether a person lets something out to a held stage: all of it, or one by its name."""
+    named = said.words[2:3]
+    by_name = said.command == "deploy" and bool(named) and not named[0].startswith("-")
+    return (LETTING_OUT in said.words or by_name) and not said.dry
+
+
+def operations_of(step: Step) -> set[str]:
+    """Return the operations that a command began, continued or closed, as far as is known."""
+    if step.said is None:
+        return set()
+    here = step.said.workspace
+    open_ = {*step.before.unfinished[here], *step.after.unfinished[here]}
+    recorded = {str(each["operation"]) for each in step.records}
+    return {step.said.operation, *open_, *recorded} - {""}
 
 
 def later(stage: str) -> Iterator[str]:

@@ -28,7 +28,11 @@ assert callable(read_after_push)
 read_after_push = lambda repository, plan, flight, read, **_: read()
 """
 HELD = ("colleague web dev", "hold web")
-
+FORWARD = ("colleague api stg", "promote stg main -r api --yes")
+TWICE = (*FORWARD, *FORWARD, "rollback main %2 -r api --yes")
+HOTFIX = (*FORWARD, "colleague api main")
+RESTORED = (*HOTFIX, "rollback main %1 -r api --yes")
+DEPLOYED = (*HOTFIX, "runner main", "rollback main %1 -r api --yes")
 FAILED = ("jenkins", "runner stg", "badly stg", "colleague api dev", "promote dev stg -r api --yes")
 
 LIES: Mapping[str, Lie] = {
@@ -124,9 +128,10 @@ lost_on_the_way = lambda *_: ()
     ),
     "status does not look for work that was taken back": Lie(
         Bug(
-            "core/reports/status.py",
+            "engine/observe/status.py",
             """
-blocking_reversals = lambda reversals, **_: ()
+assert callable(brought_back)
+brought_back = lambda _, __, merge, *___, **____: replace(merge, reversals=())
 """,
             (
                 "colleague api stg",
@@ -200,6 +205,98 @@ RemoteMarks.replace = lambda self, mark: None
             ),
         ),
         "a_mark_is_where_it_says",
+    ),
+    "a roll-back does not hold the stage": Lie(
+        Bug(
+            "operation/confirmed.py",
+            """
+assert callable(hold_of)
+hold_of = lambda *_: None
+""",
+            DEPLOYED,
+        ),
+        "a_roll_back_holds_what_it_deploys_again",
+    ),
+    "a hold is released by what does not go out": Lie(
+        Bug(
+            "core/progress/holds.py",
+            """
+_changes = hold_changes
+
+
+def hold_changes(plan, reached):
+    return {plan.target: None} if plan.releases else _changes(plan, reached)
+""",
+            (
+                *DEPLOYED,
+                "colleague web stg",
+                "promote stg main -r web --release-hold --reason tried --yes",
+            ),
+        ),
+        "a_release_of_a_hold_keeps_what_did_not_go_out",
+    ),
+    "a promotion does not ask whether its target is held": Lie(
+        Bug(
+            "operation/merging.py",
+            """
+assert callable(with_holds)
+with_holds = lambda session, plan, *_, **__: (session.noting_holds(plan), None)
+""",
+            (*DEPLOYED, *FORWARD),
+        ),
+        "what_is_held_does_not_go_out",
+    ),
+    "a restore changes nothing": Lie(
+        Bug(
+            "operation/way_back.py",
+            """
+_restores = restores
+
+
+def restores(request, space, seen, ways):
+    def tree(name):
+        return seen[name].refs.branch(request.stage.branch).remote.tree
+
+    found = _restores(request, space, seen, ways)
+    return {name: replace(each, tree=tree(name)) for name, each in found.items()}
+""",
+            RESTORED,
+        ),
+        "a_restore_has_the_old_files",
+    ),
+    "a promotion drops what was rolled back": Lie(
+        Bug(
+            "engine/bringing_back.py",
+            """
+_brought_back = brought_back
+
+
+def brought_back(repository, hop, merge, date, *, roll_forward):
+    made = _brought_back(repository, hop, merge, date, roll_forward=roll_forward)
+    if made.fold is None or made.fold.tip is None or not date:
+        return made
+    _, later = merge.sides(forward=hop.forward)
+    sha = repository.commit_tree(later.tree, later.sha, Signature(made.fold.message, date))
+    fold = replace(made.fold, tip=Tip(sha, later.tree), strays=())
+    return replace(made, fold=fold, result=merged_with(repository, merge, fold, date))
+""",
+            (*TWICE, *FORWARD),
+        ),
+        "what_comes_back_is_there",
+    ),
+    "more comes back than was rolled back": Lie(
+        Bug(
+            "core/planning/bringing_back.py",
+            """
+_plural = plural
+
+
+def plural(count, what):
+    return _plural(count + 1, what)
+""",
+            (*TWICE, *FORWARD[:1], FORWARD[1].replace("--yes", "--dry-run")),
+        ),
+        "what_comes_back_is_counted",
     ),
     "what no command works on is running": Lie(
         Bug(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.walk.annals import Annals, Step
-from tests.walk.commands import Row, Said
+from tests.walk.commands import Row, Said, redeploys
 
 Claim = tuple[bool, str]  # whether it holds, and what is wrong if it does not
 Claims = Iterator[Claim]
@@ -28,7 +28,8 @@ def finished(step: Step, *but: str) -> Said | None:
 
 def moving(row: Row) -> Iterator[Row]:
     """Yield the steps of a repository that move a branch of its remote."""
-    return (each for each in row.get("steps") or () if "before" in each and "branch" in each)
+    steps = row.get("steps") or ()
+    return (each for each in steps if {"before", "branch"} <= {*each} and not redeploys(each))
 
 
 def codes(row: Row) -> set[str]:

@@ -26,7 +26,8 @@ PATIENCE = 2.0  # seconds of idling after which everything that is held is relea
 LOOKING_AGAIN = 10  # ticks that an idle multigit may use meanwhile, to poll for changes
 LONGEST = 120.0  # seconds for one multigit
 LOOKING = {"status", "log", "watch", "lock", "doctor", "mark"}
-CHANGING = {"push", "promote", "backmerge", "deploy", "continue", "undo"}
+CHANGING = {"push", "promote", "backmerge", "deploy", "continue", "undo", "rollback"}
+LETTING_OUT = "--release-hold"
 SIGNALS = {"kill": (signal.SIGKILL,), "int": (signal.SIGINT,), "int2": (signal.SIGINT,) * 2}
 
 
@@ -120,6 +121,11 @@ class Said:
         states = {row["repo"]: row["state"] for row in self.rows if "state" in row}
         said = f"{self.result}: {self.message} {states}" if self.document else self.stderr[-400:]
         return f"multigit {' '.join(self.words)} → {self.status} {said}".strip()
+
+
+def redeploys(each: Row) -> bool:
+    """Return whether a step goes back to an earlier commit without a move of the branch."""
+    return bool(each["type"] == "rollback" and each["how"] == "redeploy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tests.walk.hints import REASON
 from tests.walk.moves import EFFECTS, WATCHED, View
 from tests.walk.town import OURS, PAIRS, REPOS, STAGES, TAGGED, THEIRS, pairs_of, stages_of
 
+RELEASING = f"--release-hold --reason {REASON}"
 OVERRIDING = f"--override bad_release --reason {REASON}"
 Proposal = Callable[[Random, View], str]
 
@@ -94,9 +95,19 @@ def _some(dice: Random) -> str:
     return dice.choices(("", f" -r {dice.choice(REPOS)}", " --skip-blocked"), (6, 1, 1))[0]
 
 
-def _promote(dice: Random, _: View) -> str:
+def _releasing(dice: Random, view: View, stage: str) -> str:
+    """Return the option that releases a hold, usually if the stage is held."""
+    chance = RELEASED if view.is_held(stage) else RELEASED_FREE
+    return f" {RELEASING}" if dice.random() < chance else ""
+
+
+def _promote(dice: Random, view: View) -> str:
     source, target = dice.choices(PAIRS, (6, 2, 3))[0]
-    how = dice.choices(("", " --no-wait", " --accept-reverts", " --accept-doubt"), (12, 2, 1, 1))[0]
+    how = dice.choices(
+        ("", " --no-wait", " --accept-reverts", " --accept-doubt", " --roll-forward"),
+        (12, 2, 1, 1, 2),
+    )[0]
+    how += _releasing(dice, view, target)
     first = dice.choice((source, "develop")) if (source, target) == ("dev", "main") else source
     return f"promote {first} {target}{_some(dice)}{how} --yes"
 
@@ -107,7 +118,7 @@ def _push(dice: Random, _: View) -> str:
 
 
 def _backmerge(dice: Random, _: View) -> str:
-    how = dice.choices(("", " --accept-reverts"), (6, 1))[0]
+    how = dice.choices(("", " --accept-reverts", " --roll-forward"), (6, 1, 1))[0]
     return f"backmerge{dice.choice(('', ' stg'))}{_some(dice)}{how} --yes"
 
 
@@ -115,7 +126,22 @@ def _deploy(dice: Random, view: View) -> str:
     stages = sorted(view.town.runners) or ("stg", "main")
     what = dice.choices(("", " %1", " %2", " --failed"), (4, 2, 1, 2))[0]
     how = dice.choices(("", " --accept-doubt", f" {OVERRIDING}"), (10, 2, 1))[0]
-    return f"deploy {dice.choice(stages)}{what}{_some(dice)}{how} --yes"
+    stage = dice.choice(stages)
+    releasing = "" if OVERRIDING in how else _releasing(dice, view, stage)
+    return f"deploy {stage}{what}{_some(dice)}{how}{releasing} --yes"
+
+
+def _rollback(dice: Random, view: View) -> str:
+    """Return a roll-back to an earlier release of a stage; a promotion if there is none."""
+    released = [each["release"] for each in view.seen.records[OURS] if each["release"]]
+    stages = [stage for stage, tag in TAGGED.items() if any(r.startswith(tag) for r in released)]
+    if not stages and dice.random() < UNKNOWN:
+        return _promote(dice, view)
+    stage = dice.choice(stages or ("stg", "main"))
+    to = dice.choices((" --last-good", " %1", " %2", " %3"), (2, 2, 4, 1))[0]
+    how = dice.choices(("", " --how restore", " --how redeploy", " --no-wait"), (8, 2, 1, 1))[0]
+    why = dice.choices(("", f" --reason {REASON}", f" {OVERRIDING}"), (3, 3, 1))[0]
+    return f"rollback {stage}{to}{_some(dice)}{how}{why} --yes"
 
 
 def _mark(dice: Random, _: View) -> str:
@@ -147,7 +173,7 @@ def _dry(dice: Random, view: View) -> str:
 
 
 def _theirs(dice: Random, view: View) -> str:
-    return f"theirs {dice.choice((_promote, _deploy, _undo, _backmerge, _push))(dice, view)}"
+    return f"theirs {dice.choice(LIKE_US)(dice, view)}"
 
 
 IN_MIDAIR = ("kill:push-1/orphan", "kill:mid-push", "int2:mid-push")  # a push continues without us
@@ -170,7 +196,10 @@ MOMENTS = (
 
 def _cut(dice: Random, view: View) -> str:
     """Return a command that is cut short, usually while it has the most effect."""
-    commands = (_promote, _promote, _push, _backmerge, _plain("continue --yes"), _undo, _deploy)
+    commands = (
+        *(_promote, _promote, _push, _backmerge, _plain("continue --yes")),
+        *(_undo, _deploy, _rollback, _rollback),
+    )
     moment = dice.choice(MOMENTS).format(
         n=dice.randint(1, 3), edge=dice.randint(4, 30), tenths=dice.randint(2, 9)
     )
@@ -179,13 +208,15 @@ def _cut(dice: Random, view: View) -> str:
 
 def _in_midair(dice: Random, view: View) -> str:
     """Return a command that is left while its pushes are in flight."""
-    command = dice.choice((_promote, _promote, _push, _backmerge))(dice, view)
+    command = dice.choice((_promote, _promote, _push, _backmerge, _rollback))(dice, view)
     return f"{dice.choice(IN_MIDAIR)} {command}"
 
 
 FOLLOWED_UP, TYPED, REFILLED, SEEN = 0.7, 0.4, 0.5, 0.25  # probabilities
 ALONE, CUT, EMPLOYED = 0.3, 0.3, 0.15
-COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _undo)
+RELEASED, RELEASED_FREE, UNKNOWN = 0.5, 0.05, 0.9
+COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _rollback, _undo)
+LIKE_US: tuple[Proposal, ...] = (_promote, _deploy, _undo, _backmerge, _push, _rollback)
 ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
     (3, _hold),
@@ -208,6 +239,7 @@ AT_REST: tuple[tuple[int, Proposal], ...] = (
     (2, _push),
     (2, _backmerge),
     (3, _deploy),
+    (4, _rollback),
     (4, _undo),
     (3, _dry),
     (2, _trouble),

@@ -9,7 +9,8 @@ from tests.walk.town import REPOS, STAGES
 
 REASON = "tried"  # for which a walk overrides a rule
 _COMMANDS = (
-    "continue|undo|abandon|watch|log|mark|status|promote|push|pull|deploy|backmerge|doctor|lock"
+    "continue|undo|abandon|watch|log|mark|status|promote|push|pull|deploy|backmerge|rollback|doctor"
+    "|lock"
 )
 _COMMAND = re.compile(rf"\bmultigit ({_COMMANDS})\b(?=(.*))")
 _WORD = re.compile(
@@ -30,7 +31,8 @@ _WORD = re.compile(
     )
 )
 _PLACEHOLDER = re.compile(r"\b(STAGE|RELEASE|OPERATION|NAME)\b")
-CONSENTING = {"promote", "push", "backmerge", "deploy", "continue", "undo"}
+_ADDED = re.compile(r': (--[a-z][a-z-]*(?: (?:--[a-z][a-z-]*|bad_release|restore|"why"))*)')
+CONSENTING = {"promote", "push", "backmerge", "deploy", "continue", "undo", "rollback"}
 
 
 def proposed(hint: str) -> Iterator[tuple[str, ...]]:
@@ -46,6 +48,12 @@ def proposed(hint: str) -> Iterator[tuple[str, ...]]:
                 break
         if not any(_PLACEHOLDER.fullmatch(word) for word in words):
             yield tuple(words)
+
+
+def added(hint: str) -> Iterator[tuple[str, ...]]:
+    """Yield the options that a hint proposes to add to the command that printed it."""
+    for found in _ADDED.finditer(hint):
+        yield tuple(word.strip('"') for word in found[1].split())
 
 
 def agreed(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ theirs promote dev stg --yes          … in the colleague's
 kill:push-2/orphan promote dev stg    … cut short: see `Cut`
 watched status                        … with a person reading at a terminal
 undo %1                               … with the newest release of its log; %2 the one before
+rollback stg %2 --yes                 … which may hold the stage
+promote dev stg --release-hold --reason tried --yes
 hint 2                                … the second command that the last hints proposed
 """
 
@@ -30,11 +32,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tests.torture.objects import LOCKS
 from tests.walk import traces
 from tests.walk.commands import Cut, Said, run
-from tests.walk.hints import agreed, proposed
+from tests.walk.hints import added, agreed, proposed
 from tests.walk.seen import Seen
-from tests.walk.town import OURS, THEIRS, Town
+from tests.walk.town import KEEPER, OURS, THEIRS, Town
 
 WATCHED = "watched"
 
@@ -53,7 +56,14 @@ class View:
         if self.last is None:
             return ()
         found = {words: hint for hint in self.last.advice for words in proposed(hint)}
+        found |= {
+            (*self.last.words, *words): hint for hint in self.last.advice for words in added(hint)
+        }
         return tuple((hint, words) for words, hint in found.items())
+
+    def is_held(self, stage: str) -> bool:
+        """Return whether a roll-back may hold a stage, for us or for all."""
+        return stage in self.seen.held[OURS] or f"{LOCKS}{stage}" in self.seen.refs[KEEPER]
 
     @property
     def open(self) -> bool:

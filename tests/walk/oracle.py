@@ -16,6 +16,13 @@ from tests.walk.statements.doubts import (
 )
 from tests.walk.statements.endings import exit_codes_fit
 from tests.walk.statements.hints import a_hint_is_accepted
+from tests.walk.statements.holds import (
+    a_hold_changes_only_with_a_roll_back_or_a_release,
+    a_release_of_a_hold_keeps_what_did_not_go_out,
+    a_roll_back_holds_what_it_deploys_again,
+    lock_status_names_the_holds,
+    what_is_held_does_not_go_out,
+)
 from tests.walk.statements.locks import (
     lock_status_is_right,
     locks_are_given_back,
@@ -39,6 +46,11 @@ from tests.walk.statements.remotes import (
     only_what_was_said_moved,
     published_is_there,
 )
+from tests.walk.statements.rollbacks import (
+    a_restore_has_the_old_files,
+    it_goes_back_to_the_release,
+    what_leaves_is_counted,
+)
 from tests.walk.statements.runs import (
     a_deployment_begins_once,
     deployments_are_as_told,
@@ -55,7 +67,12 @@ from tests.walk.statements.undos import (
     undo_leaves_what_went_further,
     undo_takes_back_all_or_says_why,
 )
-from tests.walk.statements.work import a_promotion_tells_what_was_taken_back, work_is_kept
+from tests.walk.statements.work import (
+    a_promotion_tells_what_was_taken_back,
+    what_comes_back_is_counted,
+    what_comes_back_is_there,
+    work_is_kept,
+)
 
 STATEMENTS: tuple[Statement, ...] = (
     exit_codes_fit,
@@ -67,6 +84,11 @@ STATEMENTS: tuple[Statement, ...] = (
     no_commit_is_lost,
     work_is_kept,
     a_promotion_tells_what_was_taken_back,
+    what_comes_back_is_there,
+    what_comes_back_is_counted,
+    a_restore_has_the_old_files,
+    it_goes_back_to_the_release,
+    what_leaves_is_counted,
     undo_takes_back_all_or_says_why,
     undo_leaves_what_went_further,
     taken_back_went_back,
@@ -94,6 +116,11 @@ STATEMENTS: tuple[Statement, ...] = (
     locks_keep_others_out,
     lock_status_is_right,
     a_mark_is_where_it_says,
+    a_hold_changes_only_with_a_roll_back_or_a_release,
+    a_roll_back_holds_what_it_deploys_again,
+    a_release_of_a_hold_keeps_what_did_not_go_out,
+    what_is_held_does_not_go_out,
+    lock_status_names_the_holds,
     a_hint_is_accepted,
     people_read_the_same,
     work_trees_stay,

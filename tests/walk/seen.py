@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,8 @@ class Seen:
     """A snapshot: every remote's refs, every run, and the log, files and journals by workspace.
 
     `moved` are all moves of a remote's branches so far, including those that were undone. `noted`
-    are the last states of deployments in the journals and the log of a workspace, by their keys.
+    are the last states of deployments in the journals and the log of a workspace, by their keys;
+    `held` what its own files hold, by stage.
     """
 
     refs: Mapping[str, Refs]
@@ -94,6 +95,7 @@ class Seen:
     files: Mapping[str, Snapshot]
     unfinished: Mapping[str, tuple[str, ...]]
     noted: Mapping[str, Mapping[str, str]]
+    held: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
 
     def branch(self, repo: str, name: str) -> str:
         """Return the tip of a remote's branch, or an empty string."""
@@ -128,6 +130,7 @@ def look(town: Town) -> Seen:
         },
         unfinished={name: tuple(_journals(shop)) for name, shop in town.workspaces.items()},
         noted={name: _noted(shop) for name, shop in town.workspaces.items()},
+        held={name: dict(_held(shop)) for name, shop in town.workspaces.items()},
     )
 
 
@@ -200,6 +203,11 @@ def _records(shop: Path) -> Iterator[Record]:
         yield json.loads(line)
 
 
+def _held(shop: Path) -> Iterator[tuple[str, Record]]:
+    for file in (shop / ".multigit/holds").glob("*.json"):
+        yield file.stem, json.loads(file.read_bytes())["hold"]
+
+
 def _journals(shop: Path) -> Iterator[str]:
     for file in sorted((shop / ".multigit/operations").glob("*.jsonl")):
         if b"\n" in file.read_bytes():
@@ -221,6 +229,7 @@ class Graph:
         self._bare = bare
         self._commits: dict[str, Commit] = {}
         self._tags: dict[str, Tag | None] = {}
+        self._messages: dict[str, str] = {}
         self._reached: dict[str, frozenset[str]] = {}
         self._files: dict[str, Mapping[str, str]] = {}
 
@@ -240,8 +249,14 @@ class Graph:
             self._tags[sha] = self._remote.tag(sha)
         return self._tags[sha]
 
+    def message(self, sha: str) -> str:
+        """Return the message of a commit."""
+        if sha not in self._messages:
+            self._messages[sha] = self.content(sha).partition("\n\n")[2]
+        return self._messages[sha]
+
     def content(self, sha: str) -> str:
-        """Return the content of a blob."""
+        """Return the content of an object."""
         return as_text(read_object(self._bare, sha)[1])
 
     def peeled(self, sha: str) -> str:

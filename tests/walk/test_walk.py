@@ -15,7 +15,7 @@ from tests.walk.walker import stroll
 STEPS = 8
 
 
-@pytest.mark.parametrize("seed", [14, 17, 23])
+@pytest.mark.parametrize("seed", [14, 17, 30])
 def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
     """A short walk from a known seed finds no untrue statement.
 

@@ -8,12 +8,12 @@ import json
 from tests.torture.objects import TAGS
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import DONE, USAGE, Claims, finished
-from tests.walk.commands import LOOKING
+from tests.walk.commands import LOOKING, redeploys
 from tests.walk.seen import Record
 
 SILENT = {"nothing", "error", "planned"}
 CLOSING = {"abandoned", "undone"}  # an unfinished operation, which is recorded in any case
-MOVING = {"promote", "backmerge", "push"}
+MOVING = {"promote", "backmerge", "push", "rollback"}
 KEPT = ("state", "before", "after", "tag")
 
 
@@ -32,7 +32,7 @@ def the_log_says_the_same(step: Step, _: Annals) -> Claims:
         logged = {row["repo"]: row for row in record["repos"]}
         for row in said.rows:
             kept, told = logged.get(row["repo"], {}), {**row}
-            if said.about == "deploy":
+            if said.about == "deploy" or any(map(redeploys, row["steps"])):
                 told["tag"] = kept.get("tag")  # the document omits tags that were made earlier
             if told["state"] == "planned":
                 told["after"] = None  # the log does not keep the intended commit
@@ -78,6 +78,9 @@ def log_shows_what_is_kept(step: Step, _: Annals) -> Claims:
     if said is None or said.command != "log" or said.document is None or said.status == USAGE:
         return
     kept, shown = step.after.records[said.workspace], said.document["records"]
+    if "--stage" in said.words:
+        yield all(each in kept for each in shown), f"it shows what is not kept: {shown}"
+        return
     yield list(shown) == list(kept[len(kept) - len(shown) :]), f"it shows {len(shown)} others"
     hidden = said.document["hidden"]
     yield hidden + len(shown) == len(kept), f"{hidden} hidden and {len(shown)} of {len(kept)}"

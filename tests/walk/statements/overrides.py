@@ -10,9 +10,9 @@ BAD = "bad_release"
 
 
 def what_was_overridden_has_the_reason(step: Step, _: Annals) -> Claims:
-    """A bad release is deployed only with the override, and then the document says why."""
+    """A bad release goes out only with the override, and then the document says why."""
     said = step.said
-    if said is None or said.document is None or said.command != "deploy":
+    if said is None or said.document is None or said.command not in {"deploy", "rollback"}:
         return
     reason = _reason(said)
     noted = {

@@ -41,7 +41,9 @@ def _arrivals(message: str, planned: Sequence[Row]) -> Claims:
     if any(move["type"] != "merge" for move in moves):
         return
     for number, stage in re.findall(r"(\d+) commits? reach(?:es)? (\w+)", message):
-        count = sum(move["commits"] for move in moves if move["target"] == stage)
+        arriving = [move for move in moves if move["target"] == stage]
+        count = sum(move["commits"] for move in arriving)
+        count += sum(move["reapplies"]["commits"] for move in arriving if move["reapplies"])
         yield int(number) == count, f"{number} commits reach {stage} instead of {count}: {message}"
 
 

@@ -8,6 +8,7 @@ from tests.torture.objects import HEADS, LOCKS, MARKS, TAGS
 from tests.walk.annals import NOT_THERE, Annals, Step
 from tests.walk.claims import UNCHANGING, Claims, codes, finished, moving
 from tests.walk.commands import LOOKING, Row, Said
+from tests.walk.seen import Graph
 
 
 def published_is_there(step: Step, annals: Annals) -> Claims:
@@ -27,13 +28,21 @@ def _is_there(step: Step, annals: Annals, row: Row) -> Claims:
         there = after in graph.reached(step.after.branch(repo, move["branch"]))
         yield there, f"{repo} is called published, {move['branch']} lacks {after}"
         if there and move["type"] == "merge":
-            parents = graph.commit(after).parents
-            wanted = (move["before"], move["source_sha"])
+            parents, wanted = graph.commit(after).parents, _wanted(graph, move)
             yield parents == wanted, f"{repo}: {after} has the parents {parents}, not {wanted}"
     if row["tag"]:
         commit = graph.peeled(step.after.refs[repo].get(f"{TAGS}{row['tag']}", ""))
         told = f"{repo} is called published, {row['tag']} leads to {commit!r}"
         yield commit == row["after"], told
+
+
+def _wanted(graph: Graph, move: Row) -> tuple[str, str]:
+    """Return the parents of a merge: one of them has the work that it brings back, if any."""
+    wanted = (str(move["before"]), str(move["source_sha"]))
+    if back := move["reapplies"]:
+        (below,) = graph.commit(back["sha"]).parents
+        return tuple(back["sha"] if each == below else each for each in wanted)  # type: ignore[return-value]
+    return wanted
 
 
 def not_published_is_not_there(step: Step, annals: Annals) -> Claims:

@@ -10,7 +10,7 @@ from tests.walk.commands import LOOKING
 from tests.walk.town import branch_of, pairs_of, stage_named, stages_of
 
 LEFT_OUT = {"no_stage", "not_neighbours"}
-STARTING = {"promote", "push", "backmerge", "deploy", "pull"}
+STARTING = {"promote", "push", "backmerge", "deploy", "rollback", "pull"}
 
 
 def only_what_has_the_stages_takes_part(step: Step, _: Annals) -> Claims:

@@ -9,6 +9,7 @@ from tests.walk.annals import Annals, Step
 from tests.walk.claims import USAGE, Claims, finished
 from tests.walk.commands import Row
 from tests.walk.seen import Run, Seen
+from tests.walk.statements.holds import Hold, holds
 from tests.walk.statements.work import taken_back
 from tests.walk.town import TAGGED, branch_of, pairs_of
 
@@ -23,9 +24,13 @@ def status_is_right(step: Step, annals: Annals) -> Claims:
     said = finished(step)
     if said is None or said.command != "status" or step.loose or said.status == USAGE:
         return
+    held = holds(step.after, annals, said.workspace)
     for row in said.rows:
-        yield from _pairs(step.after, annals, row)
+        yield from _pairs(step.after, annals, row, held)
         yield from _last_tags(step.after, row)
+    known = {each["stage"]: each["operation"] for each in (said.document or {}).get("holds", ())}
+    since = {stage: each["operation"] for stage, each in held.items()}
+    yield "--pending" in said.words or known == since, f"{since} are held, told {known}"
     told = (said.document or {})["unfinished"]
     recorded = {each["operation"] for each in step.after.records[said.workspace]}  # these are over
     there = [each for each in step.after.unfinished[said.workspace] if each not in recorded]
@@ -59,7 +64,7 @@ def marks_are_right(step: Step, _: Annals) -> Claims:
             yield known == run.operation, f"{run.key} is unfinished, and {known} is told"
 
 
-def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
+def _pairs(seen: Seen, annals: Annals, row: Row, held: Mapping[str, Hold]) -> Claims:
     pairs = {(each["source"], each["target"]): each for each in row["pairs"]}
     own = pairs_of(row["repo"])
     yield tuple(pairs) == own, f"{row['repo']} has the pairs {own}, told {tuple(pairs)}"
@@ -67,13 +72,49 @@ def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
         told = pairs[source, target]
         state, commits = _standing(seen, annals, row["repo"], source, target)
         sure, possible = taken_back(seen, annals, row["repo"], source, target)
-        if state != "conflict" and (sure or (possible and told["state"] == "reverted")):
-            state = "reverted"
-        same = (told["state"], told["commits"]) == (state, commits)
-        yield same, f"{row['repo']}: {source} → {target} is {state} {commits}, told {told}"
-        yield sure <= {*told["reverted"]}, f"{row['repo']}: {sure} took back work, told {told}"
-        _, debt = _standing(seen, annals, row["repo"], target, source)
-        yield told["debt"] == debt, f"{row['repo']}: {target} has {debt} of its own, told {told}"
+        out = _held_back(annals, row["repo"], held.get(target))
+        if state == "up_to_date" and out:
+            state = "waiting"
+        near = f"{row['repo']}: {source} → {target} is {state} {commits}, {sure}, told {told}"
+        yield told["held"] == out, f"{out} are held: {near}"
+        if sure or possible:
+            yield from _with_roll_backs(annals, row["repo"], told, sure, near)
+        else:
+            same = (told["state"], told["commits"], told["rolled_back"]) == (state, commits, 0)
+            yield same, near
+        most, least = _debt(seen, annals, row["repo"], source, target)
+        debt = least <= told["debt"] <= most
+        yield debt, f"{row['repo']}: {target} has {least} to {most} of its own, told {told}"
+
+
+def _held_back(annals: Annals, repo: str, hold: Hold | None) -> int:
+    """Count the commits of a repository that a hold keeps back."""
+    held = hold["repos"].get(repo) if hold else None
+    return len(annals.graphs[repo].own([held["bad"]], [held["to"]])) if held else 0
+
+
+def _with_roll_backs(annals: Annals, repo: str, told: Row, sure: set[str], near: str) -> Claims:
+    """Check a pair of which work was rolled back: it comes back, or it is said what reverts it."""
+    yield told["state"] != "up_to_date" or not sure, near
+    yield told["rolled_back"] <= told["commits"], near
+    silent = {each.sha for each in annals.rollbacks[repo] if each.silent}
+    left = sure - {*told["reverted"]}
+    back = told["rolled_back"] and not left & silent
+    yield not left or back or told["state"] == "conflict", f"{left} took back work: {near}"
+
+
+def _debt(seen: Seen, annals: Annals, repo: str, source: str, target: str) -> tuple[int, int]:
+    """Return how many commits a later stage has of its own, at most and at least.
+
+    What rolled work back is none of them, and what ended that is none; git cannot say which of the
+    others would bring nothing once the work is back.
+    """
+    _, most = _standing(seen, annals, repo, target, source)
+    graph, rolled = annals.graphs[repo], {each.sha for each in annals.rollbacks[repo]}
+    ours, theirs = (seen.branch(repo, branch_of(repo, stage)) for stage in (source, target))
+    own = graph.own([theirs], [ours])
+    back = {sha for sha in own if sha in rolled or "\nReapplies: " in graph.message(sha)}
+    return most, 0 if back or not most else most
 
 
 def _standing(seen: Seen, annals: Annals, repo: str, source: str, target: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""No work is silently lost after a colleague reverted some of it.
+"""No work is silently lost after a colleague, or a roll-back, reverted some of it.
 
 In a town, files are deleted only by reverts. So a merge loses work if it lacks a file that the
 earlier stage has; the newest revert of that file is the reason.
@@ -6,18 +6,22 @@ earlier stage has; the newest revert of that file is the reason.
 
 from __future__ import annotations
 
+import re
+
 from tests.walk.annals import Annals, Rollback, Step, later
 from tests.walk.claims import Claims, codes, finished, moving
-from tests.walk.commands import LOOKING
+from tests.walk.commands import LOOKING, Row
 from tests.walk.seen import Seen
-from tests.walk.town import branch_of, pairs_of, stage_named
+from tests.walk.town import branch_of, pairs_of, stage_named, stages_of
 
-TOLD = {"reverted_work", "returned_files"}
+TOLD = {"reverted_work", "returned_files", "mixed_roll_back", "rolled_back", "reapply_conflict"}
+BACK = "brings_back"
+COUNTED = re.compile(r"^(?:brings back|keeps) (\d+) commits? that (\w{7}) ")
 NOT_JUDGED = {"skipped", "failed", "not_published", "unknown"}
 
 
 def work_is_kept(step: Step, annals: Annals) -> Claims:
-    """Work that a colleague reverted on a later stage is never lost unless someone accepts that."""
+    """Work that was reverted on a later stage is never lost unless someone accepts that."""
     said = finished(step, "undo", "pull", "deploy", *LOOKING)
     if said is None or said.dry:
         return
@@ -43,8 +47,61 @@ def _lost(annals: Annals, repo: str, source: str, target: str, merge: str) -> li
     )
 
 
+def what_comes_back_is_there(step: Step, annals: Annals) -> Claims:
+    """A merge that brings work back has every file of it; so has a commit that does only that."""
+    said = finished(step, "undo", "pull", "deploy", *LOOKING)
+    if said is None or said.dry:
+        return
+    for row in said.rows:
+        graph = annals.graphs[row["repo"]]
+        for move in moving(row) if row["state"] == "published" else ():
+            back = move.get("reapplies")
+            if not back:
+                continue
+            made, files = graph.commit(back["sha"]), graph.files(move["after"])
+            found = _newest(annals, row["repo"], graph.reached(*made.parents))
+            gone = sorted(
+                path
+                for path, each in found.items()
+                if each.sha in back["reverts"] and each.files[path] and path not in files
+                if move["type"] == "reapply" or _stays(annals, row["repo"], move, path)
+            )
+            yield not gone, f"{row['repo']}: {move['after']} lacks {gone}: {said.told()}"
+
+
+def _stays(annals: Annals, repo: str, move: Row, path: str) -> bool:
+    """Return whether the earlier of two stages has a file, or has never had it."""
+    graph, forward = annals.graphs[repo], move["target"] in later(move["source"])
+    earlier = move["source_sha"] if forward else move["before"]
+    if path in graph.files(earlier):
+        return True
+    return not any(path in graph.files(sha) for sha in graph.reached(earlier))
+
+
+def what_comes_back_is_counted(step: Step, annals: Annals) -> Claims:
+    """The commits that come back are as many as the roll-back took of the earlier stage."""
+    said = finished(step)
+    if said is None or said.command != "promote" or step.loose:
+        return
+    source = stage_named(said.words[1])
+    for row in said.rows:
+        graph, repo = annals.graphs[row["repo"]], row["repo"]
+        known = {each.sha[:7]: each for each in annals.rollbacks[repo]}
+        theirs = graph.reached(step.before.branch(repo, branch_of(repo, source)))
+        for problem in row["problems"] if source in stages_of(repo) else ():
+            told = COUNTED.match(problem["message"])
+            if problem["code"] != BACK or not told or told[2] not in known:
+                continue
+            each = known[told[2]]
+            count = len(graph.own(graph.commit(each.sha).parents, [each.to]) & theirs)
+            yield int(told[1]) == count, f"{repo}: {count} come back, told {problem['message']}"
+
+
 def a_promotion_tells_what_was_taken_back(step: Step, annals: Annals) -> Claims:
-    """Where work would be lost, a promotion is neither planned, made nor called unnecessary."""
+    """Where work would be lost, a promotion brings it back and says so, or it is blocked.
+
+    It brings back what says that it is a revert, and the rest only if a person wants that.
+    """
     said = finished(step)
     if said is None or said.command != "promote" or step.loose:
         return
@@ -52,9 +109,11 @@ def a_promotion_tells_what_was_taken_back(step: Step, annals: Annals) -> Claims:
     rows = [row for row in said.rows if (source, target) in pairs_of(row["repo"])]
     for row in rows if "--accept-reverts" not in said.words else ():
         sure, possible = taken_back(step.before, annals, row["repo"], source, target)
-        told = TOLD & codes(row)
+        told = {*TOLD, BACK} & codes(row)
         if sure and row["state"] not in NOT_JUDGED and "conflict" not in codes(row):
-            right = told and row["state"] == "blocked"
+            silent = any(each.silent for each in annals.rollbacks[row["repo"]] if each.sha in sure)
+            back = BACK in told and (not silent or "--roll-forward" in said.words)
+            right = back or (TOLD & told and row["state"] == "blocked")
             yield bool(right), f"{row['repo']}: {sure} was taken back: {said.told()}"
         yield possible or not told, f"{row['repo']}: nothing was taken back: {said.told()}"
 
