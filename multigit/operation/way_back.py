@@ -12,13 +12,8 @@ from multigit.core.progress.shared import Shared
 from multigit.core.records.deployed_now import DeployedNow, deployed_now
 from multigit.core.records.release_history import releases_of
 from multigit.core.records.releases import Release, Releases
-from multigit.core.recovery.rolling_back import (
-    How,
-    RollBackRequest,
-    plan_roll_back,
-    restores,
-    staying,
-)
+from multigit.core.recovery.roll_back_request import How, RollBackRequest
+from multigit.core.recovery.rolling_back import plan_roll_back, restores, staying
 from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot

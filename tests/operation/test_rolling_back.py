@@ -11,7 +11,7 @@ from multigit.adapters.files.holds import HeldHere, HoldFiles
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override, override_of
 from multigit.core.planning.plan import Result, State
-from multigit.core.recovery.rolling_back import How
+from multigit.core.recovery.roll_back_request import How
 from multigit.core.values.deployment import RunState
 from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.workspace import Workspace

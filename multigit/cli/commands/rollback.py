@@ -60,7 +60,7 @@ def rollback(
     """
     from multigit.cli.showing import show
     from multigit.core.planning.overrides import override_of
-    from multigit.core.recovery.rolling_back import how_named
+    from multigit.core.recovery.roll_back_request import how_named
     from multigit.core.values.stage_names import stage_called
     from multigit.operation import rolling_back
     from multigit.operation.way_back import RollBack

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from multigit.core.records.releases import Release, Releases, WayBack
-from multigit.core.recovery.rolling_back import Restore
+from multigit.core.recovery.roll_back_request import Restore
 from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.listener import ShowActivity

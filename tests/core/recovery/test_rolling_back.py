@@ -13,15 +13,8 @@ from multigit.core.planning.plan import Plan, RepoPlan, Result, RollsBack, State
 from multigit.core.planning.publish_steps import DeployStep, PushStep, RefUpdate
 from multigit.core.planning.steps import RedeployStep, RollBackStep, TagStep
 from multigit.core.records.releases import Known, Release, Stood, WayBack
-from multigit.core.recovery.rolling_back import (
-    How,
-    Restore,
-    RollBackRequest,
-    how_named,
-    plan_roll_back,
-    restores,
-    staying,
-)
+from multigit.core.recovery.roll_back_request import How, Restore, RollBackRequest, how_named
+from multigit.core.recovery.rolling_back import plan_roll_back, restores, staying
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import CommandRunner, Deploy, GithubRunner, Trigger
