@@ -56,7 +56,6 @@ def prepare(
     except GitError:
         merges = [step.merge.result.commit for step in repo.merges()]
         merges += [step.merge.result.commit for step in repo.reapplied()]
-        merges += [step.commit for step in repo.roll_backs()]
         if again or not merges or repository.holds(merges):
             raise
         return make(repository, repo, date, trailer, again=True)
@@ -152,13 +151,31 @@ def merged_as_planned(
     *,
     again: bool,
 ) -> Merged:
-    """Return the planned merge, made again if it is gone, or if a hook changed what is merged."""
+    """Return the planned merge, made again if it is gone, or if a hook changed what is merged.
+
+    Raises GitError when the content is not what was confirmed.
+    """
     gone = again or (not repo.tag and not repository.holds([step.merge.result.commit]))
     if isinstance(step, ReapplyStep):
-        return (made_again(repository, step.merge, date) if gone else step.merge).result
+        return (reapply_again(repository, step, date) if gone else step.merge).result
     theirs = replaced.get(step.source_branch) or (step.merge.theirs if gone else None)
     merge = merge_again(repository, step, theirs, date) if theirs else step.merge
     return merge.result
+
+
+def reapply_again(repository: Repository, step: ReapplyStep, date: str) -> Merge:
+    """Make the commit again that brings back what was rolled back, since it is gone.
+
+    Raises GitError when the content is not what was confirmed.
+    """
+    made = made_again(repository, step.merge, date)
+    if not made.result.commit:
+        raise GitError(
+            f"what was rolled back on {step.branch} no longer comes back as planned.",
+            hint="Run the command again.",
+            code="merge_changed",
+        )
+    return made
 
 
 def roll_back(repository: Repository, step: RollBackStep, date: str, *, again: bool) -> str:

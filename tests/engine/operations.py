@@ -116,21 +116,31 @@ def begun(plan: Plan, git: FakeGit) -> OperationState:
 
 
 def plan_promotion(
-    git: Place, source: str = "dev", target: str = "stg", *, skip_blocked: bool = False
+    git: Place,
+    source: str = "dev",
+    target: str = "stg",
+    *,
+    skip_blocked: bool = False,
+    accept_reverts: bool = False,
+    roll_forward: bool = False,
 ) -> Plan:
     """Observe and plan as `multigit promote` does."""
     space = git.workspace
     here, there = space.stage(source), space.stage(target)
     forward = is_promotion(space, here, there, space.repos)
     hops = (hop(space, here, there, None, forward=forward),)
-    return plan_request(git, MergeRequest("promote", MOMENT, hops, space.repos, skip_blocked))
+    request = MergeRequest("promote", MOMENT, hops, space.repos, skip_blocked)
+    return plan_request(
+        git, replace(request, accept_reverts=accept_reverts, roll_forward=roll_forward)
+    )
 
 
-def plan_backmerge(git: Place) -> Plan:
+def plan_backmerge(git: Place, *, accept_reverts: bool = False) -> Plan:
     """Observe and plan as `multigit backmerge` does."""
     space = git.workspace
     hops = hops_down(space, None, space.repos)
-    return plan_request(git, MergeRequest("backmerge", MOMENT, hops, space.repos))
+    request = MergeRequest("backmerge", MOMENT, hops, space.repos, accept_reverts=accept_reverts)
+    return plan_request(git, request)
 
 
 def plan_request(git: Place, request: MergeRequest) -> Plan:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.planning.plan import Result
-from multigit.core.planning.steps import CommitStep
+import pytest
+
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.steps import CommitStep, RollBackStep, TagStep
+from multigit.core.values.commits import PendingCommits, Tip
+from multigit.core.values.git_answers import Signature
+from multigit.core.values.refs import Objects
 from multigit.core.values.work_tree import Change
-from multigit.engine.prepare import pointing
+from multigit.engine.prepare import made_as_planned, pointing, prepare
 from multigit.errors import GitError
 from tests.core.builders import state
 from tests.engine.operations import (
+    DEV,
     NAMES,
     STG,
     TAG,
+    TRAILER,
     begun,
     execute,
     merge_step,
@@ -23,6 +30,17 @@ from tests.engine.operations import (
     plan_work,
     problem,
     states,
+)
+from tests.engine.roll_backs import (
+    WEB,
+    codes,
+    files_on,
+    fold_of,
+    gone,
+    merged,
+    parents,
+    rolled_back,
+    row,
 )
 from tests.support.fake_git import FakeGit, never_arrived
 
@@ -152,6 +170,142 @@ def test_a_commit_of_the_users_own_is_not_taken_for_ours() -> None:
     report = execute(git, plan, again=True)
     assert problem(report, "web").code == "moved"
     assert git.remote_refs() == before
+
+
+# --- What brings back what was rolled back
+
+SIGNATURE = Signature("Merge", "1 +0000")
+
+
+def other_merge(git: FakeGit, ours: Tip, theirs: Tip) -> str:
+    """Return a merge of two commits that nobody planned."""
+    return git[WEB].merge(ours, theirs, SIGNATURE).commit
+
+
+def continued(git: FakeGit, plan: Plan, **lies: str) -> Objects:
+    """Continue with a journal that names other commits by branch; return what is published."""
+    git[WEB].remote.next_push = never_arrived
+    made = {**begun(plan, git).of(WEB).made}
+    lying = made | {f"refs/heads/{branch}": commit for branch, commit in lies.items()}
+    assert not made_as_planned(git[WEB], row(plan), lying)
+    assert made_as_planned(git[WEB], row(plan), made)
+    report = execute(git, plan, again=True, state=state(made={WEB: lying}))
+    assert states(report) == {WEB: "published"}
+    assert {ref: git[WEB].remote.refs[ref] for ref in made} == made
+    return made
+
+
+@pytest.fixture
+def back() -> FakeGit:
+    """Return a repository whose stg was rolled back, and with something new on dev and main."""
+    git, _ = rolled_back()
+    git[WEB].remote.commit("dev", {"b": "1"})
+    git[WEB].remote.commit("main", {"main": "1"}, message="fix: main")
+    return git
+
+
+def test_a_promotion_with_other_work_that_comes_back_is_never_pushed(back: FakeGit) -> None:
+    """Nor one without any: the first parent of the merge is the planned commit."""
+    plan = plan_promotion(back)
+    merge, objects = merged(plan), back[WEB].objects
+    _, tip = fold_of(merge)
+    tree = objects.tree({**objects.files(tip.sha), "other": "1"})
+    other = Tip(back[WEB].commit_tree(tree, merge.ours.sha, SIGNATURE), tree)
+    for ours in (other, merge.ours):
+        made = continued(back, plan, stg=other_merge(back, ours, merge.theirs))
+        assert parents(back, made[STG]) == [tip.sha, merge.theirs.sha]
+        back[WEB].remote.refs[STG] = merge.ours.sha
+        del back[WEB].remote.refs[TAG]
+
+
+def test_a_promotion_of_another_commit_is_never_pushed(back: FakeGit) -> None:
+    """Even if the work that comes back is the planned one."""
+    plan = plan_promotion(back)
+    _, tip = fold_of(merged(plan))
+    other = back[WEB].objects.tip(back[WEB].remote.commit("dev", {"c": "1"}))
+    continued(back, plan, stg=other_merge(back, tip, other))
+
+
+def test_work_that_comes_back_on_another_commit_is_not_used(back: FakeGit) -> None:
+    """The planned target is its only parent."""
+    plan = plan_promotion(back)
+    step = row(plan).merges()[0]
+    fold, tip = fold_of(step.merge)
+    before = back[WEB].objects.commits[step.merge.ours.sha].parents[0]
+    other = Tip(back[WEB].commit_tree(tip.tree, before, SIGNATURE), tip.tree)
+    made = {STG: other_merge(back, other, step.merge.theirs)}
+    wrong = replace(step, merge=replace(step.merge, fold=replace(fold, tip=other)))
+    assert not made_as_planned(back[WEB], replace(row(plan), steps=(wrong,)), made)
+
+
+def test_a_back_merge_with_other_work_that_comes_back_is_never_pushed(back: FakeGit) -> None:
+    """Its second parent is the planned commit, not the stage itself."""
+    plan = plan_backmerge(back)
+    merge = merged(plan, 1)
+    continued(back, plan, dev=other_merge(back, merge.ours, merge.theirs))
+
+
+def test_a_back_merge_builds_on_what_was_made_of_the_stage_before(back: FakeGit) -> None:
+    """Another merge of main into stg, with the same parents, is not what dev gets then."""
+    plan = plan_backmerge(back)
+    first = merged(plan, 0)
+    made = continued(back, plan, stg=other_merge(back, first.ours, first.theirs))
+    assert parents(back, parents(back, made[DEV])[1]) == [made[STG]]
+
+
+def test_what_a_hook_changed_is_promoted_with_what_comes_back(back: FakeGit) -> None:
+    """The merge is made again, of the commit that the hook left."""
+    back[WEB].update_work_tree("dev", back[WEB].remote.tip("dev"))
+    back[WEB].write({"new": "1"})
+    back[WEB].hook = lambda files: {**files, "new": "FORMATTED"}
+    plan = plan_work(back, "stg")
+    _, tip = fold_of(merged(plan))
+    before = back[WEB].remote.tip("stg")
+    assert codes(plan) == ["brings_back"]
+    assert states(execute(back, plan)) == {WEB: "published"}
+    assert back[WEB].remote.tip("stg") != merged(plan).result.commit
+    assert parents(back, back[WEB].remote.tip("stg")) == [tip.sha, back[WEB].remote.tip("dev")]
+    assert parents(back, tip.sha) == [before]
+    assert files_on(back, "stg") == {"pay": "1", "hot": "1", "b": "1", "new": "FORMATTED"}
+
+
+def test_what_comes_back_alone_is_what_was_planned() -> None:
+    """It builds on the stage as it was."""
+    git, _ = rolled_back()
+    plan = plan_promotion(git, roll_forward=True)
+    (step,) = row(plan).reapplied()
+    before = git[WEB].objects.commits[step.merge.ours.sha].parents[0]
+    other = git[WEB].commit_tree(step.merge.result.tree, before, SIGNATURE)
+    continued(git, plan, stg=other)
+
+
+def restored(git: FakeGit) -> tuple[RepoPlan, RollBackStep]:
+    """Return a plan that restores the first commit of stg."""
+    objects, before = git[WEB].objects, git[WEB].remote.tip("stg")
+    to = objects.tip(git[WEB].remote.tip("main"))
+    signature = Signature("Roll stg back", "1700000000 +0000")
+    commit = git[WEB].commit_tree(to.tree, before, signature)
+    step = RollBackStep(
+        "stg", "stg", before, to.sha, to.tree, commit, signature.message, PendingCommits()
+    )
+    return RepoPlan(WEB, WEB, State.PLANNED, (step, TagStep("back", "stg", "Back"))), step
+
+
+def test_a_restored_commit_is_what_was_planned_or_made_again() -> None:
+    """Another one is not used, not even with the same files; a lost one is the same again."""
+    git, _ = rolled_back()
+    plan, step = restored(git)
+    before = git[WEB].objects.commits[step.before].parents[0]
+    other = git[WEB].commit_tree(step.tree, before, SIGNATURE)
+
+    def made(earlier: str) -> Objects:
+        date = "1700000000 +0000"
+        return prepare(git[WEB], plan, date, TRAILER, earlier={STG: earlier})
+
+    assert made(step.commit)[STG] == made(other)[STG] == step.commit
+    gone(git, step.commit)
+    assert made(step.commit)[STG] == step.commit
+    assert parents(git, step.commit) == [step.before]
 
 
 # --- Pointers to the commits of submodules

@@ -490,9 +490,10 @@ class FakeRepository:
                 stuck = Commit(sha, commit.time, commit.author, commit.message)
                 return Folded(stuck=stuck, conflicts=conflicts)
         for sha in line:
-            commit = self.objects.commits[sha]
-            if sha not in without and len(commit.parents) == 1:
-                own |= {*self.differing(commit.parents[0], sha)}
+            known, *others = self.objects.commits[sha].parents
+            sides = (known, *(each for each in others if each in had))
+            if sha not in without:
+                own |= set.intersection(*({*self.differing(each, sha)} for each in sides))
         return Folded(self.objects.tree(files), own=frozenset(own))
 
     def divergence(self, base: str, tip: str) -> tuple[int, int]:
@@ -885,7 +886,7 @@ class FakeGit:
     """Fake repositories by name, and the workspace that they form.
 
     `deploy` and `pace` are the deployment settings of its second stage, `waves` the numbers of the
-    repositories' waves.
+    repositories' waves. Releases have tags unless `tagged` is false.
     """
 
     def __init__(self, *names: str, stages: Sequence[str] = STAGES) -> None:
@@ -893,6 +894,7 @@ class FakeGit:
         self.stages = tuple(stages)
         self.deploy: Deploy | None = None
         self.pace = Pace()
+        self.tagged = True
         self.waves: dict[str, int] = {}
         for name in names:
             self.add(name)
@@ -930,7 +932,7 @@ class FakeGit:
                     branch=name,
                     promotes_from=self.stages[number - 1] if number else "",
                     tag=("deploy-" if last else f"{name}-deploy-") + "{timestamp}"
-                    if number
+                    if number and self.tagged
                     else "",
                     confirm=Confirm.NAME if last else Confirm.YES,
                     deploy=self.deploy if number == 1 else None,
