@@ -26,15 +26,16 @@ def restored(repo: Repo, stage: str, back: int, how: str) -> bool:
 
 
 def _rolls_back(repo: Repo, stage: str, to: str, how: str) -> bool:
-    """Return whether it is plain that work of the earlier stage is rolled back.
+    """Return whether it is plain what is rolled back.
 
-    A commit that names none could otherwise mean a hotfix, or an earlier roll-back.
+    A commit that names none, and so means a promotion, could otherwise mean a hotfix, too, or an
+    earlier roll-back.
     """
-    since = [sha for sha in repo.store.line(repo.real[stage], to) if sha != to]
-    promoted = any(_promoted(repo, sha) for sha in since)
-    again = any(sha in repo.rolled_back for sha in since)
     if how in NAMING:
-        return promoted or again
+        return True
+    since = [sha for sha in repo.store.line(repo.real[stage], to) if sha != to]
+    promoted = any(_promoted(repo, stage, sha) for sha in since)
+    again = any(sha in repo.rolled_back for sha in since)
     fixed = any(fix.commit in since for fix in repo.hotfixes)
     return promoted and not again and not fixed
 
@@ -118,7 +119,7 @@ def reverted(repo: Repo, stage: str, what: str) -> bool:
     """
     store, commit = repo.store, ""
     line = store.line(repo.real[stage])
-    merges = [sha for sha in line if len(store.parents(sha)) > 1 and _promoted(repo, sha)]
+    merges = [sha for sha in line if len(store.parents(sha)) > 1 and _promoted(repo, stage, sha)]
     if what == "merge":
         commit = next(iter(merges), "")
     elif what == "roll-back":
@@ -142,9 +143,9 @@ def reverted(repo: Repo, stage: str, what: str) -> bool:
     return True
 
 
-def _promoted(repo: Repo, sha: str) -> bool:
-    message = repo.store.message(sha)
-    return message.startswith("Merge ") and "pull request" not in message
+def _promoted(repo: Repo, stage: str, sha: str) -> bool:
+    earlier = repo.stages[repo.stages.index(stage) - 1]
+    return repo.store.message(sha).startswith(f"Merge {earlier} into {stage}")
 
 
 def merged_by_hand(repo: Repo, source: str, target: str) -> bool:

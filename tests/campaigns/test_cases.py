@@ -43,6 +43,22 @@ CASES = {
         *(*RELEASE, "revert main merge api", "restore main 1 trailer api", "edit stg api f1.06"),
         "promote stg main",
     ),
+    "forward over a hotfix": (
+        *(*RELEASE, "edit main api f0.08", "restore main 3 trailer api"),
+        *("restore main 1 trailer api", *AGAIN),
+    ),
+    # The stage itself moved a file of the release: that is no roll-back.
+    "moved by the stage": (*RELEASE, "move main api f2 src", "restore main 3 trailer api", *AGAIN),
+    "reverted again and again": (
+        *("edit stg api f1.03", "delete stg api f3", "promote stg main", "revert main merge api"),
+        *("revert main roll-back api", "revert main roll-back api", *AGAIN),
+    ),
+    # A hotfix that was reverted and made again is no roll-back.
+    "a hotfix again": (
+        *(*RELEASE, "delete main api f2", "undo main api", "undo main api"),
+        "promote stg main",
+    ),
+    "a hotfix that deletes": (*RELEASE, "delete main api f3", "restore main 3 trailer api", *AGAIN),
     "mixed": (*RELEASE, "restore main 1 mixed api", *AGAIN),
     "halves": (
         *("add stg api f101 src", "edit main api f1.09", "promote stg main"),

@@ -13,10 +13,15 @@ def blocking_reversals(reversals: Sequence[Reversal], *, forward: bool) -> tuple
 
     A revert that was accepted before is accepted in promotions, not in back-merges. A single
     deleted file does not block, unless the commit calls itself a revert or the file was all of the
-    work: files are deleted for good reasons every day.
+    work: files are deleted for good reasons every day. Nor does one do so if a commit that calls
+    itself a revert restored that file as well.
     """
+    named = [each for each in reversals if each.kind is Evidence.NAMED]
+    again = {commit.sha for each in named for commit in each.besides}
+    slight = [each for each in reversals if each.slight and each not in named]
     lost = [each for each in reversals if not each.undone]
-    if [each.slight for each in lost] == [True] and lost[0].kind is Evidence.CONTENT:
+    lost = [each for each in lost if each not in slight or each.sha not in again]
+    if len(lost) == 1 and lost[0] in slight:
         return ()
     return tuple(each for each in lost if not (forward and each.accepted))
 

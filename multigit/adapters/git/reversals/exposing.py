@@ -10,6 +10,7 @@ from multigit.adapters.git.reversals.history import History
 from multigit.core.lineage.hunks import only_puts_back, puts_back
 from multigit.core.lineage.keepers import before_work, last_work, reverted_before
 from multigit.core.lineage.line import LineCommit, PathEvent, events_at, threads_of
+from multigit.core.lineage.revert_messages import rolled_back_to
 from multigit.core.values.merge import Evidence, Reversal, Skip
 
 
@@ -21,18 +22,20 @@ def with_exposed(
     That is an older roll-back over which a newer one put an old release back, the first part of a
     roll-back in two commits, and what was `idle`, since it was merged after this one. `known` are
     commits that are reported themselves, or whose work is back. If only their content shows it, but
-    the reversal says what it is, a person has to decide.
+    the reversal says what it is, a person has to decide; but not if it does nothing but restore the
+    commit that it names: without it, all is as it was before it.
     """
     if not reversal.step:
         return reversal
     exposed, unclear = dict[str, set[str]](), {*reversal.mixed}
+    restores = bool(rolled_back_to(history.own[reversal.sha].message)) and not reversal.rest
     for path in reversal.paths:
         for step, certain in _before(history, path, reversal.step):
             if step.sha in known or history.is_accepted(step):
                 continue
             if certain and (reversal.kind is Evidence.CONTENT or history.claimed_paths(step)):
                 exposed.setdefault(step.sha, set()).add(path)
-            else:
+            elif not restores:
                 unclear.add(path)
     for other in idle:
         merged = history.step_of(other.sha)

@@ -132,16 +132,27 @@ class History:
     def claimed_paths(self, step: LineCommit, *, without_id: bool = False) -> set[str]:
         """Return the paths of those commits, among all that a step brought, that claim to revert.
 
-        With `without_id`, without the commits that name one that the clone has.
+        With `without_id`, without the commits that name one that the clone has. Never those that
+        only revert the stage's own changes: a hotfix that was reverted and made again is no revert.
         """
         paths = set[str]()
         for commit in self._brought[step.sha]:
-            if not says_revert(commit.message):
+            if not says_revert(commit.message) or self._reverts_own(commit):
                 continue
             spans = reverted_spans(commit.message)
             if not (without_id and any(commits_in(self.door, span) for span in spans)):
                 paths |= self.changes_of(commit).keys()
         return paths
+
+    def _reverts_own(self, commit: StageCommit) -> bool:
+        """Return whether all that a commit names is, in the end, changes of the stage itself."""
+        spans = reverted_spans(commit.message)
+        named = {sha for span in spans for sha in commits_in(self.door, span)}
+        return bool(named) and all(
+            sha in self.own
+            and (not says_revert(self.own[sha].message) or self._reverts_own(self.own[sha]))
+            for sha in named
+        )
 
     def reversal(
         self,

@@ -36,8 +36,8 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
 
     A path counts as reverted if it is exactly as before that work, or if only the lines of the work
     went back. What a merge left out cannot be put back by doing without that merge, nor should a
-    move be undone. If the commit restores all files of an earlier one, it reverts everything since,
-    whatever else that was.
+    move be undone, unless it moved the work back. If the commit restores all files of an earlier
+    one, it reverts everything since, whatever else that was.
     """
     commit, step = history.own[reversal.sha], history.step_of(reversal.sha)
     reversal = replace(reversal, time=commit.time)
@@ -54,7 +54,8 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
     if reversal.sha != step.sha:
         inner = history.changes_of(commit)
         noted |= {path for path in reverted if inner.get(path) != changes[path]} - back
-    noted |= (reverted & step.moves.keys()) - back
+    moves = {new for new, old in step.moves.items() if old not in reverted}
+    noted |= (reverted & moves) - back
     back |= reverted - noted
     more, of_work = _others(history, step, changes.keys() - back, reverted)
     back |= more - noted

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from multigit.adapters.git.changes import Changes, changed
+from multigit.adapters.git.changes import Changes, changed, moved
 from multigit.adapters.git.reversals.history import History
 from multigit.adapters.git.reversals.line import read_line
 from multigit.core.lineage.keepers import last_work
-from multigit.core.lineage.line import LineCommit
+from multigit.core.lineage.line import ABSENT, LineCommit, with_moves
 from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import reapplied_in
 from multigit.core.values.merge import Reversal
@@ -36,16 +36,27 @@ def undone_by(history: History, found: Sequence[Reversal]) -> tuple[Reversal, ..
         and step.sha not in later
         and any(at < places.get(sha, 0) and _undoes(step.changes, later[sha]) for sha in later)
     ]
-    if not (undone := [sha for sha in undone if not reapplied_in(history.own[sha].message)]):
+    again = {sha for each in history.own.values() for sha in reapplied_in(each.message)}
+    undone = [
+        sha for sha in undone if sha not in again and not reapplied_in(history.own[sha].message)
+    ]
+    if not undone:
         return ()
     changes = {sha: changed(history.door, f"{sha}^1", sha) for sha in undone}
     line = _read(history, {path for each in changes.values() for path in each})
+    line = with_moves(line, {sha: _moved(history, sha, changes[sha]) for sha in undone})
     back = {sha: _back_then(line, sha) for sha in undone}
     return tuple(
         _reversal(history, sha, paths, changes[sha].keys() - {*paths})
         for sha, paths in back.items()
         if paths
     )
+
+
+def _moved(history: History, sha: str, changes: Changes) -> dict[str, str]:
+    """Return what a commit moved: that is not gone, so the commit reverted no work in it."""
+    gone = any(after == ABSENT for _, after in changes.values())
+    return moved(history.door, f"{sha}^1", sha) if gone else {}
 
 
 def _read(history: History, paths: Collection[str]) -> tuple[LineCommit, ...]:
