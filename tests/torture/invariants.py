@@ -499,7 +499,7 @@ def all_taken_back(world: World) -> Violations:
 
 def abandoned(world: World, *, torn: bool = False) -> Violations:
     """Close the operation as it is, and check that the log says what is on the remotes."""
-    before = world.remotes()
+    before, world.in_doubt = world.remotes(), in_doubt(world)
     ran = world.run("abandon")
     nothing = ran.codes == [NOTHING_UNFINISHED]
     found = [] if nothing or ran.status == DONE else [f"it cannot be abandoned: {ran.told()}"]
