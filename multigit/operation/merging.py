@@ -8,7 +8,7 @@ from dataclasses import replace
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan, Result
-from multigit.core.reports.summary import NAMED
+from multigit.core.reports.next_steps import NAMED
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import chosen, shortened
 from multigit.engine.observe.merges import MergeObservation

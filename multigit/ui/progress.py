@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
-from multigit.core.reports.summary import which_operation
+from multigit.core.reports.next_steps import which_operation
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.text import visible
 from multigit.hints import Hint
