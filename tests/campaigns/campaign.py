@@ -14,7 +14,8 @@ A move is a line of words:
     backmerge SOURCE TARGET
     cross SOURCE TARGET                              promote and back-merge at the same time
 
-A change on a stage after the first one is a hotfix; with `branch` it is merged from one.
+A change on a stage after the first one is a hotfix; with `branch` it is merged from one. With
+`quoting` instead, its message quotes a host's revert: then multigit may ask.
 """
 
 from __future__ import annotations
@@ -96,7 +97,11 @@ class Campaign:
             repo.texts[what] = old
         change = Change(verb, file, what if verb in EDITS else "", new)
         kind = "feat" if stage == repo.stages[0] else "fix"
-        return repo.change(stage, change, f"{kind}: {verb} {what} {number}", branch=branch)
+        message = f"{kind}: {verb} {what} {number}"
+        if more[-1:] == ["quoting"]:
+            message += f"\n\nReverts acme/{name}#12"
+            repo.unsaid.add(stage)
+        return repo.change(stage, change, message, branch=branch)
 
     def _in_each(self, names: Sequence[str], make: Callable[[Repo], bool]) -> bool:
         """Make a move in each of these repositories; return whether it was possible in any."""

@@ -58,6 +58,13 @@ CASES = {
         *(*RELEASE, "delete main api f2", "undo main api", "undo main api"),
         "promote stg main",
     ),
+    # A restore that says so reverts own hotfixes, too, or nothing else: they come back.
+    "hotfixes alone": (*RELEASE, "edit main api f0.08", "restore main 1 trailer api", *AGAIN),
+    # Where stg has all of it, a back-merge does not move it, whatever a person says.
+    "nothing to merge back": (
+        *(*ROLLED_BACK, "backmerge main stg", "backmerge main stg roll-forward", *AGAIN),
+        *("backmerge main stg", "edit stg api f3.03", "promote stg main"),
+    ),
     "a hotfix that deletes": (*RELEASE, "delete main api f3", "restore main 3 trailer api", *AGAIN),
     "mixed": (*RELEASE, "restore main 1 mixed api", *AGAIN),
     "halves": (
@@ -111,6 +118,15 @@ def test_a_hotfix_in_what_was_rolled_back_stops(tmp_path: Path) -> None:
     campaign = Field(tmp_path).replay(lines)
     assert not campaign.wrong
     assert [kind for kind in campaign.counts if kind.endswith("(reapply_conflict)")]
+
+
+def test_a_hotfix_that_quotes_a_revert_is_kept(tmp_path: Path) -> None:
+    """Its message alone does not make it a roll-back: it stays, or a person is asked."""
+    lines = [*RELEASE, "edit main api f2.09 quoting", *AGAIN]
+    campaign = Field(tmp_path).replay(lines)
+    assert campaign.lines == lines
+    assert not campaign.wrong
+    assert not campaign.stops
 
 
 def test_what_does_not_say_so_is_asked_about(tmp_path: Path) -> None:

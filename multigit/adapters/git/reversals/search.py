@@ -32,6 +32,9 @@ def read_reversals(
 
     `merged` is the tree of their merge, with markers in the paths of `conflicts`. A commit that was
     itself reverted later does not count. Newest first.
+
+    Not found is a revert that names no commit if the earlier stage has given up all of the work
+    itself: nothing of that is lost. What it reverted of the later stage's own stays reverted.
     """
     if not merged or (merged == earlier.tree and not has_restores(door, earlier.sha, later.sha)):
         return ()
