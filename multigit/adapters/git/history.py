@@ -89,12 +89,14 @@ class ReadsHistory(Clone):
     def pushed(self, commit: str) -> Pushed:
         """Return what a push of a commit to the branch of its first parent brings.
 
-        That parent may be a commit that brings back what was rolled back, and be pushed, too.
+        That parent may be a commit that brings back what was rolled back, and be pushed, too. The
+        same operation made both then, with the same date.
         """
-        both = self._door.run("log", "-2", "-z", "--first-parent", "--format=%B", commit, "--")
-        own, _, parent = both.text.partition("\0")
-        merge = reapplied_in(parent) and not reapplied_in(own)
-        since = (f"{commit}^1^1" if merge else f"{commit}^1", commit)
+        form = ("-z", "--no-show-signature", "--first-parent", "--format=%ct%n%B")
+        own, _, parent = self._door.run("log", "-2", *form, commit, "--").text.partition("\0")
+        date, _, message = own.partition("\n")
+        pair = reapplied_in(parent) and parent.startswith(f"{date}\n")
+        since = (f"{commit}^1^1" if pair else f"{commit}^1", commit)
         listing = (
             "diff-tree",
             "-r",
@@ -105,7 +107,7 @@ class ReadsHistory(Clone):
         )
         paths = self._door.run(*listing, *since, "--").fields()
         count = self._door.run("rev-list", "--count", f"^{since[0]}", commit, "--").text
-        return Pushed(own, tuple(paths), int(count))
+        return Pushed(message, tuple(paths), int(count))
 
     def holds(self, objects: Sequence[str]) -> bool:
         """Return whether the clone has all of these objects."""
