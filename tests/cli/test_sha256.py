@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 
 from tests.cli.answers import DONE, FAILED, hook, rows, states
@@ -84,5 +87,33 @@ def test_a_revert_is_known_by_its_long_id(forge: Forge, api: ForgeRepo) -> None:
     message = f"Revert\n\nThis reverts commit {merged}, reversing\nchanges made to {before}."
     api.commit("stg", {"a": None, "version": "2\n"}, message=message)
     api.commit("dev", {"b": "1\n"})
-    document = forge.json("promote", "dev", "stg", "--yes")
-    assert [each["code"] for each in rows(document)["api"]["problems"]] == ["reverted_work"]
+    document = forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    assert [each["code"] for each in rows(document)["api"]["problems"]] == ["brings_back"]
+    assert api.tree("stg") == api.tree("dev") | {"version": "2\n"}
+
+
+@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="ssh-keygen is not installed")
+def test_what_was_rolled_back_comes_back_signed(forge: Forge, api: ForgeRepo) -> None:
+    """Both commits are signed, and are the planned ones after a refused push and a continue."""
+    key = forge.root / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (forge.root / "signers").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
+    signing = {"gpg.format": "ssh", "user.signingKey": str(key), "commit.gpgSign": "true"}
+    for name, value in signing.items():
+        api.git("config", name, value)
+    api.git("config", "gpg.ssh.allowedSignersFile", str(forge.root / "signers"))
+    work = api.commit("dev", {"a": "1\n"})
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    reverted = api.commit("stg", {"a": None}, message=f"Revert\n\nThis reverts commit {work}.")
+    new = api.commit("dev", {"b": "1\n"})
+    forge.repos["web"].commit("dev", {"b": "1\n"})
+    api.reject_pushes("refs/heads/stg")
+    forge.json("promote", "dev", "stg", "--yes", check=FAILED)
+    api.allow_pushes()
+    assert states(forge.json("continue", "--yes", check=DONE))["api"] == "published"
+    back, theirs = api.git("log", "-1", "--format=%P", api.tip("stg")).split()
+    assert (theirs, api.git("log", "-1", "--format=%P", back)) == (new, reverted)
+    assert api.git("log", "-1", "--format=%b", back).strip().endswith(f"\n\nReapplies: {reverted}")
+    assert api.tree("stg") == api.tree("dev")
+    for commit in (api.tip("stg"), back):
+        api.git("verify-commit", commit)

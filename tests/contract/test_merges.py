@@ -231,6 +231,49 @@ def test_a_revert_names_the_work_that_it_takes_back(scene: Scene) -> None:
     assert lost(later, dev) == []
 
 
+def test_a_revert_is_a_commit_of_the_line_that_does_nothing_else(scene: Scene) -> None:
+    """Or something else in other files, which are told apart."""
+    work = scene.remote_commit("dev", {"a": "1\n", "b": "1\n"})
+    scene.remote_commit("later", {"own": "1\n"}, start="dev")
+    message = f"Revert\n\nThis reverts commit {work}."
+    revert = scene.remote_commit("later", {"a": None, "b": None}, message=message)
+    scene.remote_commit("later", {"hot": "1\n"})
+    query = RefQuery(("dev", "later"))
+    scene.repository.fetch(query)
+    refs = scene.repository.refs(query)
+    dev, later = (refs.branch(name).remote for name in query.branches)
+    assert dev
+    assert later
+    tree = scene.repository.merge(later, dev, None).tree
+    (found,) = scene.repository.reversals(dev, later, tree)
+    assert (found.sha, found.step, found.lost) == (revert, revert, 1)
+    assert (found.paths, found.back) == (("a", "b"), ("a", "b"))
+    assert (found.rest, found.mixed, found.exposed, found.undone) == ((), (), (), False)
+    folded = scene.repository.fold(dev, later, [Skip(revert)])
+    assert folded.own == {"own", "hot"}
+    assert scene.repository.differing(folded.tree, dev.tree) == ("hot", "own")
+
+
+def test_what_a_merge_brought_to_a_line_is_not_its_own(scene: Scene) -> None:
+    """Unless it brought it from a branch that the earlier stage lacks."""
+    scene.remote_commit("dev", {"a": "1\n"})
+    publish(scene, merge(scene).commit)
+    revert = scene.remote_commit("main", {"a": None}, "Revert")
+    scene.remote_commit("dev", {"b": "1\n"})
+    publish(scene, merge(scene).commit)
+    later, earlier = tips(scene)
+    folded = scene.repository.fold(earlier, later, [Skip(revert)])
+    assert (folded.tree, folded.own) == (earlier.tree, frozenset())
+    scene.remote_commit("fix", {"hot": "1\n"}, start="stg")
+    query = RefQuery(("main", "fix"))
+    scene.repository.fetch(query)
+    fix = scene.repository.refs(query).branch("fix").remote
+    assert fix
+    publish(scene, scene.repository.merge(later, fix, SIGNATURE).commit)
+    later, earlier = tips(scene)
+    assert scene.repository.fold(earlier, later, [Skip(revert)]).own == {"hot"}
+
+
 def test_a_stage_is_seen_without_some_of_its_commits(scene: Scene) -> None:
     """Whole, in some paths, or not at all: then the commit that conflicts is named."""
     scene.remote_commit("dev", {"a": "1\n", "b": "1\n"})
