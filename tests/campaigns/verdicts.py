@@ -48,6 +48,12 @@ def judged(repo: Repo, asked: Asked, answer: Answer, before: Before) -> Verdict:
     nothing = wanted.tree == repo.store.tree(ours)
     if answer.codes:
         return _stopped(repo, asked, answer, wanted, nothing=nothing)
+    if (
+        not asked.forward
+        and answer.tip == before.real[asked.target]
+        and _alike(repo, asked, before)
+    ):
+        return Verdict(NOTHING)  # rolled-back hotfixes come back with a promotion
     if not wanted.conflicts and not nothing:
         message = f"Merge {asked.source} into {asked.target}"
         repo.ideal[asked.target] = repo.store.commit(wanted.tree, (ours, theirs), message)
@@ -83,6 +89,11 @@ def _collides(repo: Repo, stage: str) -> bool:
     tree, apply = repo.ideal_tree(stage), repo.store.apply
     fixes = [fix for fix in repo.hotfixes if fix.stage == stage]
     return any(apply(fix.before, fix.after, tree).conflicts for fix in fixes)
+
+
+def _alike(repo: Repo, asked: Asked, before: Before) -> bool:
+    """Return whether both sides really have the same content."""
+    return repo.store.tree(before.real[asked.source]) == repo.store.tree(before.real[asked.target])
 
 
 def _unclear(repo: Repo, asked: Asked, wanted: Merged) -> bool:
