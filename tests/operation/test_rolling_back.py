@@ -447,3 +447,24 @@ def test_a_restored_stage_is_undone_where_nothing_was_deployed(desk: Desk) -> No
     assert desk.git.remote_refs() != before
     assert undo(desk.session(), None, YES).report.result is Result.DONE
     assert desk.git.remote_refs() == before
+
+
+def test_a_promotion_after_a_roll_back_goes_on_after_it_was_killed(desk: Desk) -> None:
+    """Between its journal and its push; what it brings back is what was confirmed."""
+    desk.git.deploy = None
+    work = desk.git["web"].remote.tip("dev")
+    message = f"Revert\n\nThis reverts commit {work}."
+    desk.git["web"].remote.commit("stg", {"web.txt": "1"}, message=message)
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.new": "1"}, message="feat: new")
+    before = tips(desk)
+    with desk.killed("web"):
+        desk.promote()
+    assert desk.unfinished
+    assert tips(desk)["web"] == before["web"]
+    assert onward(desk).report.result is Result.DONE
+    objects = desk.git["web"].objects
+    reapplied, _ = objects.commits[tips(desk)["web"]].parents
+    assert objects.commits[reapplied].parents == (before["web"],)
+    assert objects.files(tips(desk)["web"]) == objects.files(desk.git["web"].remote.tip("dev"))
+    assert desk.unfinished == ()
