@@ -133,7 +133,7 @@ class History:
         """Return the paths of those commits, among all that a step brought, that claim to revert.
 
         With `without_id`, without the commits that name one that the clone has. Never those that
-        only revert the stage's own changes: a hotfix that was reverted and made again is no revert.
+        only revert the stage's own changes, such as a hotfix that was reverted and made again.
         """
         paths = set[str]()
         for commit in self._brought[step.sha]:
