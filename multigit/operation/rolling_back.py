@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.taking_part import require_stages
-from multigit.core.records.releases import Release
+from multigit.core.records.releases import Release, Releases
 from multigit.core.reports.release_words import release_cells
+from multigit.core.values.workspace import Stage
 from multigit.engine.observe.releases import commits_back
 from multigit.errors import RefusedError, StoppedError
 from multigit.hints import Hint
@@ -46,11 +49,7 @@ def _chosen(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     if asked.last_good:
         if found := releases.last_good():
             return found
-        raise RefusedError(
-            f"No earlier release of {asked.stage.name} is known to be good.",
-            hint=Hint.NAME_RELEASE.format(stage=asked.stage.name),
-            code="no_good_release",
-        )
+        raise _none_good(asked.stage, releases)
     if not releases.known:
         return releases.find("")
     if not session.screen.interactive:
@@ -74,3 +73,13 @@ def _picked(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     if number is None:
         raise StoppedError
     return offered[number]
+
+
+def _none_good(stage: Stage, releases: Releases) -> RefusedError:
+    """Return the error that no release is known to be good; others may have been made elsewhere."""
+    message = f"No earlier release of {stage.name} is known to be good."
+    hint = Hint.NAME_RELEASE.format(stage=stage.name)
+    if before := releases.unknown_before():
+        message = f"{message} The log here does not say how {before.name} ended."
+        hint = Hint.ROLL_BACK_ANYWAY.format(stage=stage.name, release=quote(before.name))
+    return RefusedError(message, hint=hint, code="no_good_release")

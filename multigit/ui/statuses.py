@@ -229,7 +229,7 @@ def reverted_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
                 yield problem_line(row.repo, f"{sentence}.", blocks=True)
             for reversal in pair.returning:
                 sentence = visible(describe_reversal(reversal, *sides))
-                back = f"{sentence}; the next promotion brings that back."
+                back = f"{sentence}; a promotion with new commits brings that back."
                 yield problem_line(row.repo, back, blocks=False)
 
 

@@ -167,7 +167,7 @@ def test_what_was_rolled_back_waits_in_status(forge: Forge, api: ForgeRepo) -> N
     assert between() == ("waiting", 2, 2, 0, False, [], waits)
     told = " ".join(forge.run("status", check=DONE).stdout.split())
     assert "2 waiting" in told
-    back = "reverts 2 commits of stg; the next promotion brings that back."
+    back = "reverts 2 commits of stg; a promotion with new commits brings that back."
     assert f"! api: {reverted[:7]} on main {back}" in told
 
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")

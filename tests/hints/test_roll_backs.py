@@ -71,6 +71,16 @@ def test_a_stage_without_a_good_release_lists_them(forge: Forge) -> None:
     assert "promote" in follow(forge, said, Hint.NAME_RELEASE, "multigit log --stage stg")
 
 
+def test_what_was_released_elsewhere_can_be_named(shop: Forge) -> None:
+    """Without the log no release is known to be good; the hint names the one before."""
+    (shop.shop / "deployment.log").unlink()
+    said = shop.json(*BACK, check=REFUSED)
+    before = releases(shop)[FIRST]
+    assert f"The log here does not say how {before} ended." in str(said)
+    follow(shop, said, Hint.ROLL_BACK_ANYWAY, f"multigit rollback stg {before}", "--yes")
+    assert deployed(shop)[-1] == before
+
+
 def test_a_held_stage_is_released_by_an_option(shop: Forge) -> None:
     """The refused promotion names it; what was rolled back goes out with the fix."""
     shop.json(*BACK, check=DONE)

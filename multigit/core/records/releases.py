@@ -91,6 +91,12 @@ class Release:
             return False
         return self.mark is not None or (not self.rolled_back and self.result.succeeded)
 
+    @property
+    def unknown(self) -> bool:
+        """True if nothing speaks for it or against it: it was released from another machine."""
+        told = self.mark or self.is_rollback or self.rolled_back or self.result.state
+        return not (told or self.good)
+
     def unread(self) -> tuple[str, ...]:
         """Return the repositories for which the history has to be read."""
         return tuple(name for name, stood in self.repos.items() if stood.unread)
@@ -134,15 +140,23 @@ class Releases:
         return next((each for each in older if each.good), None)
 
     def offered(self) -> tuple[Release, ...]:
-        """Return the releases to pick from: those that are good, then the others; newest first.
+        """Return the releases to pick from: good ones, unknown ones, the others; newest first.
 
         What the stage has now is one of the others.
         """
 
-        def proposed(each: Release) -> bool:
-            return each.good and each.name != self.now
+        def rank(each: Release) -> int:
+            if each.name == self.now:
+                return 2
+            return 0 if each.good else 2 - each.unknown
 
-        return tuple(sorted(self.known, key=proposed, reverse=True))
+        return tuple(sorted(self.known, key=rank))
+
+    def unknown_before(self) -> Release | None:
+        """Return the newest release before what the stage has now of which nothing is known."""
+        names = [each.name for each in self.known]
+        older = self.known[names.index(self.now) + 1 :] if self.now in names else self.known
+        return next((each for each in older if each.unknown), None)
 
     def with_history(self, release: Release, answers: Mapping[str, str]) -> Release:
         """Return a release with what the history has said about its unread repositories.

@@ -155,11 +155,10 @@ def arrivals(report: Report) -> str:
 
 
 def _departures(report: Report) -> str:
-    """Return how many commits a roll-back takes from the stage: 12 commits leave main."""
+    """Return how many commits the stage no longer has after a roll-back."""
     back = [repo.goes_back for repo in report.plan.planned()]
     lost = sum(step.lost.commits for step in back if step)
-    leave = "leaves" if lost == 1 else "leave"
-    return f"{plural(lost, 'commit')} {leave} {report.plan.target}." if lost else ""
+    return f"That takes {plural(lost, 'commit')} back." if lost else ""
 
 
 def _pulled(report: Report) -> tuple[str, str]:

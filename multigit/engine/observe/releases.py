@@ -107,25 +107,29 @@ def commits_back(
 ) -> Mapping[str, Mapping[str, int]]:
     """Count, by release and repository, the commits that would be lost; reads no remote.
 
-    What only the history knows is not counted, nor is a repository that cannot be read.
+    A repository that cannot be read is not counted.
     """
 
     def count(point: Standpoint, show: ShowActivity) -> Mapping[str, int]:
         del show
-        stood = [each.repos[point.repo.name].sha for each in releases]
-        wanted = tuple(dict.fromkeys(filter(None, stood)))
-        return git.repository(point.repo).behind(point.has, wanted) if wanted else {}
+        repository = git.repository(point.repo)
+        stood = {each.name: _stood_at(repository, point, each) for each in releases}
+        wanted = tuple(dict.fromkeys(filter(None, stood.values())))
+        counts = repository.behind(point.has, wanted) if wanted else {}
+        return {name: counts[sha] for name, sha in stood.items() if sha in counts}
 
     items = {point.repo.name: point for point in standpoints}
     found = fleet.for_each(items, count, phase="Reading", doing="counting commits").results
     return {
-        each.name: {
-            repo: counts[each.repos[repo].sha]
-            for repo, counts in found.items()
-            if each.repos[repo].sha in counts
-        }
+        each.name: {repo: of[each.name] for repo, of in found.items() if each.name in of}
         for each in releases
     }
+
+
+def _stood_at(repository: Repository, point: Standpoint, release: Release) -> str:
+    """Return the commit that a repository had at a release, by its history if need be."""
+    stood = release.repos[point.repo.name]
+    return repository.as_of(point.tip, release.time + 1) if stood.unread else stood.sha
 
 
 def _way_back(

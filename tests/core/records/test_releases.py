@@ -119,6 +119,15 @@ def test_what_was_rolled_back_is_not_the_last_good_one() -> None:
     assert last_good(main(unknown, *before)) == "b"
 
 
+def test_what_no_one_here_knows_is_offered_before_what_is_not_good() -> None:
+    """As on a machine without the log; not what the stage has now, nor a roll-back."""
+    nothing = ReleaseResult()
+    old = made("b", nothing)
+    releases = main(made("d", nothing), made("c", nothing, is_rollback=True), old)
+    assert [each.name for each in releases.offered()] == ["b", "d", "c"]
+    assert releases.unknown_before() == old
+
+
 def test_good_ones_are_offered_first() -> None:
     """Each group newest first; what the stage has now is among the others."""
     releases = main(made("d"), made("c", FAILED), made("b"), made("a"))

@@ -21,7 +21,9 @@ DONE, FAILED = RunState.SUCCEEDED, RunState.FAILED
 def test_both_ways_are_rolled_back() -> None:
     """One publishes, the other only deploys."""
     back = roll_back(redeployed(), restored(), release="deploy-3")
-    assert summary(planned(back))[0] == ("2 repositories will be rolled back. 4 commits leave stg.")
+    assert summary(planned(back))[0] == (
+        "2 repositories will be rolled back. That takes 4 commits back."
+    )
     report = ended(back, [went_back(redeployed(), DONE), went_back(restored())])
     assert summary(report) == ("2 rolled back, 1 deployed.", "")
 

@@ -206,7 +206,7 @@ def test_a_list_counts_the_commits_of_each_release(monkeypatch: pytest.MonkeyPat
     assert [each.name for each in releases.known] == [SECOND, FIRST]
     monkeypatch.setattr(git["broken"], "behind", failing)
     counts = commits_back(git, standpoints(git), releases.known, FLEET)
-    assert counts == {SECOND: {"api": 1, "web": 0}, FIRST: {"api": 5}}
+    assert counts == {SECOND: {"api": 1, "web": 0}, FIRST: {"api": 5, "web": 0}}
     assert commits_back(git, standpoints(git), (), FLEET) == {}
 
 

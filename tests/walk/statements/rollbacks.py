@@ -57,7 +57,7 @@ def what_leaves_is_counted(step: Step, annals: Annals) -> Claims:
             count = len(graph.own([each["before"]], [each["to"]]))
             total += count
             yield each["commits"] == count, f"{row['repo']}: {count} leave, told {each}"
-    told = re.search(r"(\d+) commits? leaves? \w+\.", said.message)
+    told = re.search(r"That takes (\d+) commits? back\.", said.message)
     if said.command == "rollback" and said.result == "planned":
         yield int(told[1] if told else 0) == total, f"{total} leave: {said.told()}"
 
