@@ -20,7 +20,7 @@ from multigit.core.values.commits import PendingCommits
 from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import plural, shortened
-from multigit.core.values.workspace import Workspace
+from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.observe.held import rolled_back_commits
 from multigit.hints import Hint
 from multigit.operation.asking import HeldStage
@@ -45,7 +45,7 @@ def with_holds(
     unless it was read for the plan.
     """
     shared = shared or session.shared()
-    plan = _still_released(session.noting_holds(plan, shared), shared)
+    plan = _still_released(session.noting_holds(plan, shared), shared, session.workspace)
     space, stage = session.workspace, plan.target
     ref = shared.stages.get(stage)
     if ref is None or not _goes_out(space, plan, state, ref.hold):
@@ -57,7 +57,7 @@ def with_holds(
     return plan, None
 
 
-def _still_released(plan: Plan, shared: Shared) -> Plan:
+def _still_released(plan: Plan, shared: Shared, space: Workspace) -> Plan:
     """Return the plan with what is left of the hold that it releases; that may be nothing.
 
     A later hold is another one, which it does not release.
@@ -67,7 +67,22 @@ def _still_released(plan: Plan, shared: Shared) -> Plan:
         return plan
     hold = ref.hold if ref else None
     same = hold is not None and hold.operation == plan.releases.operation
-    return replace(plan, releases=hold if same else None)
+    return replace(plan, releases=_that_can_go_out(hold, space) if hold and same else None)
+
+
+def _that_can_go_out(hold: Hold, space: Workspace) -> Hold:
+    """Return the hold without repositories that multigit no longer deploys to the stage.
+
+    Nothing could ever go out there again, so that their part of the hold would never end.
+    """
+    stage, known = space.planned_stage(hold.stage), {repo.name: repo for repo in space.repos}
+
+    def deployed(name: str) -> bool:
+        own = stage_in(stage, space, known[name]) if name in known else None
+        deploy = space.deploy(known[name], own) if isinstance(own, Stage) else None
+        return deploy is not None and not deploy.runner.by_push
+
+    return replace(hold, repos={n: each for n, each in hold.repos.items() if deployed(n)})
 
 
 def _goes_out(space: Workspace, plan: Plan, state: OperationState, hold: Hold | None) -> bool:
@@ -118,13 +133,17 @@ def _held(
     asks = session.screen.interactive and not consent.dry_run
     problem = Problem(HELD, hold.sentence(), Hint.RELEASE_HOLD)
     whole = _with_held(plan, hold, space)
-    released = replace(session.noting_holds(whole, shared), releases=hold)
+    left = _that_can_go_out(hold, space)
+    released = replace(session.noting_holds(whole, shared), releases=left)
     warning = replace(problem.as_warning(), hint="")
     if not released.planned():
         session.screen.warn(warning)
         return plan, None
     if HELD not in override.codes and not asks:
         return with_findings(plan, state, _for_all(released, problem), space), None
+    if gone := tuple(name for name in hold.repos if name not in left.repos):
+        why = f"can no longer be deployed to {plan.target}: its hold ends, too."
+        session.screen.warn(replace(warning, message=f"{shortened(gone)} {why}"))
     found = dict.fromkeys(_for_all(released, problem), (warning,))
     out = _again(session, released, hold)
     released = with_findings(released, state, together(found, out), space)

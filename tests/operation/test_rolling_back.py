@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -468,3 +469,31 @@ def test_a_promotion_after_a_roll_back_goes_on_after_it_was_killed(desk: Desk) -
     assert objects.commits[reapplied].parents == (before["web"],)
     assert objects.files(tips(desk)["web"]) == objects.files(desk.git["web"].remote.tip("dev"))
     assert desk.unfinished == ()
+
+
+# --- What could stay for ever, or be forgotten
+
+
+def without_web(space: Workspace) -> Workspace:
+    """Return the workspace after web was removed from the configuration."""
+    return replace(space, repos=space.repos[:1])
+
+
+def web_not_deployed(space: Workspace) -> Workspace:
+    """Return the workspace in which multigit no longer deploys web to stg."""
+    api, web = space.repos
+    return replace(space, repos=(api, replace(web, deploys={"stg": None})))
+
+
+@pytest.mark.parametrize("change", [without_web, web_not_deployed])
+def test_a_hold_ends_without_what_can_no_longer_be_deployed(
+    desk: Desk, change: Callable[[Workspace], Workspace]
+) -> None:
+    """Otherwise every later promotion would have to release it again."""
+    back(desk)
+    desk.change = change
+    said = len(desk.screen.said)
+    assert desk.deploy(RELEASING).report.result is Result.DONE
+    assert held(desk) is None
+    message = "web can no longer be deployed to stg: its hold ends, too."
+    assert any(message in each for each in desk.screen.said[said:])
