@@ -497,3 +497,17 @@ def test_a_hold_ends_without_what_can_no_longer_be_deployed(
     assert held(desk) is None
     message = "web can no longer be deployed to stg: its hold ends, too."
     assert any(message in each for each in desk.screen.said[said:])
+
+
+def test_two_roll_backs_in_a_row_keep_the_bad_release(desk: Desk) -> None:
+    """Otherwise other machines, which read the hold, would take it for a good one."""
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "3"})
+    desk.promote()
+    oldest, middle, bad = releases(desk)
+    for name in (middle, oldest, oldest, middle):
+        desk.hosts.script("api", RunState.FAILED)
+        back(desk, release=name)
+        hold = held(desk)
+        assert hold
+        assert (hold.release, hold.bad) == (name, bad)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from multigit.core.planning.plan import Plan
+from multigit.core.planning.plan import Plan, RollsBack
 from multigit.core.planning.steps import RedeployStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import OperationState
@@ -29,13 +29,22 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
         stage=plan.target,
         operation=plan.operation,
         release=plan.rolls_back.to,
-        bad=plan.rolls_back.bad,
+        bad=_bad(plan.rolls_back),
         who=actor.identity,
         host=actor.host,
         since=now,
         why=plan.rolls_back.why or plan.message.partition("\n")[0],
         repos=kept | held,
     )
+
+
+def _bad(back: RollsBack) -> str:
+    """Return the release that must not go out: after two roll-backs, still what the first one had.
+
+    The second one began at the release on which the stage was held.
+    """
+    before = back.before
+    return before.bad if before and before.bad and before.release == back.bad else back.bad
 
 
 def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | None]:
