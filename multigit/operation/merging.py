@@ -30,9 +30,7 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     with new_operation(session, request.command, dry_run=consent.dry_run):
         seen = session.observe_each(request, MergeObservation)
         plan, held = with_holds(session, plan_merges(request, session.workspace, seen), consent)
-        if plan.result is Result.NOTHING:
-            for problem in _not_deployed(session, plan):
-                session.screen.warn(problem)
+        warn_if_not_deployed(session, plan)
         plan, doubts = with_preflight(session, plan, consent)
         words = wording(session, request.target, request.message)
         run = OperationRun(
@@ -41,8 +39,15 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
         return run.carry_out()
 
 
+def warn_if_not_deployed(session: Session, plan: Plan) -> None:
+    """Warn if nothing is to be done, but what the target's branches have was not deployed."""
+    if plan.result is Result.NOTHING:
+        for problem in _not_deployed(session, plan):
+            session.screen.warn(problem)
+
+
 def _not_deployed(session: Session, plan: Plan) -> Iterator[Problem]:
-    """Yield a warning if nothing is to be merged, but what was merged before was not deployed."""
+    """Yield a warning if the last deployments to the target failed."""
     space, names = session.workspace, [repo.repo for repo in plan.repos if not repo.left_out]
     stage = space.planned_stage(plan.target)
     deploys = {name: space.deploy(space.repo(name), stage) for name in names}

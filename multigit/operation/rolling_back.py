@@ -15,6 +15,7 @@ from multigit.hints import Hint
 from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
 from multigit.operation.loading import load_hosts_ahead
+from multigit.operation.merging import warn_if_not_deployed
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
@@ -37,6 +38,7 @@ def roll_back(session: Session, asked: RollBack, consent: Consent) -> Ended:
         seen = observe_releases(session, asked)
         release = _chosen(session, asked, seen)
         plan = session.noting_holds(plan_back(session, asked, seen, release), seen.shared)
+        warn_if_not_deployed(session, plan)
         plan, doubts = with_preflight(session, plan, consent)
         return OperationRun(context_of(session), plan, consent, doubts=doubts).carry_out()
 

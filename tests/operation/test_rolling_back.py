@@ -511,3 +511,13 @@ def test_two_roll_backs_in_a_row_keep_the_bad_release(desk: Desk) -> None:
         hold = held(desk)
         assert hold
         assert (hold.release, hold.bad) == (name, bad)
+
+
+def test_restored_files_that_were_not_deployed_are_not_all(desk: Desk) -> None:
+    """Nothing is left to restore, but the stage still has the bad release there: it says so."""
+    old, _ = releases(desk)
+    desk.hosts.script("api", RunState.FAILED)
+    back(desk, how=How.RESTORE)
+    said = len(desk.screen.said)
+    assert back(desk, release=old, how=How.RESTORE).report.result is Result.NOTHING
+    assert any("The last deployment of api to stg failed." in e for e in desk.screen.said[said:])
