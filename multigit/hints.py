@@ -116,7 +116,7 @@ class Hint(StrEnum):
     )
     DEPLOY_ANYWAY = "To deploy it again anyway: `multigit deploy {stage}`"
     OVERRIDE_BAD_RELEASE = (
-        "Deploy another release. If it has to be this one, add: `--override bad_release --reason "
+        "Choose another release. If it has to be this one, add: `--override bad_release --reason "
         '"why"`'
     )
     DEPLOY_ALONE = "See `multigit log`; to deploy it first: `multigit deploy {stage} -r {repo}`"

@@ -39,11 +39,7 @@ def show(session: Session, ended: Ended | Closed) -> int:
     screen, report = session.screen, ended.report
     match ended.show:
         case Show.REPORT:
-            for each in _with_answer(report):
-                screen.report(each)
-                said = [*_transcripts(session, each)][:TRANSCRIPTS]
-                for line in [*said, *_outputs(session, each)]:
-                    screen.note(line)
+            _show_reports(session, report)
         case Show.SENTENCE:
             screen.sentence(report)
         case Show.PLAN:
@@ -56,6 +52,19 @@ def show(session: Session, ended: Ended | Closed) -> int:
         _summarize(screen, each)
     screen.document(document(report))
     return report.exit_code
+
+
+def _show_reports(session: Session, report: Report) -> None:
+    """Show a report, and that of the roll-back that answered it, each below its name then."""
+    for each in _with_answer(report):
+        if report.rolled_back:
+            from multigit.ui.plans import title
+
+            session.screen.say(f"{title(each.plan)}:", "bold")
+        session.screen.report(each)
+        said = [*_transcripts(session, each)][:TRANSCRIPTS]
+        for line in [*said, *_outputs(session, each)]:
+            session.screen.note(line)
 
 
 def _with_answer(report: Report) -> Iterator[Report]:

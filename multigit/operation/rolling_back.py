@@ -71,7 +71,9 @@ def _picked(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
         counts = commits_back(session.git, points, offered, fleet)
     now = session.start_time.time
     rows = [release_cells(seen.releases, each, counts[each.name], now) for each in offered]
-    number = session.screen.pick(f"Roll {asked.stage.name} back to", rows)
+    older = len(seen.releases.known) - len(offered)
+    more = f" ({older} more can be named)" if older else ""
+    number = session.screen.pick(f"Roll {asked.stage.name} back to{more}", rows)
     if number is None:
         raise StoppedError
     return offered[number]

@@ -27,6 +27,9 @@ from multigit.operation.closing import append, close
 from multigit.operation.confirmed import ConfirmedRun
 from multigit.operation.ports import OperationContext, OperationJournal
 from multigit.operation.wording import Wording
+from multigit.phrase import Phrase
+
+UNCHANGED = " Nothing was changed."
 
 
 class Show(Enum):
@@ -148,7 +151,8 @@ class OperationRun:
         """Ask whether to release the hold of the target, which --yes does not decide."""
         try:
             if not releases_hold(self.context.screen, held):
-                return self._not_begun(refused(self._planned(), held.problem))
+                problem = replace(held.problem, message=Phrase(held.problem.message, UNCHANGED))
+                return self._not_begun(refused(self._planned(), problem))
         except KeyboardInterrupt:
             return self._not_begun(cancelled(self._planned(), interrupted=True))
         return replace(self, plan=held.released_in(self.plan), held=None)._decide()  # noqa: SLF001

@@ -91,7 +91,7 @@ class LocksInRemotes:
             host=actor.host,
             pid=os.getpid(),
             since=clock.utc_now(),
-            why=plan.message,
+            why=(plan.rolls_back.why if plan.rolls_back else "") or _first_line(plan.message),
         )
         locks, hear = self.locks_of(plan.lock_repo), partial(self._hear, plan, hear)
         with locks.hold(
@@ -163,3 +163,7 @@ class LocksInRemotes:
             back = f'First put [lock] with repo = "{plan.lock_repo}" into multigit.toml again.'
             problem = replace(problem, hint=Phrase(back, " ", problem.hint))
         hear(problem)
+
+
+def _first_line(message: str) -> str:
+    return message.partition("\n")[0]

@@ -9,7 +9,6 @@ import typer
 
 from multigit.cli import options as o
 from multigit.cli.completion import complete_release
-from multigit.core.values.mark import Quality
 
 
 def mark(
@@ -22,7 +21,7 @@ def mark(
         ),
     ],
     quality: Annotated[
-        Quality, typer.Argument(metavar="QUALITY", help="bad or good: what you think of it.")
+        str, typer.Argument(metavar="QUALITY", help="bad or good: what you think of it.")
     ],
     *,
     reason: Annotated[
@@ -39,10 +38,12 @@ def mark(
     """
     from multigit import errors
     from multigit.core.reports.document import frame
+    from multigit.core.values.mark import quality_named
     from multigit.operation.marking import mark_release
 
+    wanted = quality_named(quality)
     session = running.session()
-    marked = mark_release(session, release, quality, reason)
+    marked = mark_release(session, release, wanted, reason)
     session.screen.say(marked.sentence, "bold")
     session.screen.document(
         frame(

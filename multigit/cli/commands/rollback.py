@@ -56,7 +56,7 @@ def rollback(
     Examples:
       multigit rollback main
       multigit rollback main --last-good --confirm main
-      multigit rollback main deploy-20250115-150130 -r api --reason "payments fail"
+      multigit rollback main deploy-20250115-150130 -r api --reason "it fails"
     """
     from multigit.cli.showing import show
     from multigit.core.planning.overrides import override_of

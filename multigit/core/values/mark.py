@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from multigit.errors import UsageError
+
 
 class Quality(StrEnum):
     """Whether a release is to be deployed again."""
@@ -14,6 +16,13 @@ class Quality(StrEnum):
 
 
 QUALITIES = {str(each): each for each in Quality}
+
+
+def quality_named(name: str) -> Quality:
+    """Return the quality of that name; raises UsageError if there is none."""
+    if name in set(Quality):
+        return Quality(name)
+    raise UsageError(f"A release is bad or good, not {name!r:.60}.", hint="Pass bad, or good.")
 
 
 @dataclass(frozen=True, slots=True)
