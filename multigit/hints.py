@@ -362,6 +362,10 @@ class Hint(StrEnum):
     DEPLOY_HELD = (
         'If it is to go out again: `multigit deploy {stage} --release-hold --reason "why"`'
     )
+    DEPLOY_BAD = (
+        "Promote a fix. If it has to be this release: `multigit deploy {stage}{repos} "
+        '--release-hold --override bad_release --reason "why"`'
+    )
     RELEASE_HOLD = (
         "If it is fixed, and what was rolled back is to go out again: `--release-hold --reason "
         '"why"`'

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import deploy_steps
-from multigit.core.planning.overrides import HELD
+from multigit.core.planning.overrides import HELD, bad_release
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.taking_part import stage_in
@@ -19,7 +19,7 @@ from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.text import plural, shortened
+from multigit.core.values.text import chosen, plural, shortened
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.observe.held import rolled_back_commits
 from multigit.hints import Hint
@@ -133,6 +133,8 @@ def _held(
     asks = session.screen.interactive and not consent.dry_run
     problem = Problem(HELD, hold.sentence(), Hint.RELEASE_HOLD)
     whole = _with_held(plan, hold, space)
+    if not plan.planned() and (bad := _bad_again(whole, shared)):
+        return with_findings(plan, state, bad, space), None
     left = _that_can_go_out(hold, space)
     released = replace(session.noting_holds(whole, shared), releases=left)
     warning = replace(problem.as_warning(), hint="")
@@ -151,6 +153,21 @@ def _held(
     if HELD in override.codes:
         return replace(released, accepted=(*released.accepted, note)), None
     return released, HeldStage(plan.target, note, problem)
+
+
+def _bad_again(plan: Plan, shared: Shared) -> Findings:
+    """Return why a bad release does not go out again, if nothing new goes out with it.
+
+    A promotion cannot override that, so the hint is another command.
+    """
+    marks = shared.marked()
+    found = {repo.repo: [*bad_release(repo.deploy_tag, marks)] for repo in plan.planned()}
+    hint = Hint.DEPLOY_BAD.format(stage=plan.target, repos=chosen(found))
+    return {
+        name: [replace(problem, hint=hint) for problem in problems]
+        for name, problems in found.items()
+        if problems
+    }
 
 
 def _first(plan: Plan) -> str:

@@ -123,6 +123,7 @@ def plan_back(session: Session, asked: RollBack, seen: SeenReleases, release: Re
         why=asked.why,
         after=asked.after,
         settled=frozenset(seen.settled),
+        since=seen.releases.touched_since(release),
         tags=seen.releases.tags,
         held=seen.held,
         override=asked.override,

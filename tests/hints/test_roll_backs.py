@@ -194,3 +194,21 @@ FIRST_STAGE = {
     "since": "2025-01-15T15:01:30Z",
     "why": "it fails",
 }
+
+
+def test_a_bad_release_goes_out_again_by_an_override(shop: Forge) -> None:
+    """A promotion that has nothing new names the command, and the log keeps the reason."""
+    shop.json(*BACK, check=DONE)
+    bad = releases(shop)[SECOND]
+    shop.run("mark", bad, "bad", "--reason", "slow", check=DONE)
+    options = ("--release-hold", "--reason", "why")
+    said = shop.json(*PROMOTE, *options, check=REFUSED)
+    assert [each["code"] for each in rows(said)["api"]["problems"]] == ["bad_release"]
+    repos = "".join(f" -r {name}" for name in rows(said))
+    command = f"multigit deploy stg{repos} --release-hold --override bad_release"
+    typed = f'{command} --reason "why"'
+    follow(shop, said, Hint.DEPLOY_BAD, typed, "--yes")
+    assert deployed(shop)[-1] == bad
+    accepted = shop.json("log", check=DONE)["records"][-1]["accepted"]
+    assert {each["code"] for each in accepted} == {"bad_release", "held"}
+    assert shop.json("status", check=DONE)["holds"] == []

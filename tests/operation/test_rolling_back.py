@@ -15,9 +15,11 @@ from multigit.core.planning.plan import Result, State
 from multigit.core.recovery.roll_back_request import How
 from multigit.core.values.deployment import RunState
 from multigit.core.values.hold import HeldRepo, Hold
+from multigit.core.values.mark import Quality
 from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError
 from multigit.operation.continuing import continue_
+from multigit.operation.marking import mark_release
 from multigit.operation.recovery import abandon
 from multigit.operation.rolling_back import roll_back
 from multigit.operation.run import Ended
@@ -521,3 +523,75 @@ def test_restored_files_that_were_not_deployed_are_not_all(desk: Desk) -> None:
     said = len(desk.screen.said)
     assert back(desk, release=old, how=How.RESTORE).report.result is Result.NOTHING
     assert any("The last deployment of api to stg failed." in e for e in desk.screen.said[said:])
+
+
+# --- What was never deployed, and what is bad
+
+
+@pytest.mark.parametrize("tags", [True, False])
+def test_what_was_published_and_never_deployed_is_held(tmp_path: Path, tags: bool) -> None:  # noqa: FBT001
+    """Also where no tag says so; it goes out with the release that ends the hold."""
+    desk = with_work(Desk(tmp_path, deploys=COMMAND))
+    desk.change = without_tags if not tags else desk.change
+    plan = desk.promote().report.plan
+    old = plan.release or plan.operation
+    desk.git.deploy = None
+    commit_everywhere(desk, "2")
+    assert desk.promote().report.result is Result.DONE
+    published = tips(desk)["web"]
+    desk.git.deploy = COMMAND
+    commit_everywhere(desk, "3")
+    assert desk.promote(YES, "api").report.result is Result.DONE
+    web = desk.git["web"].objects.commits[published].parents[0]
+    ended = back(desk, release=old)
+    assert ended.report.result is Result.DONE
+    assert states(ended)["web"] is (State.DEPLOYED if tags else State.UP_TO_DATE)
+    hold = held(desk)
+    assert hold
+    assert {name: (each.to, each.bad) for name, each in hold.repos.items()} == {
+        "api": (ended.report.outcomes[0].plan.source_sha, tips(desk)["api"]),
+        "web": (web, published),
+    }
+    commit_everywhere(desk, "4")
+    assert desk.promote(RELEASING, "api").report.result is Result.DONE
+    hold = held(desk)
+    assert hold
+    assert hold.repos.keys() == {"web"}
+    assert codes(desk.promote(YES, "web"))["web"] == ["held"]
+
+
+def test_a_bad_release_does_not_go_out_again_without_a_fix(desk: Desk) -> None:
+    """Where nothing new goes out with it, it has to be overridden by name; with a fix it goes."""
+    back(desk)
+    (_, bad) = releases(desk)
+    mark_release(desk.session(), bad, Quality.BAD, "slow")
+    starts = desk.hosts.starts.copy()
+    for consent in (RELEASING, YES, replace(RELEASING, dry_run=True)):
+        ended = desk.promote(consent)
+        assert codes(ended) == {"api": ["bad_release"], "web": ["bad_release"]}
+        hints = {p.hint for each in ended.report.outcomes for p in each.problems}
+        assert hints == {
+            "Promote a fix. If it has to be this release: `multigit deploy stg -r api -r web "
+            '--release-hold --override bad_release --reason "why"`'.replace("`", "")
+        }
+    desk.screen.person = True
+    assert desk.promote(Consent()).report.result is Result.BLOCKED
+    assert desk.screen.asked == []
+    assert (desk.hosts.starts, desk.unfinished) == (starts, ())
+    assert held(desk)
+    refused = desk.deploy(RELEASING)
+    assert codes(refused)["api"].count("bad_release") == 1
+    desk.git["api"].remote.commit("dev", {"api.txt": "3"}, message="fix: api")
+    assert deployed(desk.promote(RELEASING)) == tips(desk)
+    assert held(desk) is None
+
+
+def commit_everywhere(desk: Desk, text: str) -> None:
+    """Let a colleague change a file of each repository on dev."""
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": text}, message=f"feat: {name} {text}")
+
+
+def without_tags(space: Workspace) -> Workspace:
+    """Return the workspace whose stages make no deploy tags."""
+    return replace(space, stages=tuple(replace(each, tag="") for each in space.stages))

@@ -29,7 +29,7 @@ from multigit.core.planning.steps import (
 )
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.deploy_config import Pace
-from multigit.core.values.hold import Hold, SeenHold
+from multigit.core.values.hold import HeldRepo, Hold, SeenHold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
 
@@ -208,7 +208,8 @@ class RollsBack:
     """What a roll-back goes back to, and from: releases of the target (`bad` may be empty).
 
     With `after`, it is the answer to an operation whose deployments failed. `before` is the hold
-    that the target had already.
+    that the target had already. `there` are the repositories that have the old commit already, and
+    whose branches have another one, which must not go out either.
     """
 
     to: str
@@ -216,6 +217,7 @@ class RollsBack:
     why: str = ""
     after: str = ""
     before: Hold | None = None
+    there: Mapping[str, HeldRepo] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

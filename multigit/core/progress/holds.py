@@ -17,7 +17,8 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
     """Return the hold that a roll-back sets, before its first deployment; None if it sets none.
 
     What an earlier one holds stays held, but for the repositories that go back now, and those whose
-    branches have nothing after it that must not go out.
+    branches have nothing after it that must not go out. What was published and never deployed is
+    held, too.
     """
     back = _redeployed(plan)
     if not plan.rolls_back or not back:
@@ -34,7 +35,7 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
         host=actor.host,
         since=now,
         why=plan.rolls_back.why or plan.message.partition("\n")[0],
-        repos=kept | held,
+        repos={**kept, **plan.rolls_back.there, **held},
     )
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import takewhile
 
 from multigit.core.records.release_results import ReleaseResult
 from multigit.core.values.commits import PendingCommits, Tip
@@ -125,6 +126,11 @@ class Releases:
             raise UsageError(message, hint=hint, code="unknown_release")
         alike = [each for each in names if name and name.casefold() in each.casefold()]
         raise unknown("release", name, (alike or names)[:MOST_NAMES], also=names)
+
+    def touched_since(self, release: Release) -> frozenset[str]:
+        """Return the repositories that newer releases moved."""
+        newer = takewhile(lambda each: each.name != release.name, self.known)
+        return frozenset(name for each in newer for name in each.touched)
 
     def last_good(self, before: str = "") -> Release | None:
         """Return the newest good release that is older than the one `before`; default: `now`.

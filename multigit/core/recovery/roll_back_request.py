@@ -42,9 +42,9 @@ class RollBackRequest:
 
     `now` is the release that it has, or empty. `how` is None for the way that suits each
     repository. `settled` are the repositories whose last deployment there is known to have
-    succeeded. `tags` has the newest deploy tag at each commit, by repository; `held` is the hold
-    that the stage has already. `why` is the person's reason, or empty; with `after`, it answers the
-    failure of that operation.
+    succeeded, `since` those that later releases touched. `tags` has the newest deploy tag at each
+    commit, by repository; `held` is the hold that the stage has already. `why` is the person's
+    reason, or empty; with `after`, it answers the failure of that operation.
     """
 
     stage: Stage
@@ -56,6 +56,7 @@ class RollBackRequest:
     why: str = ""
     after: str = ""
     settled: frozenset[str] = frozenset()
+    since: frozenset[str] = frozenset()
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     held: Hold | None = None
     override: Override = NOTHING_OVERRIDDEN

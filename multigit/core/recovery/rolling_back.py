@@ -30,6 +30,7 @@ from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import Tip
 from multigit.core.values.deploy_config import Deploy
 from multigit.core.values.globs import matching
+from multigit.core.values.hold import HeldRepo
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
@@ -94,9 +95,36 @@ def plan_roll_back(
         repos=repos,
         accepted=_accepted(request, workspace, ways, repos),
         rolls_back=RollsBack(
-            request.release.name, request.now, request.why, request.after, request.held
+            request.release.name,
+            request.now,
+            request.why,
+            request.after,
+            request.held,
+            _there(request, workspace, snapshots, ways, repos),
         ),
     )
+
+
+def _there(
+    request: RollBackRequest,
+    workspace: Workspace,
+    snapshots: Mapping[str, Snapshot],
+    ways: Mapping[str, WayBack],
+    repos: Iterable[RepoPlan],
+) -> Mapping[str, HeldRepo]:
+    """Return what was published since where the stage has the old commit already."""
+    found = dict[str, HeldRepo]()
+    for plan in repos:
+        if plan.state is not State.UP_TO_DATE or plan.repo not in request.since:
+            continue
+        repo = workspace.repo(plan.repo)
+        deploy = workspace.deploy(repo, request.stage)
+        tip = snapshots[plan.repo].refs.branch(plan.branch).remote
+        redeployed = deploy and _how(request, deploy, ways[plan.repo]) is How.REDEPLOY
+        if redeployed and tip and tip.sha != plan.source_sha:
+            newest = request.tags.get(plan.repo, {}).get(tip.sha, "")
+            found[plan.repo] = HeldRepo(plan.source_sha, tip.sha, newest)
+    return found
 
 
 def staying(
