@@ -57,7 +57,7 @@ def ways(forge: Forge, known: Releases, name: str) -> Mapping[str, WayBack]:
     git, release = GitRepositories(space), known.find(name)
     counts = commits_back(git, points, [release], FLEET)[name]
     found = look_back(git, points, known, release, FLEET)
-    assert counts == {n: w.lost.commits for n, w in found.items() if release.repos[n].sha}
+    assert counts == {n: w.lost.commits for n, w in found.items() if w.old}
     return found
 
 
@@ -148,7 +148,7 @@ def test_a_roll_back_leaves_what_it_rolled_back_out(forge: Forge) -> None:
     first, second, third = names
     again = forge.json("rollback", "stg", "--last-good", "--yes", check=0)["operation"]
     known = releases(forge)
-    assert (known.now, known.last_good()) == (second, known.find(first))
+    assert (known.now, known.last_good()) == (second, known.find(second))
     assert {each.name: each.rolled_back for each in known.known} == {
         third: again,
         second: "",
@@ -157,7 +157,7 @@ def test_a_roll_back_leaves_what_it_rolled_back_out(forge: Forge) -> None:
     restore = ("rollback", "stg", first, "--how", "restore", "--yes")
     restored = forge.json(*restore, check=0)["release"]
     known, elsewhere = releases(forge), releases(forge, log=False)
-    assert (known.now, known.last_good()) == (restored, None)
+    assert (known.now, known.last_good()) == (restored, known.find(first))
     for each in (known, elsewhere):
         newest, *older = each.known
         assert (newest.name, newest.is_rollback, newest.back_to) == (restored, True, first)

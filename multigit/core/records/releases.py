@@ -136,13 +136,14 @@ class Releases:
         """Return the newest good release that is older than the one `before`; default: `now`.
 
         Only an older one: what the stage was rolled back from may have been deployed without an
-        error, and is newer. If a roll-back is the newest, the stage has what that brought back.
+        error, and is newer. If the stage was rolled back to a good one, it is that: to ask for the
+        last good one again goes no further back.
         """
         names = [each.name for each in self.known]
         start = before or self.now
-        if start in names and (there := self.find(start)).is_rollback:
-            start = there.back_to or start
-        older = self.known[names.index(start) + 1 :] if start in names else self.known
+        place = names.index(start) if start in names else -1
+        went_back = not before and any(each.rolled_back for each in self.known[: max(place, 0)])
+        older = self.known[place if went_back else place + 1 :]
         return next((each for each in older if each.good), None)
 
     def offered(self) -> tuple[Release, ...]:

@@ -242,6 +242,7 @@ def rolled_back(
     """Return the stages to which a roll-back was the last to deploy a repository.
 
     A hold says so on every machine, the log only of what was done here: there may be newer tags.
+    The later one of both counts.
     """
     logged = {
         stage: WentBack(last.rolled_back_to, last.time)
@@ -253,4 +254,9 @@ def rolled_back(
         for hold in holding.holds
         if repo in hold.repos
     }
-    return {**held, **logged}
+    later = {stage: each for stage, each in held.items() if each.time > _time(logged.get(stage))}
+    return logged | later
+
+
+def _time(back: WentBack | None) -> int:
+    return back.time if back else 0

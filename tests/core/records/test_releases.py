@@ -110,10 +110,11 @@ def test_the_last_good_one_is_older_than_what_the_stage_has() -> None:
 
 
 def test_what_was_rolled_back_is_not_the_last_good_one() -> None:
-    """Neither from the roll-back, nor from the release that came after it."""
+    """Neither from the roll-back, which already has that one, nor from the release after it."""
     before = (made("bad", rolled_back="back"), made("b"), made("a"))
     back = made("back", is_rollback=True, back_to="b")
-    assert last_good(main(back, *before)) == "a"
+    assert last_good(main(back, *before)) == "b"
+    assert last_good(main(*before, now="b")) == "b"
     assert last_good(main(made("fixed"), back, *before)) == "b"
     unknown = made("back", is_rollback=True)
     assert last_good(main(unknown, *before)) == "b"
