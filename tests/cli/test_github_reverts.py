@@ -1,0 +1,88 @@
+"""GitHub's button Revert on a release, and the promotion and the back-merge after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.answers import DONE, REFUSED, codes, rows
+from tests.cli.hosts import RELEASE, Host
+from tests.doubles.github.reverts import MergedRequest, Revert, Way
+from tests.support.forge import Forge, ForgeRepo, remotes_untouched
+
+DOWN = ("backmerge", "main", "--yes")
+WORK = {"pay.txt": "pay\n", "b": "2\n"}
+FIX = {"fix.txt": "fix\n"}
+NOTES = {"NOTES": "why\n"}
+
+
+@pytest.fixture(params=Way)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Return how the pull request of the revert is merged."""
+    return Way(request.param)
+
+
+@pytest.fixture
+def host(forge: Forge) -> Iterator[Host]:
+    """Return four repositories that GitHub has, with a release on main."""
+    made = Host(forge, ["plain", "fixed", "noted", "mixed"])
+    for repo in forge.repos.values():
+        repo.commit("stg", WORK, message="feat: pay")
+    with made.double:
+        made.configure("")
+        forge.json(*RELEASE, check=DONE)
+        yield made
+    assert made.double.violations == []
+
+
+def reverted(host: Host, way: Way) -> None:
+    """Press the button in each repository; two requests get another commit before the merge."""
+    beside = {"noted": NOTES, "mixed": {"pay.txt": "Do not pay.\n"}}
+    for name, repo in host.forge.repos.items():
+        request = MergedRequest(12, "Release: pay", "stg", repo.tip("main"))
+        slug = f"acme/{name}"
+        made = Revert(request, 13, way, slug, beside.get(name, {})).merged(repo)
+        assert host.double.world.repositories[slug].git.commit("main") == made
+        assert "pay.txt" not in repo.tree("main") or name == "mixed"
+        if name != "plain":
+            repo.commit("stg", FIX, message="fix: rounding")
+
+
+def files(repo: ForgeRepo, branch: str) -> dict[str, str]:
+    """Return the files of a branch, without the workflow."""
+    return {path: text for path, text in repo.tree(branch).items() if not path.startswith(".")}
+
+
+def test_what_the_button_reverted_comes_back(host: Host, way: Way) -> None:
+    """By a promotion and by a back-merge, with a fix; where someone changed more, it asks."""
+    forge = host.forge
+    reverted(host, way)
+    wanted = {name: files(repo, "stg") for name, repo in forge.repos.items()}
+    wanted["noted"] |= NOTES
+    with remotes_untouched(forge):
+        up, down = rows(forge.json(*RELEASE, check=REFUSED)), rows(forge.json(*DOWN, check=REFUSED))
+    asks = "reapply_conflict" if way is Way.REBASE else "mixed_roll_back"
+    back = {"fixed": ["brings_back"], "noted": ["brings_back"], "mixed": [asks]}
+    assert {name: codes(row) for name, row in up.items()} == {"plain": ["rolled_back"], **back}
+    assert {name: codes(row) for name, row in down.items()} == {"plain": ["brings_back"], **back}
+    forge.json(*RELEASE, "-r", "fixed", "-r", "noted", check=DONE)
+    forge.json(*RELEASE, "-r", "plain", "--roll-forward", check=DONE)
+    forge.json(*DOWN, "-x", "mixed", check=DONE)
+    for name in ("plain", "fixed", "noted"):
+        assert files(forge.repos[name], "main") == wanted[name]
+        assert files(forge.repos[name], "dev") == wanted[name]
+
+
+def test_a_back_merge_alone_brings_it_back_as_well(host: Host, way: Way) -> None:
+    """Stg and dev have the work, the fix and the additional file; main stays as it is."""
+    forge = host.forge
+    reverted(host, way)
+    wanted = {name: files(repo, "stg") for name, repo in forge.repos.items()}
+    wanted["noted"] |= NOTES
+    before = {name: repo.tip("main") for name, repo in forge.repos.items()}
+    forge.json(*DOWN, "-x", "mixed", check=DONE)
+    for name in ("plain", "fixed", "noted"):
+        for branch in ("stg", "dev"):
+            assert files(forge.repos[name], branch) == wanted[name]
+    assert {name: repo.tip("main") for name, repo in forge.repos.items()} == before
