@@ -595,3 +595,38 @@ def commit_everywhere(desk: Desk, text: str) -> None:
 def without_tags(space: Workspace) -> Workspace:
     """Return the workspace whose stages make no deploy tags."""
     return replace(space, stages=tuple(replace(each, tag="") for each in space.stages))
+
+
+def test_what_was_deployed_by_name_to_a_held_stage_is_what_goes_back(desk: Desk) -> None:
+    """The plan counts what is lost from there, and the last good release is the one before it."""
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "3"})
+    desk.promote()
+    oldest, middle, bad = releases(desk)
+    back(desk, release=oldest)
+    there = {
+        name: repo.objects.commits[tips(desk)[name]].parents[0]
+        for name, repo in desk.git.repos.items()
+    }
+    desk.deploy(release=middle)
+    plan = back(desk).report.plan
+    assert plan.rolls_back
+    assert (plan.rolls_back.to, plan.rolls_back.bad) == (oldest, middle)
+    found = {repo.repo: repo.redeploys()[0] for repo in plan.repos}
+    assert {name: each.before for name, each in found.items()} == there
+    assert {name: each.lost.commits for name, each in found.items()} == {"api": 1, "web": 1}
+    hold = held(desk)
+    assert hold
+    assert hold.bad == bad
+
+
+def test_forward_to_the_bad_release_holds_only_what_came_after_it(desk: Desk) -> None:
+    """Such as a commit that was pushed by hand: the release itself is out again on purpose."""
+    old, bad = releases(desk)
+    by_hand = desk.git["api"].remote.commit("stg", {"api.txt": "hot"})
+    back(desk, release=old)
+    back(desk, release=bad)
+    hold = held(desk)
+    assert hold
+    assert (hold.release, hold.bad) == (bad, "")
+    assert {name: each.bad for name, each in hold.repos.items()} == {"api": by_hand}

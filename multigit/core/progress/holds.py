@@ -42,10 +42,11 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
 def _bad(back: RollsBack) -> str:
     """Return the release that must not go out: after two roll-backs, still what the first one had.
 
-    The second one began at the release on which the stage was held.
+    What the stage has in between went out by name, or is the release on which it was held. It is
+    empty if that is the one to which the stage goes.
     """
-    before = back.before
-    return before.bad if before and before.bad and before.release == back.bad else back.bad
+    bad = (back.before.bad if back.before else "") or back.bad
+    return "" if bad == back.to else bad
 
 
 def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | None]:

@@ -43,7 +43,8 @@ def deployed_now(
         known = last.get(repo)
         fresh = known is not None and began(known.started_by, known.at) >= newest.get(repo, 0)
         logged = succeeded.get(repo, "") if fresh else ""
-        if repo in held:
+        later = hold and known and began(known.started_by) > began(hold.operation, hold.since)
+        if repo in held and not (logged and later):  # a release may be deployed there by name
             commits[repo] = held[repo].to
             if logged == held[repo].to:
                 settled.add(repo)

@@ -60,22 +60,23 @@ class ReleaseLine:
     def now(self, records: Sequence[Record], hold: Hold | None) -> str:
         """Return the release that the stage has, or empty: the one on which it is held, if it is.
 
-        Otherwise it is the newest, or the one that was deployed again since. What is deployed of
-        several ones makes the oldest of them.
+        Otherwise it is the newest. It is another one if that was deployed since. What is deployed
+        of several ones makes the oldest of them.
         """
-        places = self.places
-        if hold and hold.release in places:
-            return hold.release
         if not self.releases:
             return ""
-        newest = self.releases[-1]
-        since = (each for each in records if began(each.operation, each.at) >= newest.time)
+        held = hold if hold and hold.release in self.places else None
+        name, time = self.releases[-1].name, self.releases[-1].time
+        if held:
+            name, time = held.release, began(held.operation, held.since) + 1
         deployed: dict[str, str] = {}
-        for record in since:
+        for record in (each for each in records if began(each.operation, each.at) >= time):
             if record.stage == self.stage and not record.watches:
                 deployed |= {row.repo: row.after for row in record.repos if row.deployed}
+        if held and deployed:
+            deployed = {repo: each.to for repo, each in held.repos.items()} | deployed
         place = self._start(deployed, len(self.releases))
-        return newest.name if place is None else self.releases[place].name
+        return name if place is None else self.releases[place].name
 
     def _rollbacks(
         self,
