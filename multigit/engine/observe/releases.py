@@ -129,7 +129,7 @@ def commits_back(
 def _stood_at(repository: Repository, point: Standpoint, release: Release) -> str:
     """Return the commit that a repository had at a release, by its history if need be."""
     stood = release.repos[point.repo.name]
-    return repository.as_of(point.tip, release.time + 1) if stood.unread else stood.sha
+    return repository.as_of(point.tip, release.time) if stood.unread else stood.sha
 
 
 def _way_back(
