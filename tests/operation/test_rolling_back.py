@@ -11,7 +11,7 @@ import pytest
 from multigit.adapters.files.holds import HeldHere, HoldFiles
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override, override_of
-from multigit.core.planning.plan import Result, State
+from multigit.core.planning.plan import Result, RollsBack, State
 from multigit.core.recovery.roll_back_request import How
 from multigit.core.values.deployment import RunState
 from multigit.core.values.hold import HeldRepo, Hold
@@ -630,3 +630,57 @@ def test_forward_to_the_bad_release_holds_only_what_came_after_it(desk: Desk) ->
     assert hold
     assert (hold.release, hold.bad) == (bad, "")
     assert {name: each.bad for name, each in hold.repos.items()} == {"api": by_hand}
+
+
+def test_back_twice_forward_to_the_middle_and_on(desk: Desk) -> None:
+    """The hold, the log and what is deployed are true at each step; then nothing is held."""
+    commit_everywhere(desk, "3")
+    desk.promote()
+    oldest, middle, bad = releases(desk)
+    tip = tips(desk)
+    two = {name: desk.git[name].objects.commits[sha].parents[0] for name, sha in tip.items()}
+    one = {name: desk.git[name].objects.commits[sha].parents[0] for name, sha in two.items()}
+    for name, there in ((middle, two), (oldest, one), (middle, two)):
+        ended = back(desk, release=name)
+        hold = held(desk)
+        assert hold
+        assert deployed(ended) == there
+        assert (hold.release, hold.bad) == (name, bad)
+        assert {each: held_repo.to for each, held_repo in hold.repos.items()} == there
+        assert {each: held_repo.bad for each, held_repo in hold.repos.items()} == tip
+        back_record = desk.records[-1].rolls_back
+        assert back_record
+        assert back_record.to == name
+        assert desk.session().files.history.deployed_commits("stg") == there
+    assert desk.promote().report.result is Result.BLOCKED
+    commit_everywhere(desk, "4")
+    assert deployed(desk.promote(RELEASING)) == tips(desk)
+    assert held(desk) is None
+
+
+def test_what_is_restored_after_a_redeploy_leaves_the_hold(desk: Desk) -> None:
+    """Its branch has nothing more that must not go out; the rest stays held."""
+    old, bad = releases(desk)
+    back(desk)
+    ended = back(desk, YES, "web", release=old, how=How.RESTORE)
+    assert deployed(ended) == {"web": tips(desk)["web"]}
+    hold = held(desk)
+    assert hold
+    assert (hold.bad, set(hold.repos)) == (bad, {"api"})
+    back(desk, YES, "api", release=old, how=How.RESTORE)
+    assert held(desk) is None
+
+
+def test_the_last_good_release_is_not_a_bad_one(desk: Desk) -> None:
+    """Marked good again, it is chosen; neither a roll-back nor what it left is."""
+    commit_everywhere(desk, "3")
+    desk.promote()
+    oldest, middle, bad = releases(desk)
+    mark_release(desk.session(), middle, Quality.BAD, "slow")
+    assert back(desk, DRY).report.plan.rolls_back == RollsBack(oldest, bad, "it is ill")
+    mark_release(desk.session(), middle, Quality.GOOD, "it was the network")
+    restored = back(desk, how=How.RESTORE).report.plan
+    assert restored.rolls_back == RollsBack(middle, bad, "it is ill")
+    further = back(desk, DRY).report.plan.rolls_back
+    assert further
+    assert further.to not in {restored.release, bad}
