@@ -29,6 +29,7 @@ from multigit.operation.ports import Terminal
 from multigit.phrase import Phrase
 
 TRIES = 3  # for one answer
+VERBS = {"rollback": "roll back", "backmerge": "merge back"}  # where a command is not one
 
 
 def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> Agreement | Report:
@@ -42,7 +43,7 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
             open_items = ticks is ChecklistState.NOT_TICKED
             if open_items and not _checked_off(plan.checklist, screen):
                 return cancelled(planned, interrupted=False)
-            if not confirmed(plan, screen, plan.command, "Continue?"):
+            if not confirmed(plan, screen, VERBS.get(plan.command, plan.command), "Continue?"):
                 return cancelled(planned, interrupted=False)
             given, ticks = ConsentState.TERMINAL, ChecklistState.TICKED if open_items else ticks
     except KeyboardInterrupt:

@@ -92,6 +92,23 @@ def test_the_second_try_counts(screen: MemoryScreen) -> None:
     assert isinstance(agree(planned(STRICT), Consent(), screen, ADA), Agreement)
 
 
+@pytest.mark.parametrize(
+    ("command", "verb"),
+    [("promote", "promote"), ("rollback", "roll back"), ("backmerge", "merge back")],
+)
+def test_the_question_says_what_will_be_done(screen: MemoryScreen, command: str, verb: str) -> None:
+    """In plain words, also where the name of the command is no verb."""
+    asked = []
+
+    def type_word(word: str, purpose: str) -> bool:
+        asked.append((word, purpose))
+        return True
+
+    screen.type_word = type_word  # type: ignore[method-assign]
+    agree(planned(replace(STRICT, command=command)), Consent(), screen, ADA)
+    assert asked == [(STRICT.word, verb)]
+
+
 @pytest.mark.parametrize("step", ["tick", "ask word"])
 @pytest.mark.parametrize(
     ("error", "result", "interrupted"),
