@@ -105,7 +105,7 @@ class Hint(StrEnum):
         "Fix the cause, then run `multigit deploy {stage}{asked} --failed{repos}`. If the fix is "
         "a commit, push it and promote again."
     )
-    ROLL_BACK_AGAIN = "Fix the cause, then run `multigit rollback {stage} {asked}` again."
+    ROLL_BACK_AGAIN = "Fix the cause, then repeat it: `multigit rollback {stage} {asked}`"
     DEPLOY_CONTINUE = (
         "Fix the cause, then run `multigit continue`. If the fix is a commit, run `multigit "
         "abandon`, push it, and promote again."

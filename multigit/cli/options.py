@@ -112,7 +112,7 @@ Reason = Annotated[
     str | None,
     _confirmation(
         "--reason",
-        help="Why a rule is overridden; kept in the log, the tag and notifications.",
+        help="Why you roll back, release a hold or override a rule; the log keeps it.",
         metavar="TEXT",
     ),
 ]

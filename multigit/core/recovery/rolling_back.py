@@ -137,7 +137,7 @@ def staying(
         stood = release.repos.get(repo.name)
         return bool(tip and stood and stood.sha and stood.sha != tip.sha)
 
-    message = f"was not chosen, and stays newer than {release.name}."
+    message = f"was not chosen, although newer than {release.name}."
     newer = Problem(STAYS_NEWER, message, severity=Severity.WARN)
     return tuple(
         RepoPlan(repo.name, repo.path, State.SKIPPED, problems=(newer,), wave=-repo.wave)
