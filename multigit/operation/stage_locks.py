@@ -16,7 +16,7 @@ from multigit.adapters.files.holds import HeldHere, HoldFiles, change_holds
 from multigit.adapters.system import clock
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.locks import Holder, lock_unknown, stages_changed
-from multigit.core.progress.refusals import refusal
+from multigit.core.progress.refusals import hold_ended, refusal
 from multigit.core.progress.shared import local_holds
 from multigit.core.values.agreement import Actor
 from multigit.core.values.hold import Hold
@@ -101,6 +101,7 @@ class LocksInRemotes:
             also=plan.undoes,
             after=plan.answers,
             ahead=ahead,
+            exact=bool(plan.rolls_back),
             report=hear,
         ) as taken:
             here = HeldHere(self.files)
@@ -114,7 +115,10 @@ class LocksInRemotes:
         found, own = local_holds(self.files.read()).stages, plan.operation
         for stage in stages_changed(plan):
             seen, ref = plan.holds.get(stage), found.get(stage)
-            if ref and (why := refusal(stage, ref, seen, operation=own, also=plan.undoes)):
+            why = refusal(stage, ref, seen, operation=own, also=plan.undoes) if ref else None
+            if plan.rolls_back and not why:
+                why = hold_ended(stage, ref, seen, operation=own)
+            if why:
                 raise why
         taken = HeldHere(self.files)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.mark import Quality
 from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError
+from multigit.operation import preflight, rolling_back
 from multigit.operation.continuing import continue_
 from multigit.operation.marking import mark_release
 from multigit.operation.recovery import abandon
@@ -684,3 +686,24 @@ def test_the_last_good_release_is_not_a_bad_one(desk: Desk) -> None:
     further = back(desk, DRY).report.plan.rolls_back
     assert further
     assert further.to not in {restored.release, bad}
+
+
+def test_a_hold_that_ended_since_the_plan_does_not_come_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Someone else let it go out meanwhile, so the plan of the roll-back is out of date."""
+    for name, repo in desk.git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "3"})
+    desk.promote()
+    oldest, middle, _ = releases(desk)
+    back(desk, YES, "api", release=middle)
+    checked = preflight.with_preflight
+
+    def released_meanwhile(*args: Any) -> Any:
+        HoldFiles(desk.root / ".multigit" / "holds").remove("stg")
+        return checked(*args)
+
+    monkeypatch.setattr(rolling_back, "with_preflight", released_meanwhile)
+    ended = back(desk, YES, "web", release=oldest)
+    assert [each.code for each in ended.report.problems] == ["held_since"]
+    assert held(desk) is None

@@ -34,6 +34,23 @@ def refusal(
     return _held_since(hold) if hold and not also and hold.operation not in known else None
 
 
+def hold_ended(
+    stage: str, found: StageRef | None, seen: SeenHold | None, *, operation: str
+) -> LockedError | None:
+    """Return why a roll-back cannot take a stage whose hold ended since its plan; None if it can.
+
+    Its plan goes from what was deployed then, and would hold again what someone has let go out.
+    """
+    hold = found.hold if found else None
+    if seen is None or (hold and hold.operation in {operation, seen.operation}):
+        return None
+    return LockedError(
+        f"The hold on {stage} ended after the plan was made. Nothing was changed.",
+        hint="Run the command again: its plan shows what is deployed now.",
+        code="held_since",
+    )
+
+
 def _locked(stage: str, holder: Holder) -> LockedError:
     return LockedError(
         holder.sentence(stage),

@@ -10,7 +10,7 @@ from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.shared.refusals import not_taken, unreachable
 from multigit.adapters.git.shared.taken import TakenRefs
 from multigit.core.progress.locks import Holder, hold_left, lock_left, lock_ref
-from multigit.core.progress.refusals import refusal
+from multigit.core.progress.refusals import hold_ended, refusal
 from multigit.core.progress.shared import shared_in
 from multigit.core.progress.stage_refs import StageRef, hold_bytes
 from multigit.core.values.git_answers import Publication
@@ -38,6 +38,7 @@ class RemoteLocks:
         also: str = "",
         after: str = "",
         ahead: Hold | None = None,
+        exact: bool = False,
         report: Callable[[Problem], None],
     ) -> Iterator[TakenRefs]:
         """Hold the locks of all these stages: one push to take them, one to release them.
@@ -47,7 +48,7 @@ class RemoteLocks:
         behind when it was killed is taken over, and so is each hold if there is an `also`: an undo
         deploys nothing. A lock that the operation `after` passed on is taken over, too. Holds stay.
         Never waits, and never breaks a lock. Locks that stay are reported. The hold `ahead` is
-        there with the locks, and stays once it is set.
+        there with the locks, and stays once it is set. If `exact`, no hold may have ended since.
 
         At Ctrl-C while they are taken they are released: StoppedError. At a second one they are
         kept, without waiting.
@@ -55,9 +56,10 @@ class RemoteLocks:
         taken = TakenRefs(self._repository, stages, holder, ahead)
         own = holder.operation
 
-        def refused(stage: str, ref: StageRef) -> LockedError | None:
+        def refused(stage: str, ref: StageRef | None) -> LockedError | None:
             hold = seen.get(stage)
-            return refusal(stage, ref, hold, operation=own, also=also, after=after)
+            why = refusal(stage, ref, hold, operation=own, also=also, after=after) if ref else None
+            return why or (hold_ended(stage, ref, hold, operation=own) if exact else None)
 
         taking = _in_thread(lambda: self._take(taken, stages, refused, seen))
         try:
@@ -83,7 +85,7 @@ class RemoteLocks:
         self,
         taken: TakenRefs,
         stages: Sequence[str],
-        refused: Callable[[str, StageRef], LockedError | None],
+        refused: Callable[[str, StageRef | None], LockedError | None],
         seen: Mapping[str, SeenHold],
     ) -> None:
         try:
@@ -98,8 +100,8 @@ class RemoteLocks:
             raise unreachable(error) from error
         if taken.has(now):
             return  # only the answer was lost
-        for stage, ref in now.items():
-            if why := refused(stage, ref):
+        for stage in dict.fromkeys((*now, *seen)):
+            if why := refused(stage, now.get(stage)):
                 raise why
         if {stage: ref.sha for stage, ref in now.items()} == _shas(found):
             raise not_taken(report)
