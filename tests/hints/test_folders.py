@@ -9,7 +9,7 @@ import pytest
 
 from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, rows
-from tests.hints.test_merges import RELEASE, by_hand, hint_of, released
+from tests.hints.test_merges import BOTH, MIXED, hint_of, released_twice
 from tests.hints.typing import follow
 from tests.support.forge import Forge
 
@@ -64,16 +64,16 @@ def test_a_folder_that_was_entered_through_a_link(shallow: Forge) -> None:
 @pytest.mark.parametrize("folder", ["web", "web/src", "api"])
 def test_work_is_kept_from_inside_a_clone(forge: Forge, folder: str) -> None:
     """A command that changes the folder starts from the current one."""
-    web, _ = released(forge, "web"), forge.add("api")
+    forge.add("api")
+    released_twice(forge, "web")
+    web = forge.repos["web"]
     (web.clone / "src").mkdir()
-    forge.write_config()
-    forge.json(*RELEASE, check=DONE)
-    by_hand(web, ("revert", "--no-edit", web.tip("stg")))
+    web.commit("main", MIXED, message="Quick help")
     here = forge.shop / folder
     said = forge.json("backmerge", "main", "--yes", cwd=here, check=REFUSED)
-    command = hint_of(said, "web", "reverted_work").partition("work: ")[2].partition(". To m")[0]
-    follow(forge, said, Hint.KEEP_WORK, command, cwd=here)
-    assert web.tree("stg")["new.txt"] == "new\n"
+    command = hint_of(said, "web", "mixed_roll_back").partition("work: ")[2].partition(". To m")[0]
+    follow(forge, said, Hint.KEEP_OR_ACCEPT, command, cwd=here)
+    assert web.tree("stg")["a.txt"] == BOTH
 
 
 def test_a_branch_that_was_left_alone_is_updated_from_inside(forge: Forge) -> None:
