@@ -201,7 +201,7 @@ class RollBackStep(Moving):
     message: str
     lost: PendingCommits
     files: int = 0
-    type: Literal["roll_back"] = "roll_back"
+    type: Literal["rollback"] = "rollback"
 
     def move(self) -> Move:
         """Return the facts about its move."""

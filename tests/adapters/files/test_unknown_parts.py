@@ -23,7 +23,7 @@ RENAMED = {"sight": "status"}  # keys of version 0.1.0 and their current names
 def objects(content: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Return the path of every object with fixed fields in a line."""
     named = {"made", "later", "inputs", "params", "progress", "deployments"}
-    free = {*named, "holds", "repos"}  # their keys are names
+    free = {*named, "holds", "repos", "there"}  # their keys are names
     pairs: list[tuple[Any, Any]] = []
     if isinstance(content, dict):
         if not free & set(at[-1:]) and "made" not in at:

@@ -24,6 +24,8 @@ from multigit.core.planning.steps import (
     MakingStep,
     MovingStep,
     ReapplyStep,
+    RedeployStep,
+    RollBackStep,
     Step,
     TagStep,
     pushing,
@@ -40,8 +42,9 @@ WITH_WORK = replace(MERGE, merge=replace(MERGE.merge, fold=FOLD))
 ALONE = replace(merge(commit="stg-2", commits=0), fold=replace(FOLD, tip=tip("stg-2"), alone=True))
 REAPPLY = ReapplyStep(ALONE, "staging")
 RESTORE = RestoreStep("stg", "staging", "merge-1", "stg-1")
+BACK = RollBackStep("stg", "staging", "stg-1", "old", "tree", "back-1", "Back", PendingCommits(2))
 TAG, DELETE = TagStep("v1", "staging", "Release"), DeleteTagStep("v1", "tag-1")
-MAKING = (COMMIT, ADVANCE, MERGE, REAPPLY, RESTORE, TAG, DELETE)
+MAKING = (COMMIT, ADVANCE, MERGE, REAPPLY, BACK, RESTORE, TAG, DELETE)
 
 
 MODULES = (steps, publish_steps, pull_steps)
@@ -56,7 +59,11 @@ def classes() -> set[type]:
 def test_every_class_is_a_step_of_one_kind() -> None:
     """It can then be in a plan and a journal, and exactly one part of the engine carries it out."""
     kinds = (MakingStep, FollowingStep, PullingStep)
-    members = [each for kind in kinds for each in get_args(kind)] + [PushStep, DeployStep]
+    members = [each for kind in kinds for each in get_args(kind)] + [
+        PushStep,
+        DeployStep,
+        RedeployStep,
+    ]
     assert len(members) == len(set(members))
     assert classes() == set(members) == set(get_args(Step))
 
@@ -82,6 +89,7 @@ def test_every_step_that_makes_something_is_tested_here() -> None:
         (MERGE, "refs/heads/staging", "stg-1"),
         (WITH_WORK, "refs/heads/staging", "stg-1"),
         (REAPPLY, "refs/heads/staging", "stg-1"),
+        (BACK, "refs/heads/staging", "stg-1"),
         (RESTORE, "refs/heads/staging", "merge-1"),
         (TAG, "refs/tags/v1", ""),
         (DELETE, "refs/tags/v1", "tag-1"),
@@ -117,6 +125,10 @@ def test_a_branch_is_pushed_once() -> None:
             REAPPLY,
             (RestoreStep("stg", "staging", "new", "old"), MoveBackStep("staging", "new", "old")),
         ),
+        (
+            BACK,
+            (RestoreStep("stg", "staging", "new", "old"), MoveBackStep("staging", "new", "old")),
+        ),
         (TAG, (DeleteTagStep("v1", "new"),)),
         (RESTORE, ()),
         (DELETE, ()),
@@ -137,6 +149,7 @@ def test_how_each_is_undone(step: MakingStep, undone_by: tuple[Step, ...]) -> No
         (MERGE, ("stg", "merge-1", "merge", "stg-1 → merge-1", 3, 5)),
         (WITH_WORK, ("stg", "merge-1", "reapply, merge", "stg-1 → merge-1", 5, 5)),
         (REAPPLY, ("stg", "stg-2", "reapply", "stg-1 → stg-2", 2, 5)),
+        (BACK, ("stg", "back-1", "restore old", "stg-1 → back-1", None, 0)),
         (RESTORE, ("stg", "stg-1", "set back", "merge-1 → stg-1", None, None)),
     ],
     ids=lambda each: getattr(each, "type", ""),

@@ -45,8 +45,8 @@ def test_a_failed_one_is_repeated_with_all_that_was_overridden() -> None:
     back = replace(roll_back(newer, redeployed(WEB)), accepted=(note,))
     report = ended(back, [went_back(back.repos[1], FAILED)])
     assert summary(report)[1] == (
-        "Fix the cause, then run multigit rollback stg deploy-1 -r web --override irreversible "
-        "--reason 'payments fail' again."
+        "Fix the cause, then repeat it: multigit rollback stg deploy-1 -r web --override "
+        "irreversible --reason 'payments fail'"
     )
 
 
