@@ -214,12 +214,13 @@ def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webho
 
 
 def test_nobody_is_told_of_what_does_not_begin(shop: Forge, webhook: Webhook) -> None:
-    """A dry run, an unconfirmed plan and a locked stage send no notification."""
+    """A dry run, an unconfirmed plan and a stage that may be held send no notification."""
     shop.json("promote", "dev", "stg", "--dry-run", check=DONE)
     shop.json("promote", "dev", "stg", check=REFUSED)
     database = shop.repos["database"]
     database.remote_git("update-ref", "refs/multigit/locks/stg", database.tip("stg"))
     document = shop.json(*PROMOTE, check=REFUSED)
-    assert codes(document) == ["lock_unreadable"]
-    assert set(states(document).values()) == {"planned"}
+    found = [problem for repo in document["repos"] for problem in repo["problems"]]
+    assert {problem["code"] for problem in found} == {"hold_unreadable"}
+    assert set(states(document).values()) == {"blocked"}
     assert titles(webhook) == []
