@@ -6,7 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, Result
-from multigit.core.progress.holds import hold_changes, reached_by, reached_in
+from multigit.core.progress.holds import (
+    hold_changes,
+    reached_by,
+    reached_in,
+    running_by,
+    running_in,
+)
 from multigit.core.progress.outcome import Report
 from multigit.core.records.record import Record
 from multigit.core.recovery.closed import after_undo
@@ -37,9 +43,8 @@ def _close_undone(context: OperationContext, undo: Report) -> None:
     if undo.plan.undoes in context.journals.unfinished():
         journal, operation = context.journals.read_journal(undo.plan.undoes)
         record_once(context, after_undo(operation, undo), operation.agreement)
-        release_and_close(
-            context, operation.plan, journal, reached_by(operation.plan, operation.state)
-        )
+        reached, running = reached_by(operation.plan, operation.state), running_by(operation.state)
+        release_and_close(context, operation.plan, journal, reached, running)
 
 
 def release_and_close(
@@ -47,16 +52,18 @@ def release_and_close(
     plan: Plan,
     journal: OperationJournal,
     reached: Collection[str],
+    running: Collection[str] = (),
     *,
     passed: Collection[str] = (),
 ) -> tuple[Problem, ...]:
     """Close an operation that has its record, and release the locks that it left behind.
 
-    Of holds that it changes, what it has `reached` decides. The locks of the stages that it has
+    Of holds that it changes, what it has `reached` decides; where its deployments may still be
+    `running`, its own hold says so. The locks of the stages that it has
     `passed` on belong to another operation. Returns a problem for each lock that could not be
     released.
     """
-    left = context.locks.release(plan, hold_changes(plan, reached), passed=passed)
+    left = context.locks.release(plan, hold_changes(plan, reached), running, passed=passed)
     journal.close()
     return left
 
@@ -70,7 +77,7 @@ def close(
     """Record and close an operation that is not running; return its report."""
     interrupted = note_interrupts()
     record_once(context, report, agreement)
-    left = release_and_close(context, report.plan, journal, reached_in(report))
+    left = release_and_close(context, report.plan, journal, reached_in(report), running_in(report))
     return replace(report, problems=(*report.problems, *left), interrupted=interrupted())
 
 

@@ -27,7 +27,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.progress.holds import hold_changes, hold_of, reached_in
+from multigit.core.progress.holds import hold_changes, hold_of, reached_in, running_in
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.locks import stages_changed
 from multigit.core.progress.outcome import Report, cancelled, planned, refused
@@ -36,6 +36,7 @@ from multigit.core.recovery.automatic import INTERRUPTED, not_rolled_back
 from multigit.core.recovery.closed import after_undo
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import BY_CONFIGURATION, Agreement
+from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from multigit.errors import InterruptedRunError, MultigitError, RefusedError, StoppedError
@@ -140,7 +141,7 @@ class ConfirmedRun:
             except MultigitError as error:
                 report = refused(self._planned(), Problem.of(error))
             else:
-                report = self._with_answer(self._locked_in(journal, taken))
+                report = self._with_answer(self._locked_in(journal, taken, hold))
             interrupted = note_interrupts()
             nothing_done = report.result in {Result.BLOCKED, Result.CANCELLED}
             if is_news(plan) and not nothing_done:  # before the record: an end that is noted there
@@ -164,10 +165,11 @@ class ConfirmedRun:
     def _record(self, report: Report) -> None:
         record_once(self.context, report, self.agreement)
 
-    def _locked_in(self, journal: OperationJournal, taken: TakenLocks) -> Report:
+    def _locked_in(self, journal: OperationJournal, taken: TakenLocks, hold: Hold | None) -> Report:
         """Execute the plan; keep its locks while one of its pushes may still succeed.
 
-        The operation is unfinished then, and the command that finishes it releases the locks.
+        The operation is unfinished then, and the command that finishes it releases the locks. Its
+        hold then says what it did not see end.
         """
         try:
             report = self._execute(journal)
@@ -177,6 +179,8 @@ class ConfirmedRun:
             raise
         if report.count(State.UNKNOWN):
             taken.keep()
+        if hold:
+            taken.release_hold(hold.stage, hold.while_running(running_in(report)))
         for stage, rest in hold_changes(self.plan, reached_in(report)).items():
             taken.release_hold(stage, rest)
         return report

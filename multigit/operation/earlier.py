@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from multigit.core.planning.plan import Plan
 from multigit.core.progress.earlier import LastOperation, Look
 from multigit.core.records.last_deployments import (
     MAY_RUN,
@@ -36,6 +37,22 @@ def that_may_run(
     unsure = {name: each for name, each in known.items() if each.may_run or each.went_wrong}
     found = {name: _last_operation(session, stage, name, each) for name, each in unsure.items()}
     return {name: each for name, each in found.items() if each.may_run}
+
+
+def left_by_hold(
+    session: Session, plan: Plan, names: Sequence[str], known: Mapping[str, LastOperation]
+) -> Mapping[str, LastOperation]:
+    """Return the same of repositories in which another machine's roll-back may still be running.
+
+    Its hold on the target says so. What this workspace knows of that operation itself counts more.
+    """
+    hold = plan.holds.get(plan.target)
+    if hold is None or session.files.history.of(hold.operation):
+        return {}
+    lost = "another machine rolled it back, and did not see that end."
+    back = LastOperation(hold.operation, lost=lost, here=False)
+    found = {name: known[name].each() if name in known else () for name in names}
+    return {name: replace(back, before=found[name]) for name in names if name in hold.running}
 
 
 def looks_at(session: Session, operations: Mapping[str, LastOperation]) -> Mapping[str, Look]:

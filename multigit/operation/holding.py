@@ -82,7 +82,7 @@ def _that_can_go_out(hold: Hold, space: Workspace) -> Hold:
         deploy = space.deploy(known[name], own) if isinstance(own, Stage) else None
         return deploy is not None and not deploy.runner.by_push
 
-    return replace(hold, repos={n: each for n, each in hold.repos.items() if deployed(n)})
+    return hold.on({n: each for n, each in hold.repos.items() if deployed(n)})
 
 
 def _goes_out(space: Workspace, plan: Plan, state: OperationState, hold: Hold | None) -> bool:

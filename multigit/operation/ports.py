@@ -114,14 +114,15 @@ class StageLocks(Protocol):
         self,
         plan: Plan,
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
+        running: Collection[str] = (),
         *,
         passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays.
 
         So are those that the operation which it answers passed on to it. Holds stay, but for those
-        that it `changed`: to a smaller one, or to none. The stages that it has `passed` on itself
-        are left alone.
+        that it `changed`: to a smaller one, or to none. Its own says where its deployments may
+        still be `running`. The stages that it has `passed` on itself are left alone.
         """
 
 

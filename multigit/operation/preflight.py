@@ -15,7 +15,7 @@ from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.records.last_deployments import as_seen, failed_dependencies
 from multigit.operation.asking import Doubts
-from multigit.operation.earlier import looks_at, that_may_run
+from multigit.operation.earlier import left_by_hold, looks_at, that_may_run
 
 if TYPE_CHECKING:
     from multigit.core.progress.findings import Findings
@@ -35,9 +35,11 @@ def with_preflight(session: Session, plan: Plan, consent: Consent) -> tuple[Plan
         last = session.files.history.last_deployed()
         before = (other for name in deploying for other in space.repo(name).after)
         names = dict.fromkeys((*deploying, *before))
-        looks = looks_at(session, that_may_run(session, plan.target, names, last))
+        may_run = that_may_run(session, plan.target, names, last)
+        looks = looks_at(session, {**may_run, **left_by_hold(session, plan, deploying, may_run)})
         mine = {name: look for name, look in looks.items() if name in deploying}
-        seen = as_seen(last, plan.target, {name: look.state for name, look in looks.items()})
+        found = {name: looks[name].state for name in looks if name in may_run}
+        seen = as_seen(last, plan.target, found)
         problems = {name: look.problem(plan.target) for name, look in looks.items()}
         running = {name: p.hint for name, p in problems.items() if p and p.code != DOUBT}
 

@@ -213,10 +213,13 @@ class MemoryLocks:
         self,
         plan: Plan,
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
+        running: Collection[str] = (),
         *,
         passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the lock that an operation left behind, and change holds."""
+        own = {s: hold for s, hold in self.holds.items() if hold.operation == plan.operation}
+        self._change({stage: hold.while_running(running) for stage, hold in own.items()})
         self.trail("give back")
         if not passed:
             self.held -= {plan.operation, plan.answers}

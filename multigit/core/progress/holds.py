@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, RollsBack
 from multigit.core.planning.steps import RedeployStep
@@ -36,6 +35,7 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
         since=now,
         why=plan.rolls_back.why or plan.message.partition("\n")[0],
         repos={**kept, **plan.rolls_back.there, **held},
+        running=tuple(held),
     )
 
 
@@ -59,13 +59,13 @@ def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | No
     """
     if hold := plan.releases:
         rest = {name: each for name, each in hold.repos.items() if name not in reached}
-        return {hold.stage: replace(hold, repos=rest) if rest else None} if reached else {}
+        return {hold.stage: hold.on(rest) if rest else None} if reached else {}
     before = plan.rolls_back.before if plan.rolls_back else None
     if plan.rolls_back and _redeployed(plan):
         return {} if reached else {plan.target: before}
     if before and (freed := _freed(plan) & {*reached} & before.repos.keys()):
         left = {name: each for name, each in before.repos.items() if name not in freed}
-        return {plan.target: replace(before, repos=left) if left else None}
+        return {plan.target: before.on(left) if left else None}
     if plan.answers:
         return {plan.target: before}
     return {}
@@ -101,6 +101,18 @@ def reached_by(plan: Plan, state: OperationState) -> frozenset[str]:
     return frozenset(
         repo.repo for repo in plan.repos if reached(repo.repo, deploys=bool(repo.deploys()))
     )
+
+
+def running_in(report: Report) -> frozenset[str]:
+    """Return where deployments of an operation may still be running: it did not see them end."""
+    outcomes = report.outcomes
+    return frozenset(o.repo for o in outcomes if any(d.state.may_run for d in o.deployments))
+
+
+def running_by(state: OperationState) -> frozenset[str]:
+    """Return the same, by how far an operation got."""
+    known = {name: progress.deployments.values() for name, progress in state.repos.items()}
+    return frozenset(name for name, own in known.items() if any(d.state.may_run for d in own))
 
 
 def _reached(outcome: Outcome) -> bool:

@@ -50,7 +50,8 @@ class StageRef:
         """Return the hold as a plan keeps it, or None."""
         if self.hold is None:
             return None
-        return SeenHold(self.hold.operation, "" if self.holder or self.file else self.sha)
+        sha = "" if self.holder or self.file else self.sha
+        return SeenHold(self.hold.operation, sha, self.hold.running)
 
 
 def lock_bytes(holder: Holder, hold: Mapping[str, Any]) -> bytes:
@@ -61,6 +62,12 @@ def lock_bytes(holder: Holder, hold: Mapping[str, Any]) -> bytes:
 def hold_bytes(hold: Mapping[str, Any]) -> bytes:
     """Return the content of the object of a stage that is held, and not locked."""
     return _bytes({"hold": hold})
+
+
+def within(written: Mapping[str, Any], rest: Hold) -> Mapping[str, Any]:
+    """Return what is written of the rest of a hold: with all that a later version wrote of it."""
+    same = written.get("operation") == rest.operation
+    return {**written, **rest.document()} if same else rest.document()
 
 
 def stage_ref(stage: str, sha: str, content: bytes, *, file: str = "") -> StageRef:

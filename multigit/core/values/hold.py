@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 from multigit.phrase import Instant, phrase
 
@@ -26,7 +26,8 @@ class Hold:
     """Why nothing new is deployed to a stage, who decided that, and since when, in UTC.
 
     The `operation` rolled the stage back to `release`; `bad` is the release that it had before, or
-    empty. A hold is `local` if only this workspace knows of it.
+    empty. In `running` repositories it did not see its deployments end: other machines cannot know
+    whether they have. A hold is `local` if only this workspace knows of it.
     """
 
     stage: str
@@ -38,7 +39,16 @@ class Hold:
     since: str
     why: str
     repos: Mapping[str, HeldRepo] = field(default_factory=dict)
+    running: tuple[str, ...] = ()
     local: bool = False
+
+    def on(self, repos: Mapping[str, HeldRepo]) -> Hold:
+        """Return the hold on these of its repositories only."""
+        return replace(self, repos=repos).while_running(repos)
+
+    def while_running(self, repos: Container[str]) -> Hold:
+        """Return the hold once its operation has ended in all but these repositories."""
+        return replace(self, running=tuple(name for name in self.running if name in repos))
 
     def sentence(self) -> str:
         """Return a sentence that says who rolled the stage back, when, to what, and why."""
@@ -55,7 +65,7 @@ class Hold:
 
     def document(self) -> dict[str, object]:
         """Return it as the ref or file of the stage has it."""
-        content = asdict(self)
+        content = {**asdict(self), "running": [*self.running]}
         del content["local"]
         return content
 
@@ -64,8 +74,10 @@ class Hold:
 class SeenHold:
     """The hold that a plan was made with: its operation, and the object that held it.
 
-    The object is empty if the ref has another one once the stage is free: it was locked then.
+    The object is empty if the ref has another one once the stage is free: it was locked then. In
+    `running` repositories the operation did not see its deployments end.
     """
 
     operation: str
     sha: str = ""
+    running: tuple[str, ...] = ()

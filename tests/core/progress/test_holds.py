@@ -7,7 +7,14 @@ from dataclasses import replace
 from multigit.core.planning.plan import Plan, RepoPlan, RollsBack, State
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.steps import RedeployStep, RollBackStep
-from multigit.core.progress.holds import hold_changes, hold_of, reached_by, reached_in
+from multigit.core.progress.holds import (
+    hold_changes,
+    hold_of,
+    reached_by,
+    reached_in,
+    running_by,
+    running_in,
+)
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import CommandRunner
@@ -61,6 +68,7 @@ def test_a_roll_back_holds_what_it_deploys_again() -> None:
         since=NOW,
         why="it is ill",
         repos={"api": HeldRepo("old", "new", "r-2")},
+        running=("api",),
     )
 
 
@@ -155,3 +163,16 @@ def test_a_journal_tells_the_same() -> None:
     runs = {"api": {"": Deployment("", RunState.RUNNING)}}
     assert reached_by(of, state(settled=published, deployments=runs)) == {"api", "web"}
     assert API.name == "api"
+
+
+def test_a_hold_names_what_was_not_seen_to_end() -> None:
+    """Of what the roll-back deploys; also when it is smaller, and as far as a journal tells."""
+    hold = hold_of(back(again(), again("web"), before=EARLIER), ADA, NOW)
+    assert hold
+    assert hold.running == ("api", "web")
+    assert hold.on({"web": hold.repos["web"]}).running == ("web",)
+    for each in RunState:
+        unseen = {"api"} if each.may_run else set()
+        assert running_in(ran(again(), each)) == unseen
+        assert running_by(state(deployments={"api": {"": Deployment(state=each)}})) == unseen
+        assert hold.while_running(unseen).running == tuple(unseen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
@@ -12,7 +12,7 @@ from multigit.adapters.git.shared.taken import TakenRefs
 from multigit.core.progress.locks import Holder, hold_left, lock_left, lock_ref
 from multigit.core.progress.refusals import hold_ended, refusal
 from multigit.core.progress.shared import shared_in
-from multigit.core.progress.stage_refs import StageRef, hold_bytes
+from multigit.core.progress.stage_refs import StageRef, hold_bytes, within
 from multigit.core.values.git_answers import Publication
 from multigit.core.values.hold import Hold, SeenHold
 from multigit.core.values.problem import Problem
@@ -130,6 +130,7 @@ class RemoteLocks:
         *,
         after: str = "",
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
+        running: Collection[str] = (),
         seen: Mapping[str, SeenHold] = NO_HOLDS,
         report: Callable[[Problem], None],
     ) -> None:
@@ -138,7 +139,7 @@ class RemoteLocks:
         So are those that the operation `after` passed on to it, and that it did not take. Their
         holds stay, but for those that the operation `changed`: to a smaller one, or to none. Such a
         hold is changed even if its lock is gone, if it is the operation's own, or the one that was
-        `seen`.
+        `seen`. With its lock, its own says where its deployments may still be `running`.
         """
         for stage, ref in self.read(stages).items():
             hold = ref.hold
@@ -146,9 +147,10 @@ class RemoteLocks:
             before = seen[stage].operation if stage in seen else operation
             known = hold and hold.operation in {operation, before}
             if own or (known and not ref.holder and stage in changed):
-                rest = changed.get(stage, hold)
-                kept = ref.written if rest is hold else rest and rest.document()
-                if not self._replace(stage, ref, hold_bytes(kept) if kept else b""):
+                mine = hold.while_running(running) if hold and hold.operation == operation else hold
+                rest = changed.get(stage, mine)
+                kept = hold_bytes(within(ref.written, rest)) if rest else b""
+                if not self._replace(stage, ref, kept):
                     left = lock_left([lock_ref(stage)], ref.holder.nonce) if ref.holder else None
                     report(left or hold_left(stage))
 

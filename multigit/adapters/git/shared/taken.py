@@ -9,7 +9,7 @@ from typing import Any
 from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.shared.refusals import not_held, unreachable
 from multigit.core.progress.locks import Holder, lock_kept, lock_left, lock_ref
-from multigit.core.progress.stage_refs import StageRef, hold_bytes, lock_bytes
+from multigit.core.progress.stage_refs import StageRef, hold_bytes, lock_bytes, within
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem
@@ -36,6 +36,7 @@ class TakenRefs:
         self._stages = tuple(stages)
         self._made: dict[str, list[str]] = {stage: [] for stage in stages}
         self._after = dict.fromkeys(stages, "")
+        self._found: Mapping[str, StageRef] = {}
         self._kept = False
 
     def take(self, found: Mapping[str, StageRef]) -> PushReport:
@@ -44,7 +45,7 @@ class TakenRefs:
         The holds that were found stay in them, but for the one that is replaced at once. Until
         `hold` is called, they also are what a release leaves.
         """
-        publications = []
+        self._found, publications = found, []
         for stage in self._stages:
             ref = found.get(stage)
             written = ref.written if ref else {}
@@ -89,7 +90,8 @@ class TakenRefs:
 
     def release_hold(self, stage: str, rest: Hold | None = None) -> None:
         """Let the ref have only the `rest` of the hold, or none, once the lock is released."""
-        self._after[stage] = self._store(rest.document()) if rest else ""
+        written = self._found[stage].written if stage in self._found else {}
+        self._after[stage] = self._store(within(written, rest)) if rest else ""
 
     def end(self, report: Callable[[Problem], None]) -> None:
         """Release the locks, unless they are kept; report those that stay, or may stay."""

@@ -345,6 +345,46 @@ def test_a_lock_that_is_released_by_hand_leaves_its_hold(
     assert held_by(clone) == ("", HOLD)
 
 
+def test_a_hold_says_what_may_be_running_until_its_operation_tells(
+    clone: GitRepository, locks: RemoteLocks
+) -> None:
+    """A crash leaves it as it was set; so does a lock that another machine releases by hand."""
+    own = replace(HOLD, operation=ADA.operation, running=("api", "web"))
+    with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
+        taken.hold("stg", own)
+        taken.keep()
+    for running in (("api",), ()):
+        locks.release_of(["stg"], ADA.operation, running=running, report=quiet)
+        assert held_by(clone) == ("", replace(own, running=running))
+        with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
+            taken.hold("stg", own)
+            taken.keep()
+    found = there(clone)
+    assert found
+    assert locks.release("stg", found)
+    assert held_by(clone) == ("", own)
+
+
+def test_what_a_later_version_wrote_stays_in_a_smaller_hold(
+    clone: GitRepository, locks: RemoteLocks
+) -> None:
+    """Whether the operation that makes it smaller ended by itself or was killed."""
+    later = {**HOLD.document(), "ticket": "OPS-7"}
+    for killed in (True, False):
+        sha = clone.store(hold_bytes(later))
+        now = clone.remote_refs([STG]).get(STG, "")
+        assert clone.push([Publication(STG, now, sha)]).accepted
+        seen = {"stg": SeenHold("op-1", sha)}
+        with locks.hold(["stg"], ADA, seen=seen, report=lambda _: None) as taken:
+            if killed:
+                taken.keep()
+            taken.release_hold("stg", REST)
+        locks.release_of(["stg"], ADA.operation, changed={"stg": REST}, seen=seen, report=quiet)
+        ref = there(clone)
+        assert ref
+        assert (ref.hold, ref.written["ticket"]) == (REST, "OPS-7")
+
+
 def test_an_unreadable_ref_is_not_taken(clone: GitRepository, locks: RemoteLocks) -> None:
     """It may be a hold that this version does not know."""
     sha = clone.store(b'{"hold": {"reason": "a later version"}}')

@@ -1,0 +1,55 @@
+"""Other machines after a roll-back whose deployments its own machine did not see end."""
+
+from __future__ import annotations
+
+from tests.cli.answers import DONE, REFUSED, codes, rows
+from tests.cli.hosts import deployed
+from tests.cli.test_rolling_back import (
+    BACK,
+    COMMAND,
+    RELEASING,
+    SCRIPT,
+    other_machine,
+    release,
+    set_up,
+    to_stg,
+)
+from tests.support.forge import Forge, remotes_untouched
+
+SLOW = 'while [ -e "$PLACE/wait" ]; do sleep 0.05; done\n'
+
+
+def held(forge: Forge) -> list[str]:
+    """Return the repositories in which the roll-back was not seen to end, by the hold."""
+    (hold,) = forge.json("lock", "status", check=DONE)["holds"]
+    return list(hold["running"])
+
+
+def test_nothing_is_started_beside_a_roll_back_that_was_left_running(forge: Forge) -> None:
+    """Its hold says so until it is continued; there it is known, and elsewhere a doubt."""
+    database, api = set_up(forge, f'{COMMAND}\n[lock]\nrepo = "database"\n')
+    for repo in (database, api):
+        repo.commit("dev", {"deploy.sh": SCRIPT + SLOW})
+    other = other_machine(forge)
+    release(forge, {"api": {"version": "1\n"}}, "feat: one")
+    release(forge, {"api": {"version": "2\n"}}, "feat: two")
+    wait = forge.root / "place" / "wait"
+    wait.touch()
+    forge.json(*BACK, "--no-wait", check=DONE)
+    assert held(forge) == ["api"]
+    to_stg(forge, "3", "fix: three")
+    with remotes_untouched(forge):
+        unsure = forge.json(*RELEASING, cwd=other, check=REFUSED)
+        (problem,) = [p for p in rows(unsure)["api"]["problems"] if p["severity"] == "block"]
+        assert problem["code"] == "deployment_in_doubt"
+        assert problem["message"].endswith(
+            "another machine rolled it back, and did not see that end."
+        )
+        known = forge.json(*RELEASING, check=REFUSED)
+        assert "still_deploying" in codes(rows(known)["api"])
+    wait.unlink()
+    forge.json("watch", check=DONE)
+    assert deployed(forge)["api"] == ["1", "2", "1"]
+    onward = forge.json(*RELEASING, "--accept-doubt", cwd=other, check=DONE)
+    assert {note["code"] for note in onward["accepted"]} == {"held", "deployment_in_doubt"}
+    assert deployed(forge)["api"] == ["1", "2", "1", "3"]
