@@ -51,14 +51,18 @@ def moved(door: GitDoor, before: str, after: str) -> dict[str, str]:
 
 
 def hunks(
-    door: GitDoor, before: str, after: str, paths: Collection[str]
+    door: GitDoor, before: str, after: str, paths: Collection[str], *, any_file: bool = False
 ) -> dict[str, tuple[Hunk, ...]]:
-    """Return the changes in some files line by line; none for a file that is not text."""
+    """Return the changes in some files line by line; none for a file that is not text.
+
+    With `any_file`, also for one that is binary, or that the attributes call so.
+    """
     if not paths:
         return {}
     text = door.run(
         *("diff-tree", "-r", "-z", "--patch-with-raw", "--no-renames", "--unified=0"),
         *("--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv"),
+        *(["--text"] if any_file else []),
         *(before, after, "--"),
         *(literal(paths) if len(paths) <= MANY_PATHS else ()),
         kept=lambda _: "",  # the content of files does not belong in a transcript
@@ -67,7 +71,8 @@ def hunks(
     fields = raw.split("\0")
     parts = f"\n{patches}".split("\ndiff --git ")[1:]
     if len(parts) != len(fields) // 2:  # a path that became another kind of file has two
-        singly = [hunks(door, before, after, (path,)) for path in paths if len(paths) > 1]
+        each = paths if len(paths) > 1 else ()
+        singly = [hunks(door, before, after, (path,), any_file=any_file) for path in each]
         return {path: lines for by_path in singly for path, lines in by_path.items()}
     return {
         path: tuple(read_hunks(part.split("\n")))

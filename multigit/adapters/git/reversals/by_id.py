@@ -81,17 +81,18 @@ def _mixed(
         if after[path] not in {work.before for work in works}
         and not before_work(history.line, path, at)
     }
-    reverting = hunks(history.door, commit.parents[0], commit.sha, unlike)
+    reverting = hunks(history.door, commit.parents[0], commit.sha, unlike, any_file=True)
     spans: dict[Span, set[str]] = {}
     for work in chain.from_iterable(unlike.values()):
         spans.setdefault(work.span, set()).add(work.path)
     done = {
-        span: hunks(history.door, span.older, span.newer, paths) for span, paths in spans.items()
+        span: hunks(history.door, span.older, span.newer, paths, any_file=True)
+        for span, paths in spans.items()
     }
     notes = Notes()
     for path, works in unlike.items():
         added = [hunk for work in works for hunk in done[work.span].get(work.path, ())]
-        if not only_puts_back(added, reverting.get(path, ())):
+        if path not in reverting or not only_puts_back(added, reverting[path]):
             held = [Held(work.span.older, work.span.newer, work.path) for work in works]
             notes[commit.sha, path] = held
     return notes

@@ -1,0 +1,76 @@
+"""What a revert did in files of all kinds, however its message was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from multigit.core.values.merge import Reversal
+from tests.adapters.git.clones import open_clone, sides
+from tests.support.forge import Forge, ForgeRepo
+
+LINES = [f"{number}\n" for number in range(20)]
+
+
+def lines(**changed: str) -> str:
+    """Return a file of twenty lines, some of which have another text: `line3="three"`."""
+    texts = {int(name.removeprefix("line")): text for name, text in changed.items()}
+    return "".join(f"{texts[at]}\n" if at in texts else line for at, line in enumerate(LINES))
+
+
+def worked(api: ForgeRepo, files: Mapping[str, str | None]) -> str:
+    """Let dev have some work, with which main begins; return its commit."""
+    work = api.commit("dev", files, message="feat: pay")
+    api.remote_git("update-ref", "refs/heads/main", work)
+    return work
+
+
+def reverted(forge: Forge, api: ForgeRepo) -> Reversal:
+    """Return the only commit of main through which a merge of dev would lose work."""
+    api.commit("dev", {"new": "1\n"}, message="feat: new")
+    repository = open_clone(forge, api)
+    later, earlier = sides(repository)
+    merged = repository.merge(later, earlier, None)
+    (found,) = repository.reversals(earlier, later, merged.tree, merged.conflicts)
+    return found
+
+
+@pytest.mark.parametrize("attributes", ["", "a -diff\n"])
+def test_more_in_a_file_that_is_not_compared_line_by_line_is_noticed(
+    forge: Forge, attributes: str
+) -> None:
+    """A revert that leaves a third content there does more than it says."""
+    null = "" if attributes else "\0"
+    before = {"a": f"{null}1\n", "b": "1\n", ".gitattributes": attributes}
+    api = forge.add("api", files=before)
+    work = worked(api, {"a": f"{null}2\n", "b": "2\n"})
+    message = f"Revert\n\nThis reverts commit {work}."
+    api.commit("main", {"a": f"{null}own\n", "b": "1\n"}, message=message)
+    found = reverted(forge, api)
+    assert (found.back, found.mixed) == (("b",), ("a",))
+
+
+def test_a_revert_below_newer_changes_is_one_in_any_file(forge: Forge) -> None:
+    """Also in one whose attributes hide its lines, such as a lock file."""
+    api = forge.add("api", files={"lock": lines(), ".gitattributes": "lock -diff\n"})
+    work = worked(api, {"lock": lines(line3="three")})
+    api.commit("main", {"lock": lines(line3="three", line15="hot")}, message="fix: hot")
+    message = f"Revert\n\nThis reverts commit {work}."
+    api.commit("main", {"lock": lines(line15="hot")}, message=message)
+    found = reverted(forge, api)
+    assert (found.back, found.mixed) == (("lock",), ())
+
+
+def test_a_file_that_a_revert_makes_a_link_is_more_than_reverted(forge: Forge) -> None:
+    """The kind of a file has no lines that could be compared."""
+    api = forge.add("api", files={"a": "1\n"})
+    work = worked(api, {"a": "2\n"})
+    api.git("fetch", "--quiet", "origin")
+    api.git("checkout", "--quiet", "--detach", "origin/main")
+    (api.clone / "a").unlink()
+    (api.clone / "a").symlink_to("b")
+    api.git("commit", "--quiet", "--all", "--message", f"Revert\n\nThis reverts commit {work}.")
+    api.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+    found = reverted(forge, api)
+    assert (found.back, found.mixed) == ((), ("a",))
