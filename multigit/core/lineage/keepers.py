@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import takewhile
 
 from multigit.core.lineage.line import (
     ABSENT,
     LineCommit,
+    PathEvent,
     events_at,
     last_before_work,
-    threads_of,
     was_before_work,
 )
 
@@ -35,13 +35,16 @@ def before_each_work(line: Sequence[LineCommit], path: str, sha: str) -> tuple[s
     return tuple(step.parents[0] for step in reversed(bringing) if step.parents)
 
 
-def across_move(line: Sequence[LineCommit], path: str, sha: str) -> tuple[str, str, str] | None:
+def across_move(
+    threads: Iterable[Sequence[PathEvent]], path: str, sha: str
+) -> tuple[str, str, str] | None:
     """Return what has the work on a path that own commits moved and reverted, by its old name.
 
     That is the commit from before the work, the one that brought it, and the name. None if the
     parent has all of the work under the same name as the commit, or the work has several names.
+    `threads` are what happened to the files that were moved, under all of their names.
     """
-    for events in threads_of(line):
+    for events in threads:
         for place, event in enumerate(events):
             if event.step.sha != sha or event.path != path:
                 continue

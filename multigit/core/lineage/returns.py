@@ -61,12 +61,17 @@ def rewritten(line: Sequence[LineCommit], sha: str) -> tuple[str, ...]:
     return tuple(sorted(paths))
 
 
-def restored_later(line: Sequence[LineCommit], path: str, sha: str) -> bool:
-    """Return whether the line later restored a path that one of its commits had reverted."""
+def restored_later(
+    line: Sequence[LineCommit], threads: Iterable[Sequence[PathEvent]], path: str, sha: str
+) -> bool:
+    """Return whether the line later restored a path that one of its commits had reverted.
+
+    `threads` are what happened to the files that it moved, under all of their names.
+    """
     events, place = events_at(line, path, sha)
     if place < len(events) and _undone_later(events, place):
         return True
-    return any((sha, path) in _undone(thread) for thread in threads_of(line))
+    return any((sha, path) in _undone(thread) for thread in threads)
 
 
 def dropped(

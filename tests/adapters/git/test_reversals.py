@@ -74,3 +74,23 @@ def test_a_file_that_a_revert_makes_a_link_is_more_than_reverted(forge: Forge) -
     api.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
     found = reverted(forge, api)
     assert (found.back, found.mixed) == ((), ("a",))
+
+
+def test_a_roll_back_of_many_files_starts_no_process_for_each(forge: Forge) -> None:
+    """Also if some of them were moved."""
+    files = {f"{number}": f"{number}\n" for number in range(60)}
+    api = forge.add("api", files=files)
+    before = api.tip("dev")
+    worked(api, {path: f"{text}more\n" for path, text in files.items()} | {"9": None, "x": "9\n"})
+    api.commit("main", {"2": None, "two": "2\nmore\n"}, message="chore: names")
+    back = files | {"two": None, "x": None}
+    api.commit("main", back, message=f"Back\n\nRolls-back-to: {before}")
+    repository = open_clone(forge, api)
+    later, earlier = sides(repository)
+    merged = repository.merge(later, earlier, None)
+    repository.transcript.keep(forge.root / "transcript")
+    (forge.root / "transcript").write_text("")
+    (found,) = repository.reversals(earlier, later, merged.tree, merged.conflicts)
+    assert len(found.paths) >= len(files)
+    lines = (forge.root / "transcript").read_text().splitlines()
+    assert sum(line.startswith("$ git ") for line in lines) < len(files) // 2

@@ -12,7 +12,7 @@ from multigit.core.lineage.keepers import (
     last_work,
     reverted_before,
 )
-from multigit.core.lineage.line import with_moves
+from multigit.core.lineage.line import threads_of, with_moves
 from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
 
 
@@ -55,13 +55,13 @@ def test_work_that_was_moved_has_its_old_name() -> None:
     """It was moved by the commit that reverted it, or by one between two halves of the revert."""
     first = work("1", "a", "x", "y")
     line = with_moves([first, moving("2", PUT_BACK)], {})
-    assert across_move(line, "b", "2") == ("parent", "1", "a")
+    assert across_move(threads_of(line), "b", "2") == ("parent", "1", "a")
     halves = [first, own("2", "a", "y", "h"), moving("3", {"a": ("h", ""), "b": ("", "h")})]
     line = with_moves([*halves, own("4", "b", "h", "x")], {})
-    assert across_move(line, "b", "4") == ("parent", "1", "a")
+    assert across_move(threads_of(line), "b", "4") == ("parent", "1", "a")
     line = with_moves([first, moving("2", MOVED), own("3", "b", "y", "x")], {})
-    assert across_move(line, "b", "3") is None
-    assert across_move(line, "c", "3") is None
+    assert across_move(threads_of(line), "b", "3") is None
+    assert across_move(threads_of(line), "c", "3") is None
 
 
 def test_commits_from_before_the_work() -> None:

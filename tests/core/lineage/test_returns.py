@@ -9,7 +9,7 @@ import pytest
 from multigit.core.lineage.keepers import (
     was_absent,
 )
-from multigit.core.lineage.line import LineCommit, present_name, with_moves
+from multigit.core.lineage.line import LineCommit, present_name, threads_of, with_moves
 from multigit.core.lineage.returns import dropped, joined, restored_later, returned, rewritten
 from multigit.core.values.merge import Evidence, Reversal
 from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
@@ -112,9 +112,9 @@ def test_all_that_one_commit_reverts_is_one_reversal() -> None:
 def test_what_was_reverted_may_be_restored() -> None:
     """It does not count if the work was restored later."""
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "y")]
-    assert restored_later(line, "a", "2")
-    assert not restored_later([*line, own("4", "a", "y", "x")], "a", "4")
-    assert not restored_later(line, "a", "elsewhere")
+    assert restored_later(line, [], "a", "2")
+    assert not restored_later([*line, own("4", "a", "y", "x")], [], "a", "4")
+    assert not restored_later(line, [], "a", "elsewhere")
 
 
 def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
@@ -146,7 +146,7 @@ def test_what_is_restored_may_have_a_new_name() -> None:
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), move, own("4", "b", "x", "y")]
     moved = with_moves(line, {})
     assert returned(moved) == {}
-    assert restored_later(moved, "a", "2")
+    assert restored_later(moved, threads_of(moved), "a", "2")
     assert present_name(moved, "a") == "b"
     assert present_name(moved, "b") == "b"
 

@@ -88,7 +88,7 @@ class ByContent:
         self, step: LineCommit, certain: Collection[str], without: set[str]
     ) -> tuple[str, ...]:
         """Return more paths, beside the certain ones, with reverted work as old as theirs."""
-        since = self._since(step, certain)
+        since = self._since(step, certain) if certain else ""
         if not since:
             return ()
         candidates = {*self.history.lossy(rewritten(self.history.line, step.sha))} - without

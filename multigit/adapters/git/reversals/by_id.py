@@ -46,7 +46,7 @@ def by_id(history: History, notes: Notes) -> list[Reversal]:
         works = _works(history, commit, spans)
         step = history.step_of(commit.sha)
         at = step.sha if step else commit.sha
-        still = {path for path in works if not restored_later(history.line, path, at)}
+        still = {p for p in works if not restored_later(history.line, history.threads, p, at)}
         if paths := history.lossy(still):
             reversals.append(history.reversal(commit, paths, lost=len(lost)))
             notes |= _mixed(history, commit, at, {path: works[path] for path in paths})

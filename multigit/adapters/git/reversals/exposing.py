@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from multigit.adapters.git.changes import changed, hunks
 from multigit.adapters.git.reversals.history import History
 from multigit.core.lineage.hunks import only_puts_back, puts_back
 from multigit.core.lineage.keepers import before_work, last_work, reverted_before
-from multigit.core.lineage.line import LineCommit, PathEvent, events_at, threads_of
+from multigit.core.lineage.line import LineCommit, PathEvent, events_at
 from multigit.core.lineage.revert_messages import rolled_back_to
 from multigit.core.values.merge import Evidence, Reversal, Skip
 
@@ -53,7 +53,7 @@ def _before(history: History, path: str, sha: str) -> Iterator[tuple[LineCommit,
     """Yield the own commits that had reverted work on a path before; False if they did more."""
     older = reverted_before(history.line, path, sha)
     yield from ((step, True) for step in older)
-    events, place = _events(history.line, path, sha)
+    events, place = _events(history, path, sha)
     own = list[PathEvent]()
     while place and not events[place - 1].step.brings:
         place -= 1
@@ -76,13 +76,13 @@ def _before(history: History, path: str, sha: str) -> Iterator[tuple[LineCommit,
             yield step, only_puts_back(work.get(path, ()), then)
 
 
-def _events(line: Sequence[LineCommit], path: str, sha: str) -> tuple[list[PathEvent], int]:
+def _events(history: History, path: str, sha: str) -> tuple[list[PathEvent], int]:
     """Return what happened to a file under all of its names, and the place of a commit in that."""
-    for thread in threads_of(line):
+    for thread in history.threads:
         for place, event in enumerate(thread):
             if (event.step.sha, event.path) == (sha, path):
                 return thread, place
-    return events_at(line, path, sha)
+    return events_at(history.line, path, sha)
 
 
 def _skip(history: History, sha: str, paths: Collection[str]) -> Skip:

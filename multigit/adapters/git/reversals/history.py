@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from multigit.adapters.git.changes import Changes, changed, commits_in, moved
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.line import StageCommit, brought_by, read_line, read_tips
-from multigit.core.lineage.line import ABSENT, LineCommit, guessed, untouched_by, with_moves
+from multigit.core.lineage.line import (
+    ABSENT,
+    LineCommit,
+    PathEvent,
+    guessed,
+    threads_of,
+    untouched_by,
+    with_moves,
+)
 from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import accepted_in, reverted_spans, says_revert
 from multigit.core.values.merge import Evidence, Reversal
@@ -49,6 +58,7 @@ class History:
         self.earlier, self.later = sides
         self._conflicts = frozenset(conflicts)
         self._differing = frozenset(changed(door, merged, self.earlier))
+        self._changes: dict[str, Changes] = {}
         self.tips = read_tips(door, self.later, own)
         self._moved = frozenset[str]()
         self.line = self._read_line()
@@ -98,6 +108,11 @@ class History:
                 vanished[step.sha] = paths
         return vanished
 
+    @cached_property
+    def threads(self) -> list[list[PathEvent]]:
+        """What happened to each file that own commits moved, under all of its names."""
+        return threads_of(self.line)
+
     def lossy(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the paths whose merged content differs from that of the earlier stage.
 
@@ -127,7 +142,11 @@ class History:
 
     def changes_of(self, commit: StageCommit) -> Changes:
         """Return what a commit changed; nothing for a root commit."""
-        return changed(self.door, commit.parents[0], commit.sha) if commit.parents else {}
+        if commit.sha not in self._changes:
+            parents = commit.parents[:1]
+            read = [changed(self.door, parent, commit.sha) for parent in parents]
+            self._changes[commit.sha] = read[0] if read else {}
+        return self._changes[commit.sha]
 
     def claimed_paths(self, step: LineCommit, *, without_id: bool = False) -> set[str]:
         """Return the paths of those commits, among all that a step brought, that claim to revert.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from multigit.adapters.git.reversals.history import Held, History, Notes
@@ -10,7 +11,7 @@ from multigit.core.lineage.keepers import across_move, keeper, reverted_before
 from multigit.core.lineage.line import ABSENT, present_name
 from multigit.core.values.merge import Reversal
 
-Counts = Counter[tuple[str, str]]  # reversals by the step that brought them, and by path
+Counts = Mapping[str, Counter[str]]  # reversals by path, and by the step that brought them
 
 
 def with_kept(history: History, reversal: Reversal, counts: Counts, notes: Notes) -> Reversal:
@@ -53,14 +54,13 @@ def _holders(history: History, reversal: Reversal, path: str, counts: Counts) ->
     commit = history.own[reversal.sha]
     before, parent = history.changes_of(commit)[path][0], commit.parents[0]
     step, whole = history.step_of(commit.sha), [Held(commit.sha, parent, path)]
-    if step is None or path not in step.changes or counts[step.sha, path] > 1:
+    if step is None or path not in step.changes or counts[path][step.sha] > 1:
         return whole
     if step.moves.get(path) not in reversal.paths:
-        if across := across_move(history.line, path, step.sha):
+        if across := across_move(history.threads, path, step.sha):
             return [Held(*across)]
         if path in step.moves:  # the move is reverted, too
             return [*whole, Held(commit.sha, parent, step.moves[path])]
-    others = {sha for sha, counted in counts if counted == path}
-    if holder := keeper(history.line, path, step.sha, others):
+    if holder := keeper(history.line, path, step.sha, counts[path]):
         return [Held(commit.sha, holder, path)]
     return whole if step.changes[path][0] == before else [Held(commit.sha, step.parents[0], path)]

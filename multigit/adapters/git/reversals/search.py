@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from multigit.adapters.git.reversals.by_content import ByContent
 from multigit.adapters.git.reversals.by_id import by_id
 from multigit.adapters.git.reversals.exposing import with_exposed
 from multigit.adapters.git.reversals.history import History, Notes
-from multigit.adapters.git.reversals.kept import Counts, with_kept
+from multigit.adapters.git.reversals.kept import with_kept
 from multigit.adapters.git.reversals.line import has_restores, read_own_commits
 from multigit.adapters.git.reversals.skipping import declared, with_step
 from multigit.adapters.git.reversals.undone import undone_by
@@ -43,12 +44,13 @@ def read_reversals(
         return ()
     history, notes = History(door, (earlier.sha, later.sha), merged, own, conflicts), Notes()
     parts: dict[str, list[Reversal]] = {}
-    counts = Counts()
+    counts = defaultdict[str, Counter[str]](Counter)
     effective, idle = _parts(history, notes)
     for part in effective:
         parts.setdefault(part.sha, []).append(part)
-        step = history.step_of(part.sha)
-        counts.update((step.sha, path) for path in part.paths if step)
+        if step := history.step_of(part.sha):
+            for path in part.paths:
+                counts[path][step.sha] += 1
     again = {sha for commit in own.values() for sha in reapplied_in(commit.message)}
     found = [joined(parts[sha]) for sha in own if sha in parts and sha not in again]
     found = [with_kept(history, reversal, counts, notes) for reversal in found]
