@@ -40,6 +40,7 @@ _RUNNING: set[subprocess.Popen[bytes]] = set()
 ENVIRONMENT = {
     "GIT_ASKPASS": "true",  # answers a password prompt with an empty line instead of waiting
     "GIT_EDITOR": "false",
+    "GIT_GRAFT_FILE": f"{os.devnull}/none",  # as with replaced objects: history as others have it
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",  # a command that reads must not refresh the user's index
     "GIT_PAGER": "cat",

@@ -32,6 +32,7 @@ OPTIONS = (
     "push.useForceIfIncludes=false",
     # A merge has the same result for everyone, and runs none of the repository's filters.
     "diff.algorithm=histogram",
+    "diff.renameLimit=1000",
     "merge.conflictStyle=merge",
     "merge.default=text",
     "merge.directoryRenames=conflict",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-OURS, BASE, THEIRS, END = "<" * 7, "|" * 7, "=" * 7, ">" * 7
+OURS, BASE, END = "<<<<<<< ", "||||||| ", ">>>>>>> "  # each with a name after it
+THEIRS = "======="  # alone: a longer one underlines a title
 
 
 def conflict_lines(merged: str) -> tuple[tuple[int, int], ...]:
@@ -12,15 +13,14 @@ def conflict_lines(merged: str) -> tuple[tuple[int, int], ...]:
     before the conflict. None if there are no markers, as in a file that is not a text.
     """
     found, line, start, side = list[tuple[int, int]](), 0, 0, ""
-    for text in merged.splitlines():
-        mark = text[:7]
-        if not side and mark == OURS:
+    for text in merged.split("\n"):  # git knows no other ends of lines
+        if not side and text.startswith(OURS):
             side, start = OURS, line + 1
-        elif side == OURS and mark == BASE:
+        elif side == OURS and text.startswith(BASE):
             side = BASE
-        elif side in {OURS, BASE} and mark == THEIRS:
+        elif side in {OURS, BASE} and text.removesuffix("\r") == THEIRS:
             side = THEIRS
-        elif side == THEIRS and mark == END:
+        elif side == THEIRS and text.startswith(END):
             found.append((min(start, line), line))
             side = ""
         elif side in {"", THEIRS}:

@@ -23,13 +23,14 @@ _SAYS_SO = re.compile(
       | reverts:?\ [\w./-]*[#!]\d+                    # Reverts acme/api#12, Reverts !12
       | (?:this\ reverts|revert(?:s|ed|\ of)?)\ (?:commit|merge\ request|pull\ request|pr)\b
       | reapply\ "revert\ "
-      | rolls-back-to:\ [0-9a-f]{40,64}$              # multigit's own trailer
+      | rolls-back-to:\ [0-9a-f]{40,64}\r?$           # multigit's own trailer
     )""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
-_REAPPLIED = re.compile(rf"^{REAPPLIES}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
-_ROLLED_BACK = re.compile(rf"^{ROLLS_BACK}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
-_ACCEPTED = re.compile(rf"^{ACCEPTS}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
+# Lines may end in CR LF, if a host or an editor wrote the message again.
+_REAPPLIED = re.compile(rf"^{REAPPLIES}: ([0-9a-f]{{40,64}})\r?$", re.MULTILINE)
+_ROLLED_BACK = re.compile(rf"^{ROLLS_BACK}: ([0-9a-f]{{40,64}})\r?$", re.MULTILINE)
+_ACCEPTED = re.compile(rf"^{ACCEPTS}: ([0-9a-f]{{40,64}})\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,3 +94,36 @@ def test_a_roll_back_of_many_files_starts_no_process_for_each(forge: Forge) -> N
     assert len(found.paths) >= len(files)
     lines = (forge.root / "transcript").read_text().splitlines()
     assert sum(line.startswith("$ git ") for line in lines) < len(files) // 2
+
+
+def test_moves_are_found_whatever_the_user_limits(forge: Forge) -> None:
+    """Else files that the stage moved and changed would look deleted."""
+    files = {name: "".join(f"{name}{line}" for line in LINES) for name in ("a", "b")}
+    api = forge.add("api", files=files)
+    worked(api, {path: f"{text}more\n" for path, text in files.items()})
+    moved = {f"{path}2": f"top\n{text}more\n" for path, text in files.items()}
+    api.commit("main", {"a": None, "b": None, **moved}, message="chore: names")
+    api.commit("dev", {"a": f"{files['a']}more\nmore\n"}, message="feat: more")
+    api.git("config", "diff.renameLimit", "1")
+    repository = open_clone(forge, api)
+    later, earlier = sides(repository)
+    merged = repository.merge(later, earlier, None)
+    assert not merged.conflicted
+    assert repository.reversals(earlier, later, merged.tree) == ()
+
+
+@pytest.mark.parametrize("way", ["graft", "replace"])
+def test_history_is_read_as_everyone_has_it(forge: Forge, api: ForgeRepo, way: str) -> None:
+    """Neither replaced objects nor grafts of a clone count."""
+    first = api.tip("dev")
+    work = worked(api, {"a": "1\n"})
+    revert = api.commit("main", {"a": None}, message=f"Revert\n\nThis reverts commit {work}.")
+    api.git("fetch", "--quiet", "origin")
+    if way == "replace":
+        api.git("replace", "--graft", revert, first)
+    else:
+        (api.clone / ".git/info").mkdir(exist_ok=True)
+        (api.clone / ".git/info/grafts").write_text(f"{revert} {first}\n")
+    assert api.git("log", "--format=%P", "-1", revert).strip() == first
+    found = reverted(forge, api)
+    assert (found.sha, found.lost, found.back) == (revert, 1, ("a",))

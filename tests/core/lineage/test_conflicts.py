@@ -20,8 +20,14 @@ from multigit.core.lineage.conflicts import conflict_lines
             ((1, 1), (3, 3)),
         ),
         ("Title\n=======\n\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n", ((4, 4),)),
+        ("<<<<<<< a\nA title\n========\nx\n=======\ny\n>>>>>>> b\n", ((1, 1),)),
+        ("<<<<<<< a\r\nx\r\n=======\r\ny\r\n>>>>>>> b\r\n", ((1, 1),)),
+        ("1\f2\x85\u2028\r3\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n", ((2, 2),)),
     ],
-    ids=["none", "one", "first", "with-base", "deleted", "two", "other-marks"],
+    ids=[
+        *("none", "one", "first", "with-base", "deleted", "two", "other-marks"),
+        *("title", "crlf", "other-ends"),
+    ],
 )
 def test_lines_are_those_of_the_version_that_is_merged_in(
     merged: str, lines: tuple[tuple[int, int], ...]

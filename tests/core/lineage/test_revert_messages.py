@@ -8,7 +8,11 @@ from multigit.core.lineage.revert_messages import (
     Span,
     accepted_in,
     accepting,
+    reapplied_in,
+    reapplying,
     reverted_spans,
+    rolled_back_to,
+    rolling_back,
     says_revert,
 )
 
@@ -65,3 +69,13 @@ def test_a_merge_says_what_was_accepted_with_it() -> None:
     assert accepted_in(once) == (SHA,)
     assert accepted_in(accepting(once, [OTHER])) == (OTHER,)
     assert accepting(once) == "Merge stg\n\nbody"
+
+
+def test_trailers_are_found_whatever_ends_the_lines() -> None:
+    """A host or an editor may write CR LF."""
+    accepted, back, again = accepting("x", [SHA]), rolling_back("x", SHA), reapplying("b", [SHA])
+    for end in ("\n", "\r\n"):
+        assert accepted_in(accepted.replace("\n", end) + end) == (SHA,)
+        assert rolled_back_to(back.replace("\n", end) + end) == SHA
+        assert says_revert(back.replace("\n", end) + end)
+        assert reapplied_in(again.replace("\n", end) + end) == (SHA,)
