@@ -80,6 +80,11 @@ def hunks(
     }
 
 
+def mode_of(content: str) -> str:
+    """Return the mode of what a path has; empty if it does not exist."""
+    return content.partition(" ")[0]
+
+
 def commits_in(door: GitDoor, span: Span, *, without: str = "") -> set[str]:
     """Return the span's commits without merges; none if the clone lacks one of its ends."""
     done = door.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from re import compile as pattern
@@ -41,9 +42,12 @@ def puts_back(work: Sequence[Hunk], then: Sequence[Hunk]) -> bool:
 
 
 def only_puts_back(work: Sequence[Hunk], then: Sequence[Hunk]) -> bool:
-    """Return whether a change does nothing but revert some of the work, hunk by hunk."""
-    done = {(each.added, each.removed) for each in work}
-    return all((each.removed, each.added) in done for each in then)
+    """Return whether a change does nothing but revert some of the work, hunk by hunk.
+
+    A hunk of the work is reverted once: the same change in another place is another one.
+    """
+    done = Counter((each.added, each.removed) for each in work)
+    return not Counter((each.removed, each.added) for each in then) - done
 
 
 def _undoes(done: Hunk, later: Hunk) -> bool:

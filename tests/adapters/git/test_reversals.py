@@ -127,3 +127,33 @@ def test_history_is_read_as_everyone_has_it(forge: Forge, api: ForgeRepo, way: s
     assert api.git("log", "--format=%P", "-1", revert).strip() == first
     found = reverted(forge, api)
     assert (found.sha, found.lost, found.back) == (revert, 1, ("a",))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [lines(line15="hot"), lines(line3="three", line15="hot")],
+    ids=["beside", "instead"],
+)
+def test_a_mode_that_a_revert_changes_is_more_than_reverted(forge: Forge, content: str) -> None:
+    """Beside the lines of the work, or instead of them."""
+    api = forge.add("api", files={"run": lines()})
+    work = worked(api, {"run": lines(line3="three")})
+    api.commit("main", {"run": lines(line3="three", line15="hot")}, message="fix: hot")
+    api.git("fetch", "--quiet", "origin")
+    api.git("checkout", "--quiet", "--detach", "origin/main")
+    (api.clone / "run").write_text(content)
+    (api.clone / "run").chmod(0o755)
+    api.git("commit", "--quiet", "--all", "--message", f"Revert\n\nThis reverts commit {work}.")
+    api.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+    found = reverted(forge, api)
+    assert (found.back, found.mixed) == ((), ("run",))
+
+
+def test_the_same_lines_changed_elsewhere_are_more_than_reverted(forge: Forge) -> None:
+    """A hand-made revert may decide the same for another place."""
+    api = forge.add("api", files={"a": lines(line3="off", line15="on")})
+    work = worked(api, {"a": lines(line3="on", line15="on")})
+    message = f"Revert\n\nThis reverts commit {work}."
+    api.commit("main", {"a": lines(line3="off", line15="off")}, message=message)
+    found = reverted(forge, api)
+    assert (found.back, found.mixed) == ((), ("a",))

@@ -58,3 +58,10 @@ def test_a_change_may_do_nothing_else() -> None:
     """Every hunk must restore lines, but not all of the work has to be restored."""
     assert only_puts_back(WORK, [BACK])
     assert not only_puts_back(WORK, [BACK, FIXED])
+
+
+def test_the_same_change_in_another_place_is_another_one() -> None:
+    """It may be a decision of its own, such as one more replica less."""
+    again = Hunk(30, 30, BACK.removed, BACK.added)
+    assert not only_puts_back(WORK, [BACK, again])
+    assert only_puts_back([*WORK, Hunk(30, 30, ("3",), ("three",))], [BACK, again])

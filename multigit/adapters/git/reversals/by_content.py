@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from multigit.adapters.git.changes import hunks, moved, since_fork
+from multigit.adapters.git.changes import hunks, mode_of, moved, since_fork
 from multigit.adapters.git.reversals.history import Held, History, Notes
 from multigit.core.lineage.hunks import only_puts_back, puts_back
 from multigit.core.lineage.keepers import before_each_work, before_work, last_work
@@ -115,7 +115,8 @@ class ByContent:
         reverting = hunks(self.history.door, step.parents[0], step.sha, paths)
         reverted = [p for p in paths if puts_back(work.get(p, ()), reverting.get(p, ()))]
         for path in reverted:
-            if not only_puts_back(work[path], reverting[path]):
+            modes = {mode_of(content) for content in step.changes[path]}
+            if len(modes) > 1 or not only_puts_back(work[path], reverting[path]):
                 base = self._nearest(step, path) or since
                 self.notes[step.sha, path] = [Held(base, step.parents[0], path)]
         return tuple(reverted)

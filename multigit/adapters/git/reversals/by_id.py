@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from multigit.adapters.git.changes import between, commits_in, hunks, moved
+from multigit.adapters.git.changes import between, commits_in, hunks, mode_of, moved
 from multigit.adapters.git.reversals.history import Held, History, Notes
 from multigit.adapters.git.reversals.line import StageCommit
 from multigit.core.lineage.hunks import only_puts_back
@@ -74,11 +74,11 @@ def _mixed(
     history: History, commit: StageCommit, at: str, by_path: Mapping[str, list[Work]]
 ) -> Notes:
     """Return the notes for the paths in which a revert did more than to revert the work."""
-    after = {path: content for path, (_, content) in history.changes_of(commit).items()}
+    changes = history.changes_of(commit)
     unlike = {
         path: works
         for path, works in by_path.items()
-        if after[path] not in {work.before for work in works}
+        if changes[path][1] not in {work.before for work in works}
         and not before_work(history.line, path, at)
     }
     reverting = hunks(history.door, commit.parents[0], commit.sha, unlike, any_file=True)
@@ -92,7 +92,13 @@ def _mixed(
     notes = Notes()
     for path, works in unlike.items():
         added = [hunk for work in works for hunk in done[work.span].get(work.path, ())]
-        if path not in reverting or not only_puts_back(added, reverting[path]):
+        modes = {mode_of(changes[path][0]), *(mode_of(work.before) for work in works)}
+        lines = reverting.get(path)
+        if (
+            lines is None  # it became another kind of file
+            or mode_of(changes[path][1]) not in modes
+            or not only_puts_back(added, lines)
+        ):
             held = [Held(work.span.older, work.span.newer, work.path) for work in works]
             notes[commit.sha, path] = held
     return notes
