@@ -15,6 +15,7 @@ from multigit.core.recovery.automatic import (
     ended_by_person,
     last_good_before,
     not_rolled_back,
+    only_published,
     reason_of,
     to_go_back,
     unknown_in,
@@ -49,11 +50,12 @@ class AutomaticRollBacks:
 
     def _planned(self, report: Report) -> Plan | Problem:
         """Return the roll-back to the last good release, or why it cannot be done."""
-        space, plan, back = self.session.workspace, report.plan, to_go_back(report)
+        space, plan = self.session.workspace, report.plan
+        back, published = to_go_back(report), only_published(report)
         session = replace(self.session, start_time=clock.now(space.timezone))
         asked = RollBack(
             stage=space.planned_stage(plan.target),
-            repos=tuple(space.repo(name) for name in back),
+            repos=tuple(repo for repo in space.repos if repo.name in {**back, **published}),
             why=reason_of(report),
             after=plan.operation,
         )
@@ -68,7 +70,7 @@ class AutomaticRollBacks:
         seen = replace(
             seen,
             releases=replace(seen.releases, now=bad),
-            deployed={**seen.deployed, **back},
+            deployed={**published, **seen.deployed, **back},
             settled=frozenset(seen.settled) - back.keys(),
             held=hold_changes(plan, reached_in(report)).get(plan.target, seen.held),
         )

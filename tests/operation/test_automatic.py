@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.files.journal import Journal
-from multigit.core.planning.plan import Result
+from multigit.core.planning.plan import Result, State
+from multigit.core.values.deploy_config import Deploy, GithubRunner
 from multigit.core.values.deployment import RunState, RunStatus
 from multigit.core.values.workspace import OnUnhealthy, Workspace
 from multigit.errors import RefusedError
@@ -53,6 +54,25 @@ def test_what_failed_goes_back(desk: Desk) -> None:
     assert ended.report.rolled_back
     assert desk.hosts.starts == {("api", ""): 3, ("web", ""): 3}
     assert [each.command for each in desk.records] == ["promote", "promote", "rollback"]
+
+
+def test_what_was_published_and_not_started_is_held_with_the_rest(desk: Desk) -> None:
+    """Its host asked to wait for too long. The stage has its old commit still, and keeps it."""
+    desk.git.deploy = Deploy(GithubRunner("deploy.yml", ref="tag"))
+    desk.promote()
+    old, runs = desk.git["web"].remote.refs["refs/heads/stg"], dict(desk.hosts.starts)
+    for repo in desk.git.repos.values():
+        repo.remote.commit("dev", {"more.txt": "3"})
+    desk.hosts.script("api", RunState.FAILED)
+    desk.hosts.limits[("web", "")] = [9e9]
+    back = desk.promote().report.rolled_back
+    assert back
+    assert {each.repo: each.state for each in back.outcomes}["web"] is State.UP_TO_DATE
+    assert desk.hosts.starts == {**runs, ("api", ""): runs["api", ""] + 2}
+    hold = desk.session().shared().holds()["stg"]
+    assert hold.repos.keys() == {"api", "web"}
+    assert hold.repos["web"].to == old
+    assert hold.repos["web"].bad == desk.git["web"].remote.refs["refs/heads/stg"]
 
 
 def test_a_deployment_that_someone_cancelled_is_theirs(desk: Desk) -> None:

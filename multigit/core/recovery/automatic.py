@@ -72,6 +72,19 @@ def to_go_back(report: Report) -> Mapping[str, str]:
     }
 
 
+def only_published(report: Report) -> Mapping[str, str]:
+    """Return the tip of before, by repository, where an operation published and deployed nothing.
+
+    There the stage has that still, and what the branch has is part of the bad release.
+    """
+    back = to_go_back(report)
+    return {
+        each.repo: each.plan.before
+        for each in report.outcomes
+        if each.after and each.deployments and each.plan.before and each.repo not in back
+    }
+
+
 def last_good_before(plan: Plan, releases: Releases, deployed: Mapping[str, str]) -> Release | None:
     """Return the last good release before what an operation deployed.
 
