@@ -6,17 +6,12 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, Result
-from multigit.core.progress.holds import (
-    hold_changes,
-    reached_by,
-    reached_in,
-    running_by,
-    running_in,
-)
+from multigit.core.progress.holds import ends_by, ends_in, hold_changes, reached_by, reached_in
 from multigit.core.progress.outcome import Report
 from multigit.core.records.record import Record
 from multigit.core.recovery.closed import after_undo
 from multigit.core.values.agreement import Agreement
+from multigit.core.values.hold import NOTHING_ENDED, Ends
 from multigit.core.values.problem import Problem
 from multigit.errors import RefusedError
 from multigit.hints import Hint
@@ -43,8 +38,8 @@ def _close_undone(context: OperationContext, undo: Report) -> None:
     if undo.plan.undoes in context.journals.unfinished():
         journal, operation = context.journals.read_journal(undo.plan.undoes)
         record_once(context, after_undo(operation, undo), operation.agreement)
-        reached, running = reached_by(operation.plan, operation.state), running_by(operation.state)
-        release_and_close(context, operation.plan, journal, reached, running)
+        reached, ends = reached_by(operation.plan, operation.state), ends_by(operation.state)
+        release_and_close(context, operation.plan, journal, reached, ends)
 
 
 def release_and_close(
@@ -52,18 +47,18 @@ def release_and_close(
     plan: Plan,
     journal: OperationJournal,
     reached: Collection[str],
-    running: Collection[str] = (),
+    ends: Ends = NOTHING_ENDED,
     *,
     passed: Collection[str] = (),
 ) -> tuple[Problem, ...]:
     """Close an operation that has its record, and release the locks that it left behind.
 
-    Of holds that it changes, what it has `reached` decides; where its deployments may still be
-    `running`, its own hold says so. The locks of the stages that it has
+    Of holds that it changes, what it has `reached` decides; its own says how its deployments
+    have ended, as far as that is known. The locks of the stages that it has
     `passed` on belong to another operation. Returns a problem for each lock that could not be
     released.
     """
-    left = context.locks.release(plan, hold_changes(plan, reached), running, passed=passed)
+    left = context.locks.release(plan, hold_changes(plan, reached), ends, passed=passed)
     journal.close()
     return left
 
@@ -77,7 +72,7 @@ def close(
     """Record and close an operation that is not running; return its report."""
     interrupted = note_interrupts()
     record_once(context, report, agreement)
-    left = release_and_close(context, report.plan, journal, reached_in(report), running_in(report))
+    left = release_and_close(context, report.plan, journal, reached_in(report), ends_in(report))
     return replace(report, problems=(*report.problems, *left), interrupted=interrupted())
 
 

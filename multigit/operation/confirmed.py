@@ -27,7 +27,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.progress.holds import hold_changes, hold_of, reached_in, running_in
+from multigit.core.progress.holds import ends_in, hold_changes, hold_of, reached_in
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.locks import stages_changed
 from multigit.core.progress.outcome import Report, cancelled, planned, refused
@@ -180,7 +180,7 @@ class ConfirmedRun:
         if report.count(State.UNKNOWN):
             taken.keep()
         if hold:
-            taken.release_hold(hold.stage, hold.while_running(running_in(report)))
+            taken.release_hold(hold.stage, hold.after(ends_in(report)))
         for stage, rest in hold_changes(self.plan, reached_in(report)).items():
             taken.release_hold(stage, rest)
         return report

@@ -47,7 +47,8 @@ def left_by_hold(
     Its hold on the target says so. What this workspace knows of that operation itself counts more.
     """
     hold = plan.holds.get(plan.target)
-    if hold is None or session.files.history.of(hold.operation):
+    files = session.files
+    if hold is None or hold.operation in files.unfinished() or files.history.of(hold.operation):
         return {}
     lost = "another machine rolled it back, and did not see that end."
     back = LastOperation(hold.operation, lost=lost, here=False)

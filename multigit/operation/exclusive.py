@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from multigit.adapters.files import lock
 from multigit.adapters.system import clock
-from multigit.core.progress.holds import reached_by, running_by
+from multigit.core.progress.holds import ends_by, reached_by
 from multigit.core.progress.locks import stages_changed
 from multigit.core.reports.log_report import torn
 from multigit.core.values.problem import Problem, Severity
@@ -112,8 +112,8 @@ def _close_recorded(session: Session) -> tuple[str, ...]:
     for name in recorded:
         journal, operation = session.files.read_journal(name)
         reached, stages = reached_by(operation.plan, operation.state), passed.get(name, ())
-        running = running_by(operation.state)
-        left = release_and_close(context, operation.plan, journal, reached, running, passed=stages)
+        ends = ends_by(operation.state)
+        left = release_and_close(context, operation.plan, journal, reached, ends, passed=stages)
         for problem in left:
             session.screen.warn(problem)
     return recorded

@@ -14,10 +14,11 @@ from multigit.core.planning.taking_part import stage_in
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.findings import Findings, together, with_findings
 from multigit.core.progress.shared import Shared
+from multigit.core.progress.stage_refs import StageRef
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.values.agreement import Accepted
 from multigit.core.values.commits import PendingCommits
-from multigit.core.values.hold import HeldRepo, Hold
+from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import chosen, plural, shortened
 from multigit.core.values.workspace import Stage, Workspace
@@ -27,6 +28,7 @@ from multigit.operation.asking import HeldStage
 from multigit.operation.session import Session
 
 OUT = "goes_out_again"
+HOLD_GONE = "hold_gone"
 
 
 def with_holds(
@@ -48,6 +50,8 @@ def with_holds(
     plan = _still_released(session.noting_holds(plan, shared), shared, session.workspace)
     space, stage = session.workspace, plan.target
     ref = shared.stages.get(stage)
+    if gone := _no_longer_held(plan, state, ref):
+        return with_findings(plan, state, gone, space), None
     if ref is None or not _goes_out(space, plan, state, ref.hold):
         return plan, None
     if not ref.readable:
@@ -83,6 +87,20 @@ def _that_can_go_out(hold: Hold, space: Workspace) -> Hold:
         return deploy is not None and not deploy.runner.by_push
 
     return hold.on({n: each for n, each in hold.repos.items() if deployed(n)})
+
+
+def _no_longer_held(plan: Plan, state: OperationState, ref: StageRef | None) -> Findings:
+    """Return why a roll-back does not go on: its own hold is gone, or another one came after it.
+
+    Someone has let the stage go on since, so that it may have something newer.
+    """
+    hold = ref.hold if ref else None
+    if not (plan.rolls_back and state.repos) or (hold and hold.operation == plan.operation):
+        return {}
+    message = f"does not go back now: someone has ended the hold on {plan.target} since."
+    problem = Problem(HOLD_GONE, message, Hint.START_OVER)
+    left = [repo.repo for repo in plan.planned() if repo.redeploys() and _starts(repo, state)]
+    return dict.fromkeys(left, (problem,))
 
 
 def _goes_out(space: Workspace, plan: Plan, state: OperationState, hold: Hold | None) -> bool:
@@ -207,12 +225,15 @@ def _again(session: Session, plan: Plan, hold: Hold) -> Mapping[str, tuple[Probl
     repos = [session.workspace.repo(repo.repo) for repo in plan.planned()]
     with session.fleet() as fleet:
         found = rolled_back_commits(session.git, hold, repos, fleet)
-    return {name: (_going_out(hold.repos[name], each),) for name, each in found.items()}
+    return {name: (_going_out(hold, name, each),) for name, each in found.items()}
 
 
-def _going_out(held: HeldRepo, waiting: PendingCommits) -> Problem:
+def _going_out(hold: Hold, repo: str, waiting: PendingCommits) -> Problem:
+    held, one = hold.repos[repo], waiting.commits == 1
     listed = shortened(waiting.subjects) or f"{held.to[:7]}..{held.bad[:7]}"
-    one = waiting.commits == 1
     what = plural(waiting.commits, "rolled-back commit") if waiting.commits else "the commits"
-    message = f"{what} {'goes' if one else 'go'} out again: {listed}."
+    again = "goes out again" if one else "go out again"
+    if repo in hold.left:
+        again = f"{again}, or never left, since that roll-back was not finished"
+    message = f"{what} {again}: {listed}."
     return Problem(OUT, message, severity=Severity.WARN)

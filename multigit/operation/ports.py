@@ -14,7 +14,7 @@ from multigit.core.progress.state import OperationState
 from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
 from multigit.core.values.count import Count
-from multigit.core.values.hold import Hold
+from multigit.core.values.hold import NOTHING_ENDED, Ends, Hold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 
@@ -114,15 +114,15 @@ class StageLocks(Protocol):
         self,
         plan: Plan,
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
-        running: Collection[str] = (),
+        ends: Ends = NOTHING_ENDED,
         *,
         passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays.
 
         So are those that the operation which it answers passed on to it. Holds stay, but for those
-        that it `changed`: to a smaller one, or to none. Its own says where its deployments may
-        still be `running`. The stages that it has `passed` on itself are left alone.
+        that it `changed`: to a smaller one, or to none. Its own says how its deployments have
+        ended, as far as that is known. The stages that it has `passed` on itself are left alone.
         """
 
 

@@ -19,7 +19,7 @@ from multigit.core.progress.locks import Holder, lock_unknown, stages_changed
 from multigit.core.progress.refusals import hold_ended, refusal
 from multigit.core.progress.shared import local_holds
 from multigit.core.values.agreement import Actor
-from multigit.core.values.hold import Hold
+from multigit.core.values.hold import NOTHING_ENDED, Ends, Hold
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
 from multigit.operation.ports import NOTHING_CHANGES, Hear, TakenLocks
@@ -130,15 +130,15 @@ class LocksInRemotes:
         self,
         plan: Plan,
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
-        running: Collection[str] = (),
+        ends: Ends = NOTHING_ENDED,
         *,
         passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays.
 
         So are those that the operation which it answers passed on to it. Holds stay, but for those
-        that it `changed`: to a smaller one, or to none. Its own says where its deployments may
-        still be `running`. The stages that it has `passed` on itself are left alone.
+        that it `changed`: to a smaller one, or to none. Its own says how its deployments have
+        ended, as far as that is known. The stages that it has `passed` on itself are left alone.
         """
         plan, left = self.pinned(plan), list[Problem]()
         changed = {stage: rest for stage, rest in changed.items() if stage not in passed}
@@ -155,7 +155,7 @@ class LocksInRemotes:
                 plan.operation,
                 after=plan.answers,
                 changed=changed,
-                running=running,
+                ends=ends,
                 seen=plan.holds,
                 report=hear,
             )

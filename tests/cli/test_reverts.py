@@ -213,8 +213,25 @@ def test_a_back_merge_after_a_roll_back_keeps_the_work(forge: Forge, api: ForgeR
     assert problem["message"].startswith(f"keeps 2 commits that {reverted[:7]} by ")
     wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "b\n", "new.txt": "new\n", "hot.txt": "hot\n"}
     assert api.tree("stg") == wanted
-    forge.json(*RELEASE, check=DONE)
-    assert api.tree("main") == wanted
+    assert_it_is_not_released_again_by_accident(forge, api, reverted)
+    assert api.tree("main") == wanted | {"b.txt": "mended\n"}
+
+
+def assert_it_is_not_released_again_by_accident(
+    forge: Forge, api: ForgeRepo, reverted: str
+) -> None:
+    """The back-merge has brought it back to stg; it goes out with a fix, or if a person says so."""
+    only = f"has nothing new on stg since the roll-back, only what {reverted[:7]} rolled back."
+    with remotes_untouched(forge):
+        (problem,) = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
+        assert (problem["code"], problem["message"]) == ("rolled_back", only)
+        anyway = rows(forge.json(*RELEASE, "--roll-forward", "--dry-run", check=DONE))["api"]
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    fixed = rows(forge.json(*RELEASE, check=DONE))["api"]
+    for row in (anyway, fixed):
+        (problem,) = row["problems"]
+        assert (problem["code"], problem["severity"]) == ("brings_back", "warn")
+        assert problem["message"] == f"brings back what {reverted[:7]} rolled back."
 
 
 def test_a_back_merge_has_nothing_to_do_after_a_mere_roll_back(
@@ -453,18 +470,18 @@ def test_what_conflicts_with_the_work_back_is_resolved_with_it(
     conflict = rows(document)["api"]["problems"][0]
     steps = conflict["hint"].removeprefix("Resolve it on stg: ").partition(", which has")[0]
     follow(forge, document, Hint.CONFLICT_REAPPLIED, steps, check=1)
-    resolved(forge)
+    resolved(forge, "brings_back")
     wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
     assert api.tree("main") == api.tree("stg") == wanted
 
 
-def resolved(forge: Forge) -> None:
-    """Resolve a conflict in b.txt for stg, and promote."""
+def resolved(forge: Forge, *told: str) -> None:
+    """Resolve a conflict in b.txt for stg, and promote, which reports these codes."""
     push = "git push -q origin HEAD:stg"
     resolve = f"git checkout --ours b.txt; git add b.txt; git commit -q --no-edit; {push}"
     done = in_shell(forge, f"cd api; {resolve}")
     assert done.returncode == 0, done.stderr
-    quietly(forge, *RELEASE)
+    assert codes(rows(forge.json(*RELEASE, check=DONE))["api"]) == [*told]
 
 
 def test_what_conflicts_only_since_it_was_rolled_back_comes_back_with_the_rest(

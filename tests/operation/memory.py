@@ -19,7 +19,7 @@ from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
 from multigit.core.values.count import Count
 from multigit.core.values.flight import Flight
-from multigit.core.values.hold import Hold
+from multigit.core.values.hold import NOTHING_ENDED, Ends, Hold
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from multigit.errors import LockedError, UsageError
@@ -213,13 +213,13 @@ class MemoryLocks:
         self,
         plan: Plan,
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
-        running: Collection[str] = (),
+        ends: Ends = NOTHING_ENDED,
         *,
         passed: Collection[str] = (),
     ) -> tuple[Problem, ...]:
         """Release the lock that an operation left behind, and change holds."""
         own = {s: hold for s, hold in self.holds.items() if hold.operation == plan.operation}
-        self._change({stage: hold.while_running(running) for stage, hold in own.items()})
+        self._change({stage: hold.after(ends) for stage, hold in own.items()})
         self.trail("give back")
         if not passed:
             self.held -= {plan.operation, plan.answers}

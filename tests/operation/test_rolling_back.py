@@ -14,7 +14,7 @@ from multigit.core.planning.consent import Consent
 from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override, override_of
 from multigit.core.planning.plan import Result, RollsBack, State
 from multigit.core.recovery.roll_back_request import How
-from multigit.core.values.deployment import RunState
+from multigit.core.values.deployment import DeploymentSpec, RunState
 from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.mark import Quality
 from multigit.core.values.workspace import Workspace
@@ -155,7 +155,7 @@ def test_the_stage_is_held_before_the_first_deployment(desk: Desk) -> None:
     ended = back(desk)
     hold = held(desk)
     assert hold
-    assert seen == [replace(hold, running=("api", "web"))] * 2
+    assert seen == [replace(hold, running=("api", "web"), left=("api", "web"))] * 2
     assert ended.report.result is Result.DONE
     assert deployed(ended) == {name: first(desk, name) for name in ("api", "web")}
     assert desk.git.remote_refs() == before
@@ -211,6 +211,35 @@ def test_a_roll_back_that_died_before_it_began_holds_the_stage(
         assert deployed(onward(desk)) == {name: first(desk, name) for name in ("api", "web")}
         assert held(desk)
     assert desk.unfinished == ()
+
+
+def begun(desk: Desk) -> Hold:
+    """Let a roll-back die when it has started web, and api comes next; return its hold."""
+
+    def die(_: DeploymentSpec) -> None:
+        raise KilledError
+
+    desk.change = in_waves
+    desk.hosts.at_poll = die
+    with pytest.raises(KilledError):
+        back(desk)
+    desk.hosts.at_poll = lambda _: None
+    hold = held(desk)
+    assert hold
+    return hold
+
+
+def test_a_roll_back_does_not_go_on_once_its_hold_is_gone(desk: Desk) -> None:
+    """Someone has ended it elsewhere, and may have deployed something newer, or holds it anew."""
+    hold, files = begun(desk), desk.session().files.holds
+    starts = dict(desk.hosts.starts)
+    files.remove("stg")
+    assert codes(onward(desk)) == {"api": ["hold_gone"], "web": []}
+    hold_elsewhere(desk)
+    assert codes(onward(desk))["api"] == ["hold_gone"]
+    assert desk.hosts.starts == starts
+    files.write(hold)
+    assert onward(desk).report.result is Result.DONE
 
 
 def test_a_roll_back_that_failed_holds_the_stage(desk: Desk) -> None:

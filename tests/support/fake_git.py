@@ -11,11 +11,12 @@ import hashlib
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from multigit.core.lineage.revert_messages import reapplied_in
 from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, PreparedCommit, Tip
 from multigit.core.values.deploy_config import Deploy, Pace
@@ -407,7 +408,7 @@ class FakeRepository:
         parents = {parent for each in commits.values() for parent in each.parents}
         forks = tuple(self.objects.tip(sha) for sha in sorted(parents & had))
         own = {sha: each for sha, each in commits.items() if len(each.parents) <= 1}
-        return self._waiting(own, forks)
+        return self._waiting(own, forks, commits)
 
     def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Leave out commits without changes, and those whose change the other side already has."""
@@ -417,7 +418,7 @@ class FakeRepository:
         own = [sha for sha in yours - mine if len(self.objects.commits[sha].parents) <= 1]
         left = [sha for sha in own if self._patch(sha) and self._patch(sha) not in there]
         kept = {sha: self.objects.commits[sha] for sha in left or own}
-        return self._waiting(kept, waiting.forks)
+        return self._waiting(kept, waiting.forks, yours - mine)
 
     def _patch(self, sha: str) -> Patch:
         """Return the changes of a commit."""
@@ -427,7 +428,9 @@ class FakeRepository:
         ends = ((path, before.get(path), after.get(path)) for path in paths)
         return frozenset(each for each in ends if each[1] != each[2])
 
-    def _waiting(self, own: Mapping[str, FakeCommit], forks: tuple[Tip, ...]) -> PendingCommits:
+    def _waiting(
+        self, own: Mapping[str, FakeCommit], forks: tuple[Tip, ...], all_: Container[str]
+    ) -> PendingCommits:
         if not own:
             return PendingCommits(forks=forks)
         order = sorted(own, key=lambda each: (own[each].time, len(self.objects.history(each))))
@@ -435,7 +438,12 @@ class FakeRepository:
         author = newest.author.split(" <")[0]
         subjects = [own[sha].message.split("\n\n")[0].replace("\n", " ") for sha in order[::-1]]
         commit = Commit(order[-1], newest.time, author, subjects[0])
-        return PendingCommits(len(own), commit, forks, tuple(subjects[:SUBJECTS]))
+        back = {sha: reapplied_in(own[sha].message) for sha in order[::-1]}
+        back = {sha: tuple(each for each in of if each not in all_) for sha, of in back.items()}
+        returning = [of for of in back.values() if of]
+        roll_backs = tuple(dict.fromkeys(itertools.chain.from_iterable(returning)))
+        subjects = subjects[:SUBJECTS]
+        return PendingCommits(len(own), commit, forks, tuple(subjects), len(returning), roll_backs)
 
     def reversals(
         self,

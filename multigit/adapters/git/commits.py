@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from multigit.adapters.git.process import GitDoor
+from multigit.core.lineage.revert_messages import REAPPLIES
 from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, Tip
 
-_COMMIT_FORMAT = "%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00%s"
+_REAPPLIED = f"%(trailers:key={REAPPLIES},valueonly,separator=%x20)"
+_COMMIT_FORMAT = f"%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00{_REAPPLIED}%x00%s"
 
 
 class Listed(NamedTuple):
-    """A commit that a tip has and a base lacks (`own`), or one of the base that they build on."""
+    """A commit that a tip has and a base lacks (`own`), or one of the base that they build on.
+
+    It brings back what the commits `reapplied` had rolled back.
+    """
 
     own: bool
     tip: Tip
     parents: tuple[str, ...]
     commit: Commit
+    reapplied: tuple[str, ...] = ()
 
     @property
     def sha(self) -> str:
@@ -37,17 +43,23 @@ def list_commits(door: GitDoor, *range_: str) -> list[Listed]:
     )
     listed = []
     for line in filter(None, done.text.split("\n")):
-        mark, sha, tree, parents, time, author, subject = line.split("\0", 6)
-        commit = Commit(sha, int(time), author, subject)
-        listed.append(Listed(mark != "-", Tip(sha, tree), tuple(parents.split()), commit))
+        mark, sha, tree, parents, time, author, reapplied, subject = line.split("\0", 7)
+        commit, tip = Commit(sha, int(time), author, subject), Tip(sha, tree)
+        both = tuple(parents.split()), commit, tuple(reapplied.split())
+        listed.append(Listed(mark != "-", tip, *both))
     return listed
 
 
 def waiting_of(listed: Sequence[Listed], lacking: Sequence[Listed]) -> PendingCommits:
     """Return what waits: of the `listed` commits those that are `lacking`, newest first."""
+    own = {each.sha for each in listed if each.own}
+    returning = [each for each in lacking if {*each.reapplied} - own]
+    roll_backs = (sha for each in returning for sha in each.reapplied if sha not in own)
     return PendingCommits(
         commits=len(lacking),
         newest=lacking[0].commit if lacking else None,
         forks=tuple(commit.tip for commit in listed if not commit.own),
         subjects=tuple(each.commit.subject for each in lacking[:SUBJECTS]),
+        returning=len(returning),
+        roll_backs=tuple(dict.fromkeys(roll_backs)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from multigit.core.planning.losses import keeping
 from multigit.core.planning.sides import Sides
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.merge import Fold, Merge, Reversal
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.start_time import utc
@@ -14,8 +15,10 @@ from multigit.hints import Hint
 from multigit.phrase import Phrase, phrase
 
 
-def coming_back(merge: Merge, sides: Sides) -> Iterable[Problem]:
+def coming_back(merge: Merge, sides: Sides, *, roll_forward: bool) -> Iterable[Problem]:
     """Report what was rolled back on the later stage, and comes back with a merge."""
+    if sides.forward and merge.waiting.returning:
+        yield _carried(merge.waiting, sides, roll_forward=roll_forward)
     fold = merge.fold
     if fold is None:
         return
@@ -37,6 +40,15 @@ def coming_back(merge: Merge, sides: Sides) -> Iterable[Problem]:
             yield _back(each, sides)
         if fold.strays:
             yield _strays(merge, fold, sides)
+
+
+def _carried(waiting: PendingCommits, sides: Sides, *, roll_forward: bool) -> Problem:
+    """Return what comes back with a commit that a back-merge brought to the earlier stage."""
+    what = f"what {shortened(tuple(sha[:7] for sha in waiting.roll_backs))} rolled back"
+    if waiting.returning == waiting.commits and not roll_forward:
+        message = f"has nothing new on {sides.earlier} since the roll-back, only {what}."
+        return Problem("rolled_back", message, Hint.BRING_BACK)
+    return Problem("brings_back", f"brings back {what}.", severity=Severity.WARN)
 
 
 def _back(reversal: Reversal, sides: Sides) -> Problem:

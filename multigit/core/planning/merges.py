@@ -228,17 +228,15 @@ def _problems(
     yield from checks.unreadable(snapshot)
     yield from checks.unpublishable(repo, snapshot, remote)
     yield from checks.missing_branches(repo, snapshot, remote, request.stages())
-    yield from merge_problems(
-        request.hops, repo, snapshot, remote, accept_reverts=request.accept_reverts
-    )
+    yield from merge_problems(request, repo, snapshot, remote)
     yield from checks.unpushed_source(snapshot, request.source)
 
 
 def merge_problems(
-    hops: tuple[Hop, ...], repo: Repo, snapshot: Snapshot, remote: str, *, accept_reverts: bool
+    request: MergeRequest | PushRequest, repo: Repo, snapshot: Snapshot, remote: str
 ) -> Iterable[Problem]:
     """Report each previewed merge that cannot be made or that would lose work."""
-    routes = {(hop.source.name, hop.target.name): hop for hop in hops}
+    routes = {(hop.source.name, hop.target.name): hop for hop in request.hops}
     first, loses = "", False
     edited = snapshot.work is not None and snapshot.work.edited
     for merge in snapshot.merges:
@@ -247,8 +245,8 @@ def merge_problems(
         yield from checks.unmergeable(merge, sides, first=first)
         if not loses:  # a later merge of the chain would lose the same work
             lost = (
-                *coming_back(merge, sides),
-                *losing_work(merge, sides, accepted=accept_reverts),
+                *coming_back(merge, sides, roll_forward=request.roll_forward),
+                *losing_work(merge, sides, accepted=request.accept_reverts),
             )
             yield from lost
             loses = any(problem.blocks for problem in lost)

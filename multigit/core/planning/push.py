@@ -100,6 +100,4 @@ def _problems(
     yield from file_problems(request, workspace.push, repo, snapshot)
     yield from missing_uploads(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
-    yield from merge_problems(
-        request.hops, repo, snapshot, remote, accept_reverts=request.accept_reverts
-    )
+    yield from merge_problems(request, repo, snapshot, remote)

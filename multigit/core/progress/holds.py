@@ -9,7 +9,8 @@ from multigit.core.planning.steps import RedeployStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import OperationState
 from multigit.core.values.agreement import Actor
-from multigit.core.values.hold import HeldRepo, Hold
+from multigit.core.values.deployment import Deployment
+from multigit.core.values.hold import Ends, HeldRepo, Hold
 
 
 def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
@@ -36,6 +37,7 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
         why=plan.rolls_back.why or plan.message.partition("\n")[0],
         repos={**kept, **plan.rolls_back.there, **held},
         running=tuple(held),
+        left=tuple(held),
     )
 
 
@@ -103,16 +105,22 @@ def reached_by(plan: Plan, state: OperationState) -> frozenset[str]:
     )
 
 
-def running_in(report: Report) -> frozenset[str]:
-    """Return where deployments of an operation may still be running: it did not see them end."""
-    outcomes = report.outcomes
-    return frozenset(o.repo for o in outcomes if any(d.state.may_run for d in o.deployments))
+def ends_in(report: Report) -> Ends:
+    """Return what an operation knows of the end of its deployments."""
+    return _ends({outcome.repo: outcome.deployments for outcome in report.outcomes})
 
 
-def running_by(state: OperationState) -> frozenset[str]:
+def ends_by(state: OperationState) -> Ends:
     """Return the same, by how far an operation got."""
-    known = {name: progress.deployments.values() for name, progress in state.repos.items()}
-    return frozenset(name for name, own in known.items() if any(d.state.may_run for d in own))
+    return _ends({name: [*each.deployments.values()] for name, each in state.repos.items()})
+
+
+def _ends(deployments: Mapping[str, Collection[Deployment]]) -> Ends:
+    states = {repo: [each.state for each in own] for repo, own in deployments.items() if own}
+    return Ends(
+        running=frozenset(repo for repo, own in states.items() if any(s.may_run for s in own)),
+        done=frozenset(repo for repo, own in states.items() if all(s.good for s in own)),
+    )
 
 
 def _reached(outcome: Outcome) -> bool:

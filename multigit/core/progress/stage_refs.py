@@ -51,7 +51,8 @@ class StageRef:
         if self.hold is None:
             return None
         sha = "" if self.holder or self.file else self.sha
-        return SeenHold(self.hold.operation, sha, self.hold.running)
+        running = () if self.holder else self.hold.running  # it is the lock that says so then
+        return SeenHold(self.hold.operation, sha, running)
 
 
 def lock_bytes(holder: Holder, hold: Mapping[str, Any]) -> bytes:

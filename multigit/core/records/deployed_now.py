@@ -39,12 +39,14 @@ def deployed_now(
     """
     commits, settled = dict[str, str](), set[str]()
     held = hold.repos if hold else {}
+    left = hold.left if hold else ()  # there a roll-back may have changed something, or nothing
     for repo in repos:
         known = last.get(repo)
         fresh = known is not None and began(known.started_by, known.at) >= newest.get(repo, 0)
         logged = succeeded.get(repo, "") if fresh else ""
         later = hold and known and began(known.started_by) > began(hold.operation, hold.since)
-        if repo in held and not (logged and later):  # a release may be deployed there by name
+        by_name = logged and later  # a release that was deployed to the held stage
+        if repo in held and repo not in left and not by_name:
             commits[repo] = held[repo].to
             if logged == held[repo].to:
                 settled.add(repo)
@@ -53,4 +55,4 @@ def deployed_now(
             settled.add(repo)
         elif not fresh:
             settled.add(repo)
-    return DeployedNow(commits, frozenset(settled))
+    return DeployedNow(commits, frozenset(settled.difference(left)))

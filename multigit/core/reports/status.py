@@ -252,7 +252,7 @@ def rolled_back(
     held = {
         hold.stage: WentBack(hold.release, unix_time(hold.since))
         for hold in holding.holds
-        if repo in hold.repos
+        if repo in hold.repos and repo not in hold.left
     }
     later = {stage: each for stage, each in held.items() if each.time > _time(logged.get(stage))}
     return logged | later

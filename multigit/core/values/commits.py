@@ -31,13 +31,16 @@ class PendingCommits:
     """Commits that one side has and the other lacks, merges not counted; the newest of them.
 
     `subjects` are those of the newest ones, `SUBJECTS` at most, newest first; `forks` are the
-    commits of the other side that these build on, where the histories diverge.
+    commits of the other side that these build on, where the histories diverge. So many `returning`
+    ones only bring back what these `roll_backs` of the other side rolled back there.
     """
 
     commits: int = 0
     newest: Commit | None = None
     forks: tuple[Tip, ...] = ()
     subjects: tuple[str, ...] = ()
+    returning: int = 0
+    roll_backs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+from multigit.core.values.text import shortened
 from multigit.phrase import Instant, phrase
 
 
@@ -22,12 +23,24 @@ class HeldRepo:
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """Where the deployments of a roll-back may be running, and where they are `done`."""
+
+    running: frozenset[str] = frozenset()
+    done: frozenset[str] = frozenset()
+
+
+NOTHING_ENDED = Ends()
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Why nothing new is deployed to a stage, who decided that, and since when, in UTC.
 
     The `operation` rolled the stage back to `release`; `bad` is the release that it had before, or
     empty. In `running` repositories it did not see its deployments end: other machines cannot know
-    whether they have. A hold is `local` if only this workspace knows of it.
+    whether they have. It is not known that those `left` have come back: they are running, failed,
+    or were not started. A hold is `local` if only this workspace knows of it.
     """
 
     stage: str
@@ -40,20 +53,27 @@ class Hold:
     why: str
     repos: Mapping[str, HeldRepo] = field(default_factory=dict)
     running: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     local: bool = False
 
     def on(self, repos: Mapping[str, HeldRepo]) -> Hold:
         """Return the hold on these of its repositories only."""
-        return replace(self, repos=repos).while_running(repos)
+        running = (name for name in self.running if name in repos)
+        left = (name for name in self.left if name in repos)
+        return replace(self, repos=repos, running=tuple(running), left=tuple(left))
 
-    def while_running(self, repos: Container[str]) -> Hold:
-        """Return the hold once its operation has ended in all but these repositories."""
-        return replace(self, running=tuple(name for name in self.running if name in repos))
+    def after(self, ends: Ends) -> Hold:
+        """Return the hold once its operation knows this of its deployments."""
+        running = (name for name in self.running if name in ends.running)
+        left = (name for name in self.left if name not in ends.done)
+        return replace(self, running=tuple(running), left=tuple(left))
 
     def sentence(self) -> str:
-        """Return a sentence that says who rolled the stage back, when, to what, and why."""
+        """Return what says who rolled the stage back, when, to what, and why, and what is left."""
         return phrase(
-            "{stage} is held{here} since {since}: {who} on {host} rolled it back{release} ({why}).",
+            "{stage} is held{here} since {since}: {who} on {host} rolled it back{release} ({why})."
+            "{left}",
+            left=f" That is not finished in {shortened(self.left)}." if self.left else "",
             stage=self.stage,
             here=" in this workspace" if self.local else "",
             since=Instant(self.since),
@@ -65,7 +85,7 @@ class Hold:
 
     def document(self) -> dict[str, object]:
         """Return it as the ref or file of the stage has it."""
-        content = {**asdict(self), "running": [*self.running]}
+        content = {**asdict(self), "running": [*self.running], "left": [*self.left]}
         del content["local"]
         return content
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from multigit.core.planning.bringing_back import coming_back
 from multigit.core.planning.sides import Sides
-from multigit.core.values.commits import Commit, Tip
+from multigit.core.values.commits import Commit, PendingCommits, Tip
 from multigit.core.values.git_answers import Merged
 from multigit.core.values.merge import Fold, Reversal
 from multigit.core.values.problem import Problem, Severity
@@ -22,7 +22,7 @@ WHEN = "rolled back on 2025-01-10T09:06:40Z"
 def said(fold: Fold, *reversals: Reversal, forward: bool = True) -> list[Problem]:
     """Return what a merge with what comes back says."""
     seen = replace(merge("stg", "main"), reversals=reversals or (REVERT,), fold=fold)
-    return list(coming_back(seen, UP if forward else DOWN))
+    return list(coming_back(seen, UP if forward else DOWN, roll_forward=False))
 
 
 def test_what_comes_back_is_told() -> None:
@@ -60,9 +60,26 @@ def test_a_merge_that_brings_nothing_else_waits_for_a_person() -> None:
     other = replace(REVERT, sha="bbbbbbbbbb")
     fold = replace(FOLD, reverts=(REVERT.sha, other.sha))
     seen = replace(merge("stg", "main"), result=Merged(tree="folded"), fold=fold)
-    (problem,) = coming_back(replace(seen, reversals=(REVERT, other)), UP)
+    (problem,) = coming_back(replace(seen, reversals=(REVERT, other)), UP, roll_forward=False)
     assert (problem.code, problem.severity) == ("rolled_back", Severity.BLOCK)
     assert problem.message == (
         f"has nothing new on staging since the roll-back, only 2 commits that aaaaaaa by Ada {WHEN}"
         ", and what 1 other commit rolled back."
     )
+
+
+def test_what_a_back_merge_brought_back_waits_for_a_person_as_well() -> None:
+    """Unless something else goes out with it, or a person says so; downwards nothing comes back."""
+    waiting = PendingCommits(2, returning=2, roll_backs=("a" * 10, "b" * 10))
+    seen = replace(merge("stg", "main"), waiting=waiting)
+    (problem,) = coming_back(seen, UP, roll_forward=False)
+    assert (problem.code, problem.severity) == ("rolled_back", Severity.BLOCK)
+    assert problem.message == (
+        "has nothing new on staging since the roll-back, only what aaaaaaa, bbbbbbb rolled back."
+    )
+    more = replace(seen, waiting=replace(waiting, commits=3))
+    for each, asked in ((seen, True), (more, False)):
+        (problem,) = coming_back(each, UP, roll_forward=asked)
+        assert (problem.code, problem.severity) == ("brings_back", Severity.WARN)
+        assert problem.message == "brings back what aaaaaaa, bbbbbbb rolled back."
+    assert list(coming_back(seen, DOWN, roll_forward=False)) == []

@@ -8,18 +8,18 @@ from multigit.core.planning.plan import Plan, RepoPlan, RollsBack, State
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.steps import RedeployStep, RollBackStep
 from multigit.core.progress.holds import (
+    ends_by,
+    ends_in,
     hold_changes,
     hold_of,
     reached_by,
     reached_in,
-    running_by,
-    running_in,
 )
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import Deployment, RunState
-from multigit.core.values.hold import HeldRepo, Hold
+from multigit.core.values.hold import Ends, HeldRepo, Hold
 from tests.core.builders import ADA, API, MADE, WEB, plan, state, to_publish
 
 NOW = "2025-01-15T15:02:00Z"
@@ -69,6 +69,7 @@ def test_a_roll_back_holds_what_it_deploys_again() -> None:
         why="it is ill",
         repos={"api": HeldRepo("old", "new", "r-2")},
         running=("api",),
+        left=("api",),
     )
 
 
@@ -165,14 +166,19 @@ def test_a_journal_tells_the_same() -> None:
     assert API.name == "api"
 
 
-def test_a_hold_names_what_was_not_seen_to_end() -> None:
-    """Of what the roll-back deploys; also when it is smaller, and as far as a journal tells."""
+def test_a_hold_names_what_is_left_of_its_roll_back() -> None:
+    """What may be running, and what is not known to have come back; as far as a journal tells."""
     hold = hold_of(back(again(), again("web"), before=EARLIER), ADA, NOW)
     assert hold
-    assert hold.running == ("api", "web")
-    assert hold.on({"web": hold.repos["web"]}).running == ("web",)
+    assert (hold.running, hold.left) == (("api", "web"), ("api", "web"))
+    smaller = hold.on({"web": hold.repos["web"]})
+    assert (smaller.running, smaller.left) == (("web",), ("web",))
     for each in RunState:
-        unseen = {"api"} if each.may_run else set()
-        assert running_in(ran(again(), each)) == unseen
-        assert running_by(state(deployments={"api": {"": Deployment(state=each)}})) == unseen
-        assert hold.while_running(unseen).running == tuple(unseen)
+        ends = Ends(*(frozenset({"api"} if is_so else ()) for is_so in (each.may_run, each.good)))
+        assert ends_in(ran(again(), each)) == ends
+        assert ends_by(state(deployments={"api": {"": Deployment(state=each)}})) == ends
+        known = hold.after(ends)
+        assert known.running == (("api",) if each.may_run else ())
+        assert known.left == (("web",) if each.good else ("api", "web"))
+    assert "That is not finished in api, web." in hold.sentence()
+    assert "finished" not in hold.after(Ends(done=frozenset({"api", "web"}))).sentence()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
@@ -14,7 +14,7 @@ from multigit.core.progress.refusals import hold_ended, refusal
 from multigit.core.progress.shared import shared_in
 from multigit.core.progress.stage_refs import StageRef, hold_bytes, within
 from multigit.core.values.git_answers import Publication
-from multigit.core.values.hold import Hold, SeenHold
+from multigit.core.values.hold import NOTHING_ENDED, Ends, Hold, SeenHold
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError, MultigitError, StoppedError
 
@@ -130,7 +130,7 @@ class RemoteLocks:
         *,
         after: str = "",
         changed: Mapping[str, Hold | None] = NOTHING_CHANGES,
-        running: Collection[str] = (),
+        ends: Ends = NOTHING_ENDED,
         seen: Mapping[str, SeenHold] = NO_HOLDS,
         report: Callable[[Problem], None],
     ) -> None:
@@ -139,7 +139,7 @@ class RemoteLocks:
         So are those that the operation `after` passed on to it, and that it did not take. Their
         holds stay, but for those that the operation `changed`: to a smaller one, or to none. Such a
         hold is changed even if its lock is gone, if it is the operation's own, or the one that was
-        `seen`. With its lock, its own says where its deployments may still be `running`.
+        `seen`. With its lock, its own says how its deployments have ended.
         """
         for stage, ref in self.read(stages).items():
             hold = ref.hold
@@ -147,7 +147,7 @@ class RemoteLocks:
             before = seen[stage].operation if stage in seen else operation
             known = hold and hold.operation in {operation, before}
             if own or (known and not ref.holder and stage in changed):
-                mine = hold.while_running(running) if hold and hold.operation == operation else hold
+                mine = hold.after(ends) if hold and hold.operation == operation else hold
                 rest = changed.get(stage, mine)
                 kept = hold_bytes(within(ref.written, rest)) if rest else b""
                 if not self._replace(stage, ref, kept):

@@ -15,7 +15,7 @@ from multigit.core.progress.locks import Holder, lock_ref
 from multigit.core.progress.shared import shared_in
 from multigit.core.progress.stage_refs import StageRef, hold_bytes
 from multigit.core.values.git_answers import Publication, PushReport
-from multigit.core.values.hold import HeldRepo, Hold, SeenHold
+from multigit.core.values.hold import Ends, HeldRepo, Hold, SeenHold
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError, MultigitError
 from tests.adapters.git.clones import open_clone
@@ -345,20 +345,21 @@ def test_a_lock_that_is_released_by_hand_leaves_its_hold(
     assert held_by(clone) == ("", HOLD)
 
 
-def test_a_hold_says_what_may_be_running_until_its_operation_tells(
+def test_a_hold_says_what_is_left_until_its_operation_tells(
     clone: GitRepository, locks: RemoteLocks
 ) -> None:
     """A crash leaves it as it was set; so does a lock that another machine releases by hand."""
-    own = replace(HOLD, operation=ADA.operation, running=("api", "web"))
-    with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
-        taken.hold("stg", own)
-        taken.keep()
-    for running in (("api",), ()):
-        locks.release_of(["stg"], ADA.operation, running=running, report=quiet)
-        assert held_by(clone) == ("", replace(own, running=running))
+    both = ("api", "web")
+    own = replace(HOLD, operation=ADA.operation, running=both, left=both)
+    for ends in (Ends(frozenset({"api"}), frozenset({"web"})), Ends(done=frozenset(both))):
         with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
             taken.hold("stg", own)
             taken.keep()
+        locks.release_of(["stg"], ADA.operation, ends=ends, report=quiet)
+        assert held_by(clone) == ("", own.after(ends))
+    with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
+        taken.hold("stg", own)
+        taken.keep()
     found = there(clone)
     assert found
     assert locks.release("stg", found)
