@@ -166,7 +166,7 @@ def _own_paths(
                 found &= changed(door, tip, step.sha).keys()
         paths |= found
     yield from paths
-    if paths:
+    if paths and steps[0].parents:  # a line that began by itself had none of these before
         names = moved(door, steps[0].parents[0], earlier.sha)
         yield from (new for old, new in names.items() if old in paths)
 

@@ -158,3 +158,22 @@ def test_a_merge_onto_work_that_came_back_earlier_brings_only_what_is_new(
     anew = replace(SIGNATURE, date=f"{int(SIGNATURE.date.split()[0]) + 60} +0000")
     pushed = repository.pushed(repository.merge(tip, earlier, anew).commit)
     assert (pushed.paths, pushed.commits) == (("b",), 2)
+
+
+def test_a_stage_that_began_by_itself_can_be_seen_without_a_roll_back(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """As if it was made on a host with a first commit of its own, and merged the other one then."""
+    api.git("checkout", "--quiet", "--orphan", "first")
+    api.git("rm", "--quiet", "-r", "--force", ".")
+    api.local_commit({"README.md": "# api\n"})
+    merging = ("--no-ff", "--allow-unrelated-histories", "--message", "Merge dev")
+    api.git("merge", "--quiet", *merging, "origin/dev")
+    api.git("revert", "--no-edit", "--mainline", "1", "HEAD")
+    reverted = api.git("rev-parse", "HEAD")
+    api.local_commit({"hot": "1\n"})
+    repository = open_clone(forge, api)
+    earlier, later = (repository.tip(api.git("rev-parse", name)) for name in ("origin/dev", "HEAD"))
+    folded = repository.fold(earlier, later, [Skip(reverted)])
+    assert folded.own == {"README.md", "hot"}
+    assert set(entries(api, folded.tree)) == {*FILES, "folder/y", "README.md", "hot"}
