@@ -15,6 +15,8 @@ PLURALS = {
     "does": "do",
     "depends": "depend",
     "accepts": "accept",
+    "brings": "bring",
+    "keeps": "keep",
 }  # verbs with which the message of a repository's problem may begin
 
 
