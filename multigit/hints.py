@@ -123,6 +123,7 @@ class Hint(StrEnum):
     LAST_GOOD = (
         "Name it, or pass `--last-good`; to see the releases, run `multigit log --stage {stage}`."
     )
+    ROLL_BACK_REST = "To roll back the rest, too: `multigit rollback {stage} {asked}`"
     ROLL_BACK_ANYWAY = "To go back to it anyway: `multigit rollback {stage} {release}`"
     NAME_RELEASE = "Name the release; to see them, run `multigit log --stage {stage}`."
     HOW_RESTORE = "To restore its files in a new commit instead: `--how restore`"

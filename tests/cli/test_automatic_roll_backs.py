@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, codes, hook, rows, states, told
 from tests.cli.hosts import GITHUB, STAGES, WORKFLOW, Host, impatient
 from tests.doubles.loopback import Answer, Request
 from tests.doubles.receivers import Health, healthy
+from tests.hints.typing import follow
 from tests.support.forge import Forge
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
@@ -148,6 +150,19 @@ def test_people_read_both_reports(shop: Shop) -> None:
         said.rindex("2 deployed."),
     )
     assert plan < failed < done
+
+
+def test_what_is_published_only_is_rolled_back_by_hand(shop: Shop) -> None:
+    """Nothing of it was deployed. The sentence says that it stays, and the hint what to type."""
+    shop.configure('[repos.web.deploy.stg]\nrunner = "none"\n')
+    document = shop.release("2, ill", "2", check=FAILED)
+    web, good = shop.forge.repos["web"], shop.good["release"]
+    assert document["message"].endswith(f"stg went back to {good}, but for web.")
+    assert web.remote_git("show", "stg:a") == "2"
+    typed = f"multigit rollback stg {good} -r web"
+    follow(shop.forge, document, Hint.ROLL_BACK_REST, typed, "--yes")
+    assert web.remote_git("show", "stg:a") == "1"
+    assert shop.services.running() == {"api": "1", "web": "1"}
 
 
 def test_what_a_later_wave_did_not_reach_is_left_alone(shop: Shop) -> None:

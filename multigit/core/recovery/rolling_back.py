@@ -130,14 +130,17 @@ def _there(
 def staying(
     stage: Stage, release: Release, repos: Iterable[Repo], snapshots: Mapping[str, Snapshot]
 ) -> tuple[RepoPlan, ...]:
-    """Return the repositories that were not chosen, and have something newer than the release."""
+    """Return the repositories that were not chosen, and have something newer than the release.
+
+    They were not fetched, so that is what they had when they last were.
+    """
 
     def stays(repo: Repo) -> bool:
         tip = snapshots[repo.name].refs.branch(repo.branches.get(stage.name, stage.branch)).remote
         stood = release.repos.get(repo.name)
         return bool(tip and stood and stood.sha and stood.sha != tip.sha)
 
-    message = f"was not chosen, although newer than {release.name}."
+    message = f"is not part of this roll-back, though newer than {release.name} when last fetched."
     newer = Problem(STAYS_NEWER, message, severity=Severity.WARN)
     return tuple(
         RepoPlan(repo.name, repo.path, State.SKIPPED, problems=(newer,), wave=-repo.wave)

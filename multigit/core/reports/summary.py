@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from shlex import quote
 
-from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.plan import STAYS_NEWER, Plan, RepoPlan, Result, State
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.recovery.ways_out import can_be_undone
 from multigit.core.reports.next_steps import deployments_hint, running_hint
 from multigit.core.values.deployment import RunState
-from multigit.core.values.text import plural
+from multigit.core.values.text import chosen, plural, shortened
 from multigit.hints import Hint
 from multigit.phrase import Phrase, Typed
 
@@ -27,7 +28,8 @@ def summary(report: Report) -> tuple[str, str]:
     if report.result in {Result.PLANNED, Result.NOTHING, Result.BLOCKED, Result.CANCELLED}:
         return _stopped(report)
     if report.rolled_back:  # what is to be done follows from that
-        return Phrase(_ended(report)[0], " ", answered(report.rolled_back)), ""
+        back = report.rolled_back
+        return Phrase(_ended(report)[0], " ", answered(back)), _rest_hint(back)
     return _ended(report)
 
 
@@ -35,10 +37,31 @@ def answered(back: Report) -> str:
     """Return what became of the roll-back that answers an operation, as a sentence."""
     stage, to = back.plan.target, back.plan.rolls_back.to if back.plan.rolls_back else ""
     if back.result is Result.PLANNED:
-        return f"{stage} goes back to {to}."
+        return f"{stage} goes back to {to}{_but_for(back)}."
     if back.result is Result.DONE:
-        return f"{stage} went back to {to}."
+        return f"{stage} went back to {to}{_but_for(back)}."
     return f"{back.plan.operation}, which rolls {stage} back to {to}, did not succeed."
+
+
+def _but_for(back: Report) -> str:
+    """Return which repositories a roll-back leaves newer, as a part of a sentence."""
+    stay = _staying(back)
+    return f", but for {shortened(stay)}" if stay else ""
+
+
+def _rest_hint(back: Report) -> str:
+    """Return how to roll back what the roll-back that answers an operation left newer."""
+    stay = _staying(back)
+    if not stay or back.result is not Result.DONE or back.plan.rolls_back is None:
+        return ""
+    asked = f"{quote(back.plan.rolls_back.to)}{chosen(stay)}"
+    return Hint.ROLL_BACK_REST.format(stage=back.plan.target, asked=asked)
+
+
+def _staying(back: Report) -> tuple[str, ...]:
+    """Return the repositories that take no part in a roll-back, and are newer."""
+    codes = {repo.repo: {each.code for each in repo.problems} for repo in back.plan.repos}
+    return tuple(name for name, own in codes.items() if STAYS_NEWER in own)
 
 
 def _stopped(report: Report) -> tuple[str, str]:
@@ -108,21 +131,24 @@ def _independent(planned: Sequence[RepoPlan], blocked: Sequence[RepoPlan]) -> in
 def will_happen(report: Report) -> str:
     """Return what a plan does, as the beginning of a sentence.
 
-    For what an earlier attempt published, only deployments remain: to start, or to watch.
+    For what an earlier attempt published, only deployments remain: to start, or to watch. What is
+    redeployed is rolled back by its deployments.
     """
     plan, before = report.plan, report.before
     published = [repo for repo in plan.planned() if before.of(repo.repo).published]
-    deployments = [still_to_come(repo, before.of(repo.repo)) for repo in published]
+    starts = {each.repo: bool(still_to_come(each, before.of(each.repo))[0]) for each in published}
+    redeployed = {repo.repo for repo in published if plan.rolls_back and not repo.updates()}
     again = sum(_only_deployed(plan, repo) for repo in plan.planned() if repo not in published)
     moves = len(plan.planned()) - len(published) - again
-    deploys = sum(bool(to_start) for to_start, _ in deployments)
-    watches = sum(not to_start for to_start, _ in deployments)
+    moves += sum(starts[name] for name in redeployed)
+    deploys = sum(start for name, start in starts.items() if name not in redeployed)
+    watches = sum(not start for start in starts.values())
     noun = "repository" if plan.command == "deploy" else "published repository"
     parts = [
         (moves, f"{plural(moves, 'repository')} will be {_planned_word(plan)}"),
         (again, f"{plural(again, 'repository')} will be deployed again"),
         (deploys, f"{plural(deploys, noun)} will be deployed"),
-        (watches, f"{plural(watches, noun)} will be watched"),
+        (watches, f"{plural(watches, 'repository' if redeployed else noun)} will be watched"),
     ]
     return ", ".join(part for number, part in parts if number)
 

@@ -229,7 +229,7 @@ def test_what_was_not_chosen_and_is_newer_is_said() -> None:
     )
     others = (API, WEB, Repo("shop", "."))
     seen = {repo.name: snapshot(repo=repo) for repo in others}
-    message = f"was not chosen, although newer than {OLD}."
+    message = f"is not part of this roll-back, though newer than {OLD} when last fetched."
     newer = Problem("stays_newer", message, severity=Severity.WARN)
     assert staying(STG, release, others, seen) == (
         RepoPlan("api", API.path, State.SKIPPED, problems=(newer,)),

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.planning.plan import STAYS_NEWER, State
+from multigit.core.planning.plan import NOT_IN_RELEASE, STAYS_NEWER, State
 from multigit.core.progress.outcome import Outcome, ended, planned
 from multigit.core.reports.document import document
 from multigit.core.reports.news import is_news, job_summary, news
 from multigit.core.reports.summary import summary
 from multigit.core.values.agreement import Accepted
-from multigit.core.values.deployment import RunState
-from multigit.core.values.workspace import Event
-from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps
+from multigit.core.values.deployment import Deployment, Run, RunState
+from multigit.core.values.workspace import Event, Repo
+from tests.core.builders import (
+    API,
+    WEB,
+    plan,
+    published,
+    state,
+    to_publish,
+    warning,
+    without_steps,
+)
 from tests.core.roll_backs import BACK, HOLD, redeployed, restored, roll_back, went_back
 
 DONE, FAILED = RunState.SUCCEEDED, RunState.FAILED
@@ -26,6 +35,24 @@ def test_both_ways_are_rolled_back() -> None:
     )
     report = ended(back, [went_back(redeployed(), DONE), went_back(restored())])
     assert summary(report) == ("2 rolled back, 1 deployed.", "")
+
+
+def test_what_is_continued_is_rolled_back_or_watched() -> None:
+    """A deployment publishes nothing. A commit that restores was published before."""
+    api, web, own = redeployed(), redeployed(WEB), restored(Repo("docs", "docs"))
+    back = roll_back(api, web, own, release="deploy-3")
+    names = dict.fromkeys(("api", "web"), State.PUBLISHED)
+    running = {"web": {"": Deployment("", RunState.RUNNING, Run("1"))}}
+    before = state(settled=names, deployments=running)
+    assert summary(planned(back, before))[0].startswith(
+        "2 repositories will be rolled back, 1 repository will be watched."
+    )
+    deployed = replace(own, steps=(*own.steps, *api.deploys()))
+    done = state(settled={**names, "docs": State.PUBLISHED}, deployments=running)
+    assert summary(planned(roll_back(api, web, deployed), done))[0].startswith(
+        "1 repository will be rolled back, 1 published repository will be deployed, "
+        "1 repository will be watched."
+    )
 
 
 def test_what_was_not_reached_was_not_rolled_back() -> None:
@@ -57,6 +84,27 @@ def test_what_a_released_hold_deploys_is_not_promoted() -> None:
     assert summary(planned(out))[0].startswith(
         "1 repository will be promoted, 1 repository will be deployed again."
     )
+
+
+def test_what_an_answer_leaves_newer_is_named() -> None:
+    """With the command for it, once it went back. What had nothing newer is not mentioned."""
+    newer = [warning(STAYS_NEWER, "is newer."), warning(NOT_IN_RELEASE, "had nothing.")]
+    stay = [
+        without_steps(Repo(name, name), State.SKIPPED, why)
+        for name, why in zip(("my docs", "shop"), newer, strict=True)
+    ]
+    back = roll_back(redeployed(), *stay)
+    whole = ended(plan(to_publish()), [published()])
+    done = replace(whole, rolled_back=ended(back, [went_back(redeployed(), DONE)]))
+    assert summary(done) == (
+        "1 published. stg went back to deploy-1, but for my docs.",
+        "To roll back the rest, too: multigit rollback stg deploy-1 -r 'my docs'",
+    )
+    going = replace(whole, rolled_back=planned(back))
+    assert summary(going) == ("1 published. stg goes back to deploy-1, but for my docs.", "")
+    failed = replace(whole, rolled_back=ended(back, [went_back(redeployed(), FAILED)]))
+    assert summary(failed)[0].endswith("did not succeed.")
+    assert summary(failed)[1] == ""
 
 
 def test_the_document_says_from_what_to_what() -> None:
