@@ -157,3 +157,22 @@ def test_the_same_lines_changed_elsewhere_are_more_than_reverted(forge: Forge) -
     api.commit("main", {"a": lines(line3="off", line15="off")}, message=message)
     found = reverted(forge, api)
     assert (found.back, found.mixed) == ((), ("a",))
+
+
+@pytest.mark.parametrize(
+    ("work", "own"),
+    [({"a": "2\n", "x": "1\n"}, "x/own"), ({"a": "2\n", "x/y": "1\n"}, "x")],
+    ids=["folder", "file"],
+)
+@pytest.mark.parametrize("says", ["This reverts commit {work}.", "Rolls-back-to: {before}"])
+def test_what_a_revert_puts_in_place_of_a_file_is_more_than_reverted(
+    forge: Forge, work: dict[str, str | None], own: str, says: str
+) -> None:
+    """A folder cannot be where the file comes back, nor a file where the folder does."""
+    api = forge.add("api", files={"a": "1\n"})
+    before, (_, path) = api.tip("dev"), work
+    made = worked(api, work)
+    message = f"Revert\n\n{says.format(work=made, before=before)}"
+    api.commit("main", {"a": "1\n", path: None, own: "own\n"}, message=message)
+    found = reverted(forge, api)
+    assert (found.back, found.mixed) == (("a",), (path,))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath
 
-from multigit.adapters.git.changes import UNKNOWN, changed
+from multigit.adapters.git.changes import UNKNOWN, Changes, changed
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.line import SEARCHED, read_line
 from multigit.core.lineage.keepers import before_work
-from multigit.core.lineage.line import LineCommit
+from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import rolled_back_to
 from multigit.core.values.commits import Commit
@@ -59,14 +60,31 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
     back |= reverted - noted
     more, of_work = _others(history, step, changes.keys() - back, reverted)
     back |= more - noted
+    in_the_way = _in_the_way(changes, back)
+    back -= in_the_way
     rest = changes.keys() - back
     left_out = {*reversal.paths} - changes.keys()
     return replace(
         reversal,
         back=tuple(sorted(back)),
         rest=tuple(sorted(rest)),
-        mixed=tuple(sorted((reverted & noted) | (rest & of_work) | left_out)),
+        mixed=tuple(sorted((reverted & noted) | (rest & of_work) | left_out | in_the_way)),
     )
+
+
+def _in_the_way(changes: Changes, back: Collection[str]) -> set[str]:
+    """Return the paths that cannot come back beside what else the commit made.
+
+    It made a folder where there was a file, or a file where there was a folder.
+    """
+    before = {path for path in back if changes[path][0] != ABSENT}
+    others = {path for path in changes if path not in back and changes[path][1] != ABSENT}
+    below = {path for path in before if others & _folders(path)}
+    return below | (before & {folder for path in others for folder in _folders(path)})
+
+
+def _folders(path: str) -> set[str]:
+    return {str(folder) for folder in PurePosixPath(path).parents}
 
 
 def _earlier_with_tree(history: History, step: LineCommit) -> str:
