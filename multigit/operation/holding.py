@@ -90,9 +90,9 @@ def _that_can_go_out(hold: Hold, space: Workspace) -> Hold:
 
 
 def _no_longer_held(plan: Plan, state: OperationState, ref: StageRef | None) -> Findings:
-    """Return why a roll-back does not go on: its own hold is gone, or another one came after it.
+    """Return why a roll-back cannot continue: its own hold is gone, or another one came after it.
 
-    Someone has let the stage go on since, so that it may have something newer.
+    Someone has released the stage since, so that it may have something newer.
     """
     hold = ref.hold if ref else None
     if not (plan.rolls_back and state.repos) or (hold and hold.operation == plan.operation):

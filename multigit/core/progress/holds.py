@@ -34,7 +34,7 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
         who=actor.identity,
         host=actor.host,
         since=now,
-        why=plan.rolls_back.why or plan.message.partition("\n")[0],
+        why=plan.rolls_back.why,
         repos={**kept, **plan.rolls_back.there, **held},
         running=tuple(held),
         left=tuple(held),

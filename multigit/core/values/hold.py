@@ -37,10 +37,11 @@ NOTHING_ENDED = Ends()
 class Hold:
     """Why nothing new is deployed to a stage, who decided that, and since when, in UTC.
 
-    The `operation` rolled the stage back to `release`; `bad` is the release that it had before, or
-    empty. In `running` repositories it did not see its deployments end: other machines cannot know
-    whether they have. It is not known that those `left` have come back: they are running, failed,
-    or were not started. A hold is `local` if only this workspace knows of it.
+    The `operation` rolled the stage back to `release`; `bad` is the release that it had before, and
+    `why` the reason, both perhaps empty. In `running` repositories it did not see its deployments
+    end: other machines cannot know whether they have. It is not known that those `left` have come
+    back: they are running, failed, or were not started. A hold is `local` if only this workspace
+    knows of it.
     """
 
     stage: str
@@ -71,16 +72,16 @@ class Hold:
     def sentence(self) -> str:
         """Return what says who rolled the stage back, when, to what, and why, and what is left."""
         return phrase(
-            "{stage} is held{here} since {since}: {who} on {host} rolled it back{release} ({why})."
+            "{stage} is held{here} since {since}: {who} on {host} rolled it back{release}{why}."
             "{left}",
-            left=f" That is not finished in {shortened(self.left)}." if self.left else "",
+            left=f" That is unfinished in {shortened(self.left)}." if self.left else "",
             stage=self.stage,
             here=" in this workspace" if self.local else "",
             since=Instant(self.since),
             who=self.who.partition(" <")[0],
             host=self.host,
             release=f" to {self.release}" if self.release else "",
-            why=self.why,
+            why=f" ({self.why})" if self.why else "",
         )
 
     def document(self) -> dict[str, object]:

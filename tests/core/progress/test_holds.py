@@ -73,12 +73,13 @@ def test_a_roll_back_holds_what_it_deploys_again() -> None:
     )
 
 
-def test_without_a_reason_the_message_says_why() -> None:
-    """Its first line."""
-    rolling = replace(back(again()), rolls_back=RollsBack("r-1"), message="Roll back\n\nmore")
+def test_without_a_reason_nothing_says_why() -> None:
+    """The message of a roll-back would only repeat what the hold says."""
+    rolling = replace(back(again()), rolls_back=RollsBack("r-1"))
     hold = hold_of(rolling, ADA, NOW)
     assert hold
-    assert hold.why == "Roll back"
+    said = hold.after(Ends(done=frozenset(hold.repos))).sentence()
+    assert said.endswith(" rolled it back to r-1.")
 
 
 def test_only_a_roll_back_that_deploys_old_commits_holds() -> None:
@@ -180,5 +181,5 @@ def test_a_hold_names_what_is_left_of_its_roll_back() -> None:
         known = hold.after(ends)
         assert known.running == (("api",) if each.may_run else ())
         assert known.left == (("web",) if each.good else ("api", "web"))
-    assert "That is not finished in api, web." in hold.sentence()
+    assert "That is unfinished in api, web." in hold.sentence()
     assert "finished" not in hold.after(Ends(done=frozenset({"api", "web"}))).sentence()
