@@ -525,6 +525,41 @@ def test_a_hotfix_that_builds_on_the_roll_back_stops_it(
     assert api.tree("main") == api.tree("stg") == wanted
 
 
+def test_the_second_roll_back_to_the_same_release_is_brought_back_by_hand(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """The hint takes the work from before that one, not from the first one, which came back."""
+    first = forge.json("log")["records"][0]["release"]
+    api.commit("stg", {"extra.txt": "extra\n"}, message="feat: extra")
+    forge.json(*RELEASE, check=DONE)
+    back = ("rollback", "main", first, "--confirm", "main")
+    forge.json(*back, check=DONE)
+    api.commit("stg", {"b.txt": "more\n"}, message="fix: more")
+    forge.json(*RELEASE, check=DONE)
+    api.commit("stg", {"a.txt": "1\nand two\n3\n"}, message="feat: and")
+    forge.json(*RELEASE, check=DONE)
+    whole = api.tree("main")
+    forge.json(*back, check=DONE)
+    api.commit("main", {"a.txt": "1\ntwo, hot\n3\n"}, message="fix: hot")
+    api.commit("stg", {"new.txt": "mended\n"}, message="fix: mend")
+
+    document = forge.json(*RELEASE, check=REFUSED)
+    (problem,) = rows(document)["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("reapply_conflict", ["a.txt"])
+    steps = problem["hint"].removeprefix("Bring it back by hand: ").partition("; where git")[0]
+    follow(forge, document, Hint.BRING_BACK_BY_HAND, steps, check=1)
+    resolve = (
+        "printf '1\\nand two, hot\\n3\\n' >a.txt; git add a.txt; git revert --continue --no-edit; "
+        "git switch -q --detach origin/stg; git merge -q --no-edit -; git push -q origin HEAD:stg"
+    )
+    done = in_shell(forge, f"cd api; {resolve}")
+    assert done.returncode == 0, done.stderr
+    wanted = whole | {"a.txt": "1\nand two, hot\n3\n", "new.txt": "mended\n"}
+    assert api.tree("stg") == wanted
+    forge.json(*RELEASE, check=DONE)
+    assert api.tree("main") == wanted
+
+
 # --- A roll-back and moves
 
 

@@ -72,8 +72,8 @@ def keeper(line: Sequence[LineCommit], path: str, sha: str, reported: Collection
     """Return the commit that has the work on a path that `sha` reverted, if its parent lacks it.
 
     Own commits may have touched the path before, and reverted the first half of the work. Those
-    that are known to have done so are `reported`: each of them has its own part restored. Empty if
-    the parent has the work.
+    that are known to have done so are `reported`: each of them has its own part restored; so are
+    those that brought work back. Empty if the parent has the work.
     """
     events, place = events_at(line, path, sha)
     start = place
@@ -87,17 +87,21 @@ def keeper(line: Sequence[LineCommit], path: str, sha: str, reported: Collection
     return events[start - 1].step.sha if gone else ""
 
 
-def reverted_before(line: Sequence[LineCommit], path: str, sha: str) -> tuple[LineCommit, ...]:
+def reverted_before(
+    line: Sequence[LineCommit], path: str, sha: str, reapplying: Collection[str] = ()
+) -> tuple[LineCommit, ...]:
     """Return the own commits that had reverted work on a path before, if only `sha` restored it.
 
-    Newest first. That happens when the files of an old release are restored over those of a newer
-    one: to restore the newer work reverts the older work again, which has to be restored, too.
+    Newest first, without those that brought work back. That happens when the files of an old
+    release are restored over those of a newer one: to restore the newer work reverts the older work
+    again, which has to be restored, too.
     """
     events, place = events_at(line, path, sha)
     reverting = []
     for at, event in enumerate(events[:place]):
         restored = [e.step.sha for e in events[at + 1 : place + 1] if e.after == event.before]
         before_work = was_before_work(events[:at], event.after)
-        if not event.step.brings and restored == [sha] and before_work:
+        reverts = not event.step.brings and event.step.sha not in reapplying
+        if reverts and restored == [sha] and before_work:
             reverting.append(event.step)
     return tuple(reversed(reverting))

@@ -51,6 +51,19 @@ def test_what_an_older_release_was_restored_over_is_restored_too() -> None:
     assert reverted_before(line, "a", "2") == reverted_before(line, "b", "4") == ()
 
 
+def test_what_came_back_and_is_reverted_again_is_whole_before_that() -> None:
+    """The commit that brought it back reverts nothing, and what it had brought back is no part."""
+    first, gone = work("1", "a", "x", "y"), own("2", "a", "y", "x")
+    again, end = own("3", "a", "x", "y"), own("4", "a", "y", "x")
+    line = [first, gone, again, end]
+    assert keeper(line, "a", "4", {"2"}) == "2"
+    assert keeper(line, "a", "4", {"2", "3"}) == ""
+    part, end = own("4", "a", "x", "y"), own("5", "a", "y", "x")
+    line = [first, work("2", "a", "y", "z"), own("3", "a", "z", "x"), part, end]
+    assert reverted_before(line, "a", "5") == (part,)
+    assert reverted_before(line, "a", "5", {"4"}) == ()
+
+
 def test_work_that_was_moved_has_its_old_name() -> None:
     """It was moved by the commit that reverted it, or by one between two halves of the revert."""
     first = work("1", "a", "x", "y")

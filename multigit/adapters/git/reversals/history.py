@@ -19,7 +19,12 @@ from multigit.core.lineage.line import (
     with_moves,
 )
 from multigit.core.lineage.returns import returned
-from multigit.core.lineage.revert_messages import accepted_in, reverted_spans, says_revert
+from multigit.core.lineage.revert_messages import (
+    accepted_in,
+    reapplied_in,
+    reverted_spans,
+    says_revert,
+)
 from multigit.core.values.merge import Evidence, Reversal
 
 MOVES = 10  # that are followed, one after the other, for each file
@@ -41,9 +46,9 @@ Notes = dict[tuple[str, str], list[Held]]
 class History:
     """One merge of two sides. Facts that are seldom needed are read last.
 
-    `own` are the later side's own commits, `line` the steps of its first parents, `tips` what these
-    merged of the earlier side, `unexplained` the paths in which work is lost though no own commit
-    touched them.
+    `own` are the later side's own commits, `reapplying` those that bring back what others rolled
+    back, `line` the steps of its first parents, `tips` what these merged of the earlier side,
+    `unexplained` the paths in which work is lost though no own commit touched them.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class History:
         conflicts: Collection[str],
     ) -> None:
         self.door, self.own = door, own
+        self.reapplying = frozenset(c.sha for c in own.values() if reapplied_in(c.message))
         self.earlier, self.later = sides
         self._conflicts = frozenset(conflicts)
         self._differing = frozenset(changed(door, merged, self.earlier))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from multigit.adapters.git.reversals.history import Held, History, Notes
 from multigit.core.lineage.keepers import across_move, keeper, reverted_before
 from multigit.core.lineage.line import ABSENT, present_name
+from multigit.core.lineage.revert_messages import rolled_back_to
 from multigit.core.values.merge import Reversal
 
 Counts = Mapping[str, Counter[str]]  # reversals by path, and by the step that brought them
@@ -18,6 +19,8 @@ def with_kept(history: History, reversal: Reversal, counts: Counts, notes: Notes
     """Add the commits that have the work; none if reverting the commit restores all of it."""
     sha = reversal.sha
     commit, changes = history.own[sha], history.changes_of(history.own[sha])
+    if rolled_back_to(commit.message) and changes.keys() == {*reversal.paths}:
+        return replace(reversal, kept=())  # its parent has all of it, whatever came and went before
     has = {path: holder for _, holder, paths in reversal.kept for path in paths}
     kept: dict[tuple[str, str], list[str]] = {}
     for path in reversal.paths:
@@ -28,7 +31,7 @@ def with_kept(history: History, reversal: Reversal, counts: Counts, notes: Notes
         for work in held:
             kept.setdefault((work.lacking, work.having), []).append(work.path)
     for path in reversal.paths:
-        for step in reverted_before(history.line, path, sha):
+        for step in reverted_before(history.line, path, sha, history.reapplying):
             kept.setdefault((step.sha, step.parents[0]), []).append(path)
     if kept.keys() == {(sha, commit.parents[0])} and changes.keys() == {*reversal.paths}:
         return replace(reversal, kept=())
@@ -61,6 +64,6 @@ def _holders(history: History, reversal: Reversal, path: str, counts: Counts) ->
             return [Held(*across)]
         if path in step.moves:  # the move is reverted, too
             return [*whole, Held(commit.sha, parent, step.moves[path])]
-    if holder := keeper(history.line, path, step.sha, counts[path]):
+    if holder := keeper(history.line, path, step.sha, {*counts[path], *history.reapplying}):
         return [Held(commit.sha, holder, path)]
     return whole if step.changes[path][0] == before else [Held(commit.sha, step.parents[0], path)]
