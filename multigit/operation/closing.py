@@ -58,7 +58,7 @@ def release_and_close(
     `passed` on belong to another operation. Returns a problem for each lock that could not be
     released.
     """
-    left = context.locks.release(plan, hold_changes(plan, reached), ends, passed=passed)
+    left = context.locks.release(plan, hold_changes(plan, reached, ends), ends, passed=passed)
     journal.close()
     return left
 

@@ -179,9 +179,10 @@ class ConfirmedRun:
             raise
         if report.count(State.UNKNOWN):
             taken.keep()
+        ends = ends_in(report)
         if hold:
-            taken.release_hold(hold.stage, hold.after(ends_in(report)))
-        for stage, rest in hold_changes(self.plan, reached_in(report)).items():
+            taken.release_hold(hold.stage, hold.after(ends))
+        for stage, rest in hold_changes(self.plan, reached_in(report), ends).items():
             taken.release_hold(stage, rest)
         return report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from multigit.core.records.last_deployments import LastDeployments, as_seen
+from multigit.core.records.last_deployments import LastDeployments, as_seen, without_ended_holds
 from multigit.core.reports.held_stages import Holding, holding_of
 from multigit.core.reports.status import StatusRow, status_rows
 from multigit.core.values.deployment import RunState
@@ -42,6 +42,7 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> St
     for stage, states in asked.items():
         last = as_seen(last, stage, states)
     holding = _holding(session, repos, fetch=fetch)
+    last = without_ended_holds(last, {hold.stage: hold for hold in holding.holds})
     rows = status_rows(space, repos, seen, last, holding)
     by_repo = {row.repo: frozenset(s for s, of in asked.items() if row.repo in of) for row in rows}
     return Status([replace(row, asked=by_repo[row.repo]) for row in rows], holding)

@@ -84,7 +84,8 @@ def observe_releases(session: Session, asked: RollBack) -> SeenReleases:
     hold = shared.holds().get(asked.stage.name)
     known = {**seen, **rest}
     ordered = {name: stages[name] for name in stages if name in known}
-    releases = releases_of(ordered, known, records, shared.marks, hold)
+    among = [repo.name for repo in chosen]
+    releases = releases_of(ordered, known, records, shared.marks, hold, among)
     now = _deployed_now(session, asked.stage, ordered, known, hold)
     return SeenReleases(seen, rest, releases, now.commits, now.settled, hold, shared)
 

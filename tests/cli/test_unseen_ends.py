@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.cli.answers import DONE, REFUSED, codes, rows
+from pathlib import Path
+
+from tests.cli.answers import DONE, REFUSED, codes, rows, states
 from tests.cli.hosts import deployed
 from tests.cli.test_rolling_back import (
     BACK,
@@ -12,6 +14,7 @@ from tests.cli.test_rolling_back import (
     other_machine,
     release,
     set_up,
+    steps,
     to_stg,
 )
 from tests.support.forge import Forge, remotes_untouched
@@ -53,3 +56,37 @@ def test_nothing_is_started_beside_a_roll_back_that_was_left_running(forge: Forg
     onward = forge.json(*RELEASING, "--accept-doubt", cwd=other, check=DONE)
     assert {note["code"] for note in onward["accepted"]} == {"held", "deployment_in_doubt"}
     assert deployed(forge)["api"] == ["1", "2", "1", "3"]
+
+
+def test_a_hold_that_another_machine_ended_leaves_nothing_certain_here(forge: Forge) -> None:
+    """Status says so, and a roll-back goes back again, although it was back already."""
+    database, _ = set_up(forge, f'{COMMAND}\n[lock]\nrepo = "database"\n')
+    other = other_machine(forge)
+    versions = ({"version": f"{number}\n"} for number in (1, 2, 3))
+    first, middle, _ = (release(forge, {"api": v, "database": v}, "feat") for v in versions)
+    forge.json(*BACK, check=DONE)
+    tip = database.commit("dev", {"version": "4\n"}, message="fix: four")
+    database.remote_git("update-ref", "refs/heads/stg", tip)
+    forge.json(*RELEASING, cwd=other, check=DONE)
+    wanted = {"api": ["1", "2", "3", "2", "3"], "database": ["1", "2", "3", "2", "4"]}
+    assert deployed(forge) == wanted
+    assert deployed_to_main(forge, forge.shop) == ("unknown", "")
+
+    again = forge.json("rollback", "main", first, "--yes", check=DONE)
+    assert states(again) == {"api": "deployed", "database": "deployed"}
+    assert steps(again)["api"][2] == 2
+    assert deployed(forge)["api"][-1] == "1"
+    assert deployed_to_main(forge, other)[1] == first
+
+    forge.json("deploy", "main", middle, "-r", "api", "--yes", cwd=other, check=DONE)
+    assert deployed(forge)["api"][-1] == "2"
+    for folder in (forge.shop, other):
+        assert deployed_to_main(forge, folder)[1] == middle
+    plan = forge.json("rollback", "main", first, "--dry-run", check=DONE)
+    assert steps(plan)["api"][0] == "redeploy"
+
+
+def deployed_to_main(forge: Forge, folder: Path) -> tuple[str, str]:
+    """Return the state of the last deployment of api that a workspace knows, and its release."""
+    (api,) = forge.json("status", "api", cwd=folder, check=DONE)["repos"]
+    return api["deployed"]["main"]["state"], api["rolled_back"].get("main", "")

@@ -233,7 +233,8 @@ class Plan:
     `accepted` is what was in the way of it, and a person accepted; `accepted_now` are the keys of
     the deployments whose unknown result the present command accepts, and no later one that
     continues it. `holds` are those that it was made with, by stage: a stage that is held since is
-    not changed. `releases` is the one that a person releases with it.
+    not changed. `releases` is the one that a person releases with it, `keeps` the one on the target
+    that stays, although a release is deployed there by name.
     """
 
     command: str
@@ -260,6 +261,7 @@ class Plan:
     asked_release: str = ""
     rolls_back: RollsBack | None = None
     releases: Hold | None = None
+    keeps: Hold | None = None
     holds: Mapping[str, SeenHold] = field(default_factory=dict)
 
     @property

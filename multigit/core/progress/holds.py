@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, RollsBack
 from multigit.core.planning.steps import RedeployStep
@@ -10,7 +11,7 @@ from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import OperationState
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import Deployment
-from multigit.core.values.hold import Ends, HeldRepo, Hold
+from multigit.core.values.hold import NOTHING_ENDED, Ends, HeldRepo, Hold
 
 
 def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
@@ -24,7 +25,11 @@ def hold_of(plan: Plan, actor: Actor, now: str) -> Hold | None:
     if not plan.rolls_back or not back:
         return None
     before, freed = plan.rolls_back.before, _freed(plan)
-    kept = {n: each for n, each in (before.repos if before else {}).items() if n not in freed}
+    kept = {
+        name: replace(each, release=each.release or (before.release if before else ""))
+        for name, each in (before.repos.items() if before else ())
+        if name not in freed
+    }
     held = {name: HeldRepo(step.to, step.tip, step.tag) for name, step in back.items()}
     return Hold(
         stage=plan.target,
@@ -51,14 +56,21 @@ def _bad(back: RollsBack) -> str:
     return "" if bad == back.to else bad
 
 
-def hold_changes(plan: Plan, reached: Collection[str]) -> Mapping[str, Hold | None]:
+def hold_changes(
+    plan: Plan, reached: Collection[str], ends: Ends = NOTHING_ENDED
+) -> Mapping[str, Hold | None]:
     """Return the holds, by stage, that an operation changes once it is over; None: released.
 
     `reached` are the repositories where the stage has what it published or deployed, or may have.
     A roll-back that reached none leaves what was held before; one after which the stage has what a
     branch has leaves nothing there that must not go out. One that answers an operation also does
-    what that left to it: to release what it had released.
+    what that left to it: to release what it had released. A release that is deployed by name is
+    noted in the hold; `ends` says where that is done.
     """
+    if plan.keeps and reached:
+        deployed = {r.repo: step.sha for r in plan.repos for step in r.deploys()}
+        deployed = {name: sha for name, sha in deployed.items() if name in reached}
+        return {plan.target: plan.keeps.with_deployed(deployed, plan.asked_release, ends.done)}
     if hold := plan.releases:
         rest = {name: each for name, each in hold.repos.items() if name not in reached}
         return {hold.stage: hold.on(rest) if rest else None} if reached else {}

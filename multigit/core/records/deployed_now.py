@@ -18,7 +18,7 @@ from multigit.core.values.hold import Hold
 class DeployedNow:
     """The `commits` that a stage has, by repository; where one is missing, it has the branch's tip.
 
-    Those `settled` are not known to have failed to deploy that commit.
+    Those `settled` are not known to have failed to deploy that commit, or to have got another.
     """
 
     commits: Mapping[str, str]
@@ -42,6 +42,8 @@ def deployed_now(
     left = hold.left if hold else ()  # there a roll-back may have changed something, or nothing
     for repo in repos:
         known = last.get(repo)
+        if known and known.held and repo not in held:
+            continue  # another machine has ended the hold, and may have deployed the branch
         fresh = known is not None and began(known.started_by, known.at) >= newest.get(repo, 0)
         logged = succeeded.get(repo, "") if fresh else ""
         later = hold and known and began(known.started_by) > began(hold.operation, hold.since)

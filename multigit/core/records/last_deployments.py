@@ -12,6 +12,7 @@ from multigit.core.records.back_record import RollBackRecord, WayRecord
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.deployment import Deployment, RunState, for_all_targets
+from multigit.core.values.hold import Hold
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.start_time import unix_time
 from multigit.core.values.workspace import Workspace
@@ -45,7 +46,7 @@ class LastDeployment:
 
     An operation that did not reach a target leaves there what an earlier one deployed: `targets`
     has both. `state` counts for all of them. `rolled_back_to` is the release to which a roll-back
-    brought it, or empty.
+    brought it, or empty; it is `held` if its branch has more, which a hold keeps from going out.
     """
 
     release: str
@@ -54,6 +55,7 @@ class LastDeployment:
     operation: str = ""
     watched: str = ""
     rolled_back_to: str = ""
+    held: bool = False
     targets: Mapping[str, AtTarget] = field(default_factory=dict)
 
     @property
@@ -149,15 +151,23 @@ def _followed(known: LastDeployment | None, record: Record, repo: RepoRecord) ->
         operation=record.operation,
         watched=record.watches,
         rolled_back_to=_rolled_back_to(known, record, repo),
+        held=_held(known, record, repo),
     )
     return _with_targets(last, targets)
 
 
 def _rolled_back_to(known: LastDeployment | None, record: Record, repo: RepoRecord) -> str:
     """Return the release to which a record says that a repository was rolled back, or empty."""
-    if record.watches:
+    if record.watches or not repo.deployed:
         return known.rolled_back_to if known else ""
     return record.rolls_back.to if record.rolls_back and repo.rolled_back else ""
+
+
+def _held(known: LastDeployment | None, record: Record, repo: RepoRecord) -> bool:
+    """Return whether a record says that a repository was rolled back, and is held like that."""
+    if record.watches or not repo.deployed:
+        return bool(known and known.held)
+    return repo.redeployed and repo.rolled_back is not None and repo.rolled_back.commits > 0
 
 
 def _with_targets(last: LastDeployment, targets: Mapping[str, AtTarget]) -> LastDeployment:
@@ -248,6 +258,24 @@ def as_seen(last: LastDeployments, stage: str, states: Mapping[str, str]) -> Las
         for repo, state in states.items()
     }
     return {**last, **seen}
+
+
+def without_ended_holds(last: LastDeployments, holds: Mapping[str, Hold]) -> LastDeployments:
+    """Return the last deployments; unknown are those that no hold keeps any more, by stage.
+
+    They were rolled back from here, and another machine has let the stage go on: had that been done
+    here, they would have been deployed since.
+    """
+
+    def known(repo: str, stage: str, each: LastDeployment) -> LastDeployment:
+        if not each.held or (stage in holds and repo in holds[stage].repos):
+            return each
+        return replace(each, state=RunState.UNKNOWN, rolled_back_to="", held=False)
+
+    return {
+        repo: {stage: known(repo, stage, each) for stage, each in stages.items()}
+        for repo, stages in last.items()
+    }
 
 
 def failed_last(last: LastDeployments, stage: str) -> set[str]:

@@ -10,7 +10,7 @@ repository had that a release did not touch; never about one that has the releas
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from multigit.core.lineage.revert_messages import rolled_back_to
@@ -70,8 +70,9 @@ def releases_of(
     records: Sequence[Record],
     marks: Mapping[str, Mark] | None = None,
     hold: Hold | None = None,
+    among: Collection[str] | None = None,
 ) -> Releases:
-    """Return the releases of a stage, newest first.
+    """Return the releases of a stage, newest first; `now` is the one that these have, or all.
 
     `stages` has the stage as each repository has it, `snapshots` its refs with the messages of the
     tags; `records` are those that concern the stage, oldest first; `marks` are by release.
@@ -102,7 +103,7 @@ def releases_of(
             )
     line = ReleaseLine(stage.name, tuple(found))
     told = line.told(records, restored, hold)
-    return Releases(stage.name, told[::-1], line.now(records, hold), newest)
+    return Releases(stage.name, told[::-1], line.now(records, hold, among), newest)
 
 
 def _deploy_tags(stage: Stage, snapshot: Snapshot) -> tuple[Tag, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from multigit.core.records.record import ROLLBACK, Record
@@ -57,15 +57,19 @@ class ReleaseLine:
             for place, each in enumerate(self.releases)
         )
 
-    def now(self, records: Sequence[Record], hold: Hold | None) -> str:
+    def now(
+        self, records: Sequence[Record], hold: Hold | None, among: Collection[str] | None = None
+    ) -> str:
         """Return the release that the stage has, or empty: the one on which it is held, if it is.
 
         Otherwise it is the newest. It is another one if that was deployed since. What is deployed
-        of several ones makes the oldest of them.
+        of several ones makes the oldest of them, `among` these repositories, or all.
         """
         if not self.releases:
             return ""
-        held = hold if hold and hold.release in self.places else None
+        asked = {*among} if among is not None else {*self.releases[-1].repos}
+        concerns = hold and (not hold.repos or asked & hold.repos.keys())
+        held = hold if hold and concerns and hold.release in self.places else None
         name, time = self.releases[-1].name, self.releases[-1].time
         if held:
             name, time = held.release, began(held.operation, held.since) + 1
@@ -75,6 +79,7 @@ class ReleaseLine:
                 deployed |= {row.repo: row.after for row in record.repos if row.deployed}
         if held and deployed:
             deployed = {repo: each.to for repo, each in held.repos.items()} | deployed
+        deployed = {repo: sha for repo, sha in deployed.items() if repo in asked}
         place = self._start(deployed, len(self.releases))
         return name if place is None else self.releases[place].name
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from multigit.core.planning.plan import State
 from multigit.core.records.last_deployments import DID_NOTHING
-from multigit.core.records.record import Record
+from multigit.core.records.record import ROLLBACK, Record
 from multigit.core.records.repo_record import RepoRecord
 from multigit.core.values.deployment import RunState, for_all_targets
 
@@ -16,6 +16,7 @@ LEFT = {
     State.NOT_PUBLISHED,
     State.UNKNOWN,
 }  # of the release, a part was not published
+RESULTS = {state for state in RunState if state.has_result}
 GOOD = {state for state in RunState if state.good}
 
 
@@ -83,14 +84,16 @@ _Runs = dict[tuple[str, str], tuple[str, str]]  # by repository and target: oper
 def _follow(runs: _Runs, record: Record, row: RepoRecord) -> None:
     """Note the deployments of a row: by repository and target, the operation and the state.
 
-    A watch tells only about the operation that it watched.
+    A watch tells only about the operation that it watched. A roll-back that was not seen to end
+    says nothing new about the release to which it went.
     """
     operation = record.watches or record.operation
     for each in row.deployments:
         known = runs.get((row.repo, each.target))
         if known and known[0] != operation:
             began = each.state not in DID_NOTHING or each.attempt > 1
-            if record.watches or not began:
+            unseen = record.command == ROLLBACK and each.state not in RESULTS
+            if record.watches or not began or unseen:
                 continue
         runs[row.repo, each.target] = operation, each.state or str(RunState.UNKNOWN)
 

@@ -183,7 +183,9 @@ def _in_the_way(
     """Report what a person has to override: the release, or files that cannot be rolled back."""
     yield from bad_release(request.release.name, request.marks or {})
     restored = _how(request, workspace.deploy(repo, request.stage), way) is How.RESTORE
-    if files := matching(way.loses(on_branch=restored)[1], repo.irreversible or ()):
+    lost, paths = way.loses(on_branch=restored)
+    forward = not lost.commits  # then these files come, and none is taken back
+    if files := () if forward else matching(paths, repo.irreversible or ()):
         yield Problem(
             IRREVERSIBLE,
             f"{plural(len(files), 'file')} changed since {request.release.name} that cannot be "

@@ -241,8 +241,8 @@ def rolled_back(
 ) -> dict[str, WentBack]:
     """Return the stages to which a roll-back was the last to deploy a repository.
 
-    A hold says so on every machine, the log only of what was done here: there may be newer tags.
-    The later one of both counts.
+    A hold says so on every machine, and counts; the log only of what was done here: there may be
+    newer tags.
     """
     logged = {
         stage: WentBack(last.rolled_back_to, last.time)
@@ -250,13 +250,8 @@ def rolled_back(
         if last.rolled_back_to and (stage not in deploys or deploys[stage].time <= last.time)
     }
     held = {
-        hold.stage: WentBack(hold.release, unix_time(hold.since))
+        hold.stage: WentBack(hold.release_of(repo), unix_time(hold.since))
         for hold in holding.holds
         if repo in hold.repos and repo not in hold.left
     }
-    later = {stage: each for stage, each in held.items() if each.time > _time(logged.get(stage))}
-    return logged | later
-
-
-def _time(back: WentBack | None) -> int:
-    return back.time if back else 0
+    return logged | held

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from multigit.core.values.text import shortened
@@ -14,12 +14,13 @@ class HeldRepo:
     """One repository of a held stage.
 
     It is deployed at the commit `to`; `bad` is the tip of the branch, which must not go out, and
-    `tag` its deploy tag, or empty.
+    `tag` its deploy tag, or empty. `release` is what it was deployed with, if not with the hold's.
     """
 
     to: str
     bad: str
     tag: str = ""
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,20 @@ class Hold:
     running: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     local: bool = False
+
+    def release_of(self, repo: str) -> str:
+        """Return the release that the stage has of one of its repositories."""
+        return self.repos[repo].release or self.release
+
+    def with_deployed(self, repos: Mapping[str, str], release: str, done: Container[str]) -> Hold:
+        """Return the hold once a release is deployed to the held stage, by repository the commit.
+
+        Where it is not `done`, it is not known what the stage has.
+        """
+        known = {name: self.repos[name] for name in repos if name in self.repos}
+        again = {n: replace(each, to=repos[n], release=release) for n, each in known.items()}
+        left = {*self.left, *again} - {name for name in again if name in done}
+        return replace(self, repos={**self.repos, **again}, left=tuple(sorted(left)))
 
     def on(self, repos: Mapping[str, HeldRepo]) -> Hold:
         """Return the hold on these of its repositories only."""

@@ -20,7 +20,7 @@ from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.hold import Ends, HeldRepo, Hold
-from tests.core.builders import ADA, API, MADE, WEB, plan, state, to_publish
+from tests.core.builders import ADA, API, MADE, WEB, plan, state, to_publish, without_steps
 
 NOW = "2025-01-15T15:02:00Z"
 LOST = PendingCommits(2)
@@ -96,11 +96,15 @@ def test_what_is_deployed_already_is_held_by_what_is_left() -> None:
 
 
 def test_an_earlier_hold_keeps_what_it_held() -> None:
-    """But for what goes back further, and what the branch has now."""
+    """With the release to which that went; but for what goes back further, or has its branch."""
     assert held(back(again(), before=EARLIER)) == {
-        **EARLIER.repos,
+        **{name: replace(each, release="r-0") for name, each in EARLIER.repos.items()},
         "api": HeldRepo("old", "new", "r-2"),
     }
+    first = hold_of(back(again(), before=EARLIER), ADA, NOW)
+    twice = hold_of(back(again(), before=first), ADA, NOW)
+    assert twice
+    assert [twice.release_of(name) for name in ("api", "web")] == ["r-1", "r-0"]
     assert held(back(again("web"), before=EARLIER))["web"] == HeldRepo("old", "new", "r-2")
     assert set(held(back(again(), restored(), before=EARLIER))) == {"api", "shop"}
     forward = again("web", to="web-1", tip="web-1")
@@ -183,3 +187,19 @@ def test_a_hold_names_what_is_left_of_its_roll_back() -> None:
         assert known.left == (("web",) if each.good else ("api", "web"))
     assert "That is unfinished in api, web." in hold.sentence()
     assert "finished" not in hold.after(Ends(done=frozenset({"api", "web"}))).sentence()
+
+
+def test_what_is_deployed_by_name_is_noted_in_the_hold() -> None:
+    """Where it was not seen to succeed, it is not known what the stage has."""
+    deploying = [
+        replace(without_steps(each, State.PLANNED), steps=(DEPLOY,)) for each in (API, WEB)
+    ]
+    named = replace(plan(*deploying, command="deploy"), asked_release="r-x", keeps=EARLIER)
+    assert hold_changes(named, ()) == {}
+    (noted,) = hold_changes(named, ["api", "web"], Ends(done=frozenset({"web"}))).values()
+    assert noted
+    assert noted.repos == {**EARLIER.repos, "web": HeldRepo("old", "web-1", release="r-x")}
+    assert (noted.release_of("web"), noted.release_of("shop"), noted.left) == ("r-x", "r-0", ())
+    (noted,) = hold_changes(named, ["web"]).values()
+    assert noted
+    assert noted.left == ("web",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from multigit.core.records.deployed_now import DeployedNow, deployed_now
 from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.values.hold import HeldRepo, Hold
@@ -45,3 +47,18 @@ def test_a_hold_says_what_is_deployed_on_every_machine() -> None:
 def test_where_nothing_is_known_it_has_the_tip() -> None:
     """As on a fresh machine."""
     assert deployed_now(["api"], {}, {}, {}, None) == DeployedNow({}, frozenset({"api"}))
+
+
+def test_where_a_roll_back_was_not_finished_the_stage_may_have_anything() -> None:
+    """What was there before is likely: the tip, or what was deployed from here."""
+    unfinished = replace(HOLD, left=("api",))
+    assert now(NOON + 1, unfinished) == DeployedNow({}, frozenset())
+    assert now(NOON, unfinished) == DeployedNow({"api": "ours"}, frozenset())
+
+
+def test_what_another_machine_let_go_on_is_not_known_here() -> None:
+    """It was rolled back here, and its hold is gone: the tip may be deployed."""
+    back = {"api": replace(OURS["api"], held=True)}
+    assert deployed_now(["api"], back, {"api": "old"}, {}, None) == DeployedNow({}, frozenset())
+    known = deployed_now(["api"], back, {"api": "old"}, {}, HOLD)
+    assert known == DeployedNow({"api": "old"}, frozenset({"api"}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pytest
@@ -14,7 +14,7 @@ from multigit.core.records.release_history import releases_of
 from multigit.core.records.release_results import ReleaseResult
 from multigit.core.records.releases import Known, Release, Releases, Stood
 from multigit.core.records.repo_record import MoveRecord
-from multigit.core.values.hold import Hold
+from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.mark import Mark, Quality
 from multigit.core.values.refs import Refs, Tag
 from multigit.core.values.snapshot import Snapshot
@@ -60,9 +60,10 @@ def known(
     stage: Stage = MAIN,
     hold: Hold | None = None,
     marks: Mapping[str, Mark] | None = None,
+    among: Collection[str] | None = None,
 ) -> Releases:
     """Return the releases of main in these repositories."""
-    return releases_of(dict.fromkeys(snapshots, stage), snapshots, records, marks, hold)
+    return releases_of(dict.fromkeys(snapshots, stage), snapshots, records, marks, hold, among)
 
 
 def commits(releases: Releases) -> dict[str, dict[str, str]]:
@@ -423,6 +424,28 @@ def test_a_hold_says_what_the_stage_has_where_the_log_does_not() -> None:
     gone = known(API_WEB, hold=replace(hold, release="deploy-20240101-000000"))
     assert gone.now == name(4)
     assert [r.rolled_back for r in gone.known] == ["", "", "", ""]
+
+
+def test_what_some_repositories_have_now_is_theirs() -> None:
+    """An old release of another one, by name or by a hold, does not count for them."""
+    again = row("a1", "succeeded", tag=name(1), state="deployed")
+    by_name = logged(9, again, command="deploy", release=name(1))
+    held = {"api": HeldRepo("a1", "a4")}
+    since = "2025-01-15T15:09:00Z"
+    hold = Hold("main", "o9", name(1), name(4), "Ada", "desk", since, "It fails", held)
+    for among, wanted in ((["api"], name(1)), (["web"], name(4)), (["api", "web"], name(1))):
+        assert known(API_WEB, by_name, among=among).now == wanted
+        assert known(API_WEB, hold=hold, among=among).now == wanted
+
+
+def test_a_roll_back_without_an_end_says_nothing_about_its_release() -> None:
+    """That was good, and stays so until a roll-back to it is seen to fail."""
+    good = logged(1, row("a1", "succeeded", tag=name(1)), release=name(1))
+    for state, stays in (("running", True), ("unknown", True), ("failed", False)):
+        back = row("a1", state, tag=name(1), state="deployed")
+        record = logged(9, back, command="rollback", release=name(1))
+        released = known({"api": API_WEB["api"]}, good, record).find(name(1))
+        assert released.result.succeeded is stays
 
 
 def test_a_restored_release_names_what_it_brought_back() -> None:
