@@ -72,6 +72,17 @@ class LockedError(RefusedError):
     code = "locked"
 
 
+class CancelledError(RefusedError):
+    """A person answered a question with no, or `interrupted` it with Ctrl-C."""
+
+    code = "cancelled"
+
+    def __init__(self, unchanged: str = "Nothing was changed.", *, interrupted: bool) -> None:
+        super().__init__(f"Cancelled. {unchanged}")
+        if interrupted:
+            self.exit_code = INTERRUPTED
+
+
 class GitError(MultigitError):
     """A git command failed in one repository; `output` is what git said, already masked."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from multigit import errors
@@ -31,6 +31,8 @@ from multigit.operation.session import Session
 from multigit.operation.watching import read_deploying
 from multigit.phrase import Phrase
 from multigit.ui.screen import Screen
+
+NOT_REVIEWED = "Nothing was reviewed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,19 @@ def _chosen(
     asked = screen.interactive and not given_by_option(operation.plan, consent)
     if not (several and asked):
         return mine
-    with suppress(EOFError):  # the terminal went away
+    with suppress(EOFError), _asking():  # the terminal went away
         if chosen := screen.choose(mine):
             return chosen
-    raise errors.RefusedError("Cancelled. Nothing was reviewed.", code="cancelled")
+    raise errors.CancelledError(NOT_REVIEWED, interrupted=False)
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Let Ctrl-C cancel the question inside."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise errors.CancelledError(NOT_REVIEWED, interrupted=True) from None
 
 
 def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -> ConsentState:
@@ -141,13 +152,10 @@ def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -
         raise errors.RefusedError(missing.message, hint=missing.hint, code=missing.code)
     if given := given_by_option(plan, consent):
         return given
-    try:
-        agreed = confirmed(plan, screen, what, f"{what.capitalize()}?")
-    except EOFError:  # the terminal went away
-        agreed = False
-    if not agreed:
-        raise errors.RefusedError("Cancelled. Nothing was reviewed.", code="cancelled")
-    return ConsentState.TERMINAL
+    with suppress(EOFError), _asking():  # the terminal went away
+        if confirmed(plan, screen, what, f"{what.capitalize()}?"):
+            return ConsentState.TERMINAL
+    raise errors.CancelledError(NOT_REVIEWED, interrupted=False)
 
 
 def _append(session: Session, record: Record) -> tuple[Problem, ...]:

@@ -114,7 +114,7 @@ class Doubts:
 
 @dataclass(frozen=True, slots=True)
 class HeldStage:
-    """A held stage, the note for when a person releases it, and the problem if not."""
+    """A held stage, the note for when a person releases it, and the problem if no one can."""
 
     stage: str
     note: Accepted
@@ -126,11 +126,11 @@ class HeldStage:
 
 
 def releases_hold(screen: Terminal, held: HeldStage) -> bool:
-    """Return whether a person releases a hold, having seen what goes out again."""
-    question = f"{held.stage} is held. Release the hold, and let this go out?"
-    with suppress(EOFError):  # the terminal went away
-        return agreed(screen, question)
-    return False
+    """Return whether a person releases a hold, having seen what goes out again.
+
+    Raises EOFError if the terminal is gone.
+    """
+    return agreed(screen, f"{held.stage} is held. Release the hold, and let this go out?")
 
 
 def accepts_doubts(screen: Terminal, stage: str, doubts: Doubts) -> bool:

@@ -10,7 +10,7 @@ from multigit.core.records.releases import Release, Releases
 from multigit.core.reports.release_words import release_cells
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.releases import commits_back
-from multigit.errors import RefusedError, StoppedError
+from multigit.errors import CancelledError, RefusedError
 from multigit.hints import Hint
 from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
@@ -73,9 +73,12 @@ def _picked(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     rows = [release_cells(seen.releases, each, counts[each.name], now) for each in offered]
     older = len(seen.releases.known) - len(offered)
     more = f" ({older} more can be named)" if older else ""
-    number = session.screen.pick(f"Roll {asked.stage.name} back to{more}", rows)
+    try:
+        number = session.screen.pick(f"Roll {asked.stage.name} back to{more}", rows)
+    except KeyboardInterrupt:
+        raise CancelledError(interrupted=True) from None
     if number is None:
-        raise StoppedError
+        raise CancelledError(interrupted=False)
     return offered[number]
 
 

@@ -151,10 +151,12 @@ class OperationRun:
         """Ask whether to release the hold of the target, which --yes does not decide."""
         try:
             if not releases_hold(self.context.screen, held):
-                problem = replace(held.problem, message=Phrase(held.problem.message, UNCHANGED))
-                return self._not_begun(refused(self._planned(), problem))
+                return self._not_begun(cancelled(self._planned(), interrupted=False))
         except KeyboardInterrupt:
             return self._not_begun(cancelled(self._planned(), interrupted=True))
+        except EOFError:  # the terminal went away
+            problem = replace(held.problem, message=Phrase(held.problem.message, UNCHANGED))
+            return self._not_begun(refused(self._planned(), problem))
         return replace(self, plan=held.released_in(self.plan), held=None)._decide()  # noqa: SLF001
 
     def _doubted(self, doubts: Doubts) -> Report:

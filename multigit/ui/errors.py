@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.values.text import masked, visible
-from multigit.errors import ConfigError, MultigitError
+from multigit.errors import CancelledError, ConfigError, MultigitError
 from multigit.ui.hint_lines import hint_lines
 from multigit.ui.local_times import local
 from multigit.ui.render import Prose, indented
@@ -21,7 +21,8 @@ def error_view(error: MultigitError) -> RenderableType:
 
 def _lines(error: MultigitError) -> Iterator[RenderableType]:
     message = visible(masked(local(error.message)))
-    yield Prose(Text.assemble(("Error: ", "bold red"), message))
+    kind = [] if isinstance(error, CancelledError) else [("Error: ", "bold red")]
+    yield Prose(Text.assemble(*kind, message))
     for message, hint in error.details if isinstance(error, ConfigError) else ():
         yield indented(Prose(Text(visible(masked(message)))))
         yield from hint_lines(hint, 4, "dim")

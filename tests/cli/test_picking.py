@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.answers import DONE, INTERRUPTED, QUESTION, at_terminal
+from tests.cli.answers import DONE, INTERRUPTED, QUESTION, REFUSED, at_terminal
 from tests.cli.hosts import deployed, scripted
 from tests.support.forge import Forge, remotes_untouched
 
@@ -38,12 +38,13 @@ def test_the_newest_good_one_is_first(shop: Forge, cols: int) -> None:
     assert deployed(shop)["api"][-1] == first
 
 
-@pytest.mark.parametrize("key", ["ctrl-c", "ctrl-d"])
-def test_nothing_is_picked(shop: Forge, key: str) -> None:
-    """It is cancelled, says so, and changes nothing."""
+@pytest.mark.parametrize(("key", "status"), [("ctrl-c", INTERRUPTED), ("ctrl-d", REFUSED)])
+def test_nothing_is_picked(shop: Forge, key: str, status: int) -> None:
+    """It is cancelled, says so as at any question, and changes nothing."""
     with remotes_untouched(shop), at_terminal(shop, "rollback", "stg") as terminal:
         terminal.expect("Roll stg back to")
         terminal.expect_keys()
         terminal.send_key(key)
-        terminal.expect("Interrupted. Nothing was changed.")
-        assert terminal.finish() == INTERRUPTED
+        terminal.expect("Cancelled. Nothing was changed.")
+        assert terminal.finish() == status
+    assert "Error" not in terminal.text

@@ -17,7 +17,7 @@ from multigit.core.planning.consent import Consent
 from multigit.core.planning.overrides import Override
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.progress.marks import mark_bytes, mark_ref
-from multigit.core.reports.reviews import ReviewResult
+from multigit.core.reports.reviews import PendingReview, ReviewResult
 from multigit.core.reports.summary import summary
 from multigit.core.values.deploy_config import HealthCheck
 from multigit.core.values.deployment import (
@@ -37,6 +37,7 @@ from multigit.errors import (
     INTERRUPTED,
     OK,
     REFUSED,
+    CancelledError,
     MultigitError,
     NotStartedError,
     RefusedError,
@@ -861,6 +862,23 @@ def test_a_person_chooses_among_several(desk: Desk) -> None:
         review(desk, consent=Consent())
     assert len(review(desk).reviews) == len(BOTH)
     assert len(review(desk, environments=("production",)).reviews) == len(BOTH)
+
+
+def test_ctrl_c_at_a_question_about_reviews_cancels(desk: Desk) -> None:
+    """Nothing is reviewed, and the exit code says that it was interrupted."""
+    waiting(desk)
+    desk.screen.person = True
+
+    def stop(_: PendingReview) -> bool:
+        raise KeyboardInterrupt
+
+    said = r"^Cancelled\. Nothing was reviewed\.$"
+    for choice in (lambda each: each.spec.repo == "web", stop):
+        desk.screen.choice, desk.screen.answer = choice, KeyboardInterrupt()
+        with pytest.raises(CancelledError, match=said) as caught:
+            review(desk, consent=Consent())
+        assert caught.value.exit_code == INTERRUPTED
+    assert desk.hosts.reviewed == []
 
 
 def test_reviews_that_cannot_be_recorded_are_said(desk: Desk) -> None:

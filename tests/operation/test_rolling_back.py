@@ -14,6 +14,7 @@ from multigit.core.planning.consent import Consent
 from multigit.core.planning.overrides import NOTHING_OVERRIDDEN, Override, override_of
 from multigit.core.planning.plan import Result, RollsBack, State
 from multigit.core.recovery.roll_back_request import How
+from multigit.core.reports.summary import summary
 from multigit.core.values.deployment import DeploymentSpec, RunState
 from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.mark import Quality
@@ -417,19 +418,34 @@ def test_a_promotion_that_began_before_the_roll_back_does_not_deploy(desk: Desk)
     assert (desk.hosts.starts["web", ""], held(desk)) == (starts + 1, None)
 
 
-@pytest.mark.parametrize("answer", [False, True])
-def test_a_person_decides_about_the_hold(desk: Desk, answer: bool) -> None:  # noqa: FBT001
-    """A no is recorded as the reason; a yes is followed by the plan's own question."""
+@pytest.mark.parametrize(
+    ("answer", "result", "why"),
+    [
+        (True, "done", ""),
+        (False, "cancelled", ""),
+        (KeyboardInterrupt(), "cancelled", ""),
+        (EOFError(), "blocked", "held"),
+    ],
+)
+def test_a_person_decides_about_the_hold(
+    desk: Desk,
+    answer: bool | BaseException,  # noqa: FBT001
+    result: str,
+    why: str,
+) -> None:
+    """A no cancels, as with any question; without a terminal nobody can release it."""
     back(desk)
     desk.git["api"].remote.commit("dev", {"api.txt": "3"})
     desk.screen.person, desk.screen.answer = True, answer
-    ended = desk.promote(Consent())
+    ended, yes = desk.promote(Consent()), answer is True
     assert desk.screen.asked[0].startswith("stg is held. ")
-    assert len(desk.screen.asked) == 1 + answer
-    assert (held(desk) is None) == answer
+    assert len(desk.screen.asked) == 1 + yes
+    assert (held(desk) is None) == yes
     record = desk.records[-1]
-    assert (record.result, record.reason) == (("done", "") if answer else ("blocked", "held"))
-    assert [each.code for each in ended.report.plan.accepted] == ["held"] * answer
+    assert (record.result, record.reason) == (result, why)
+    assert [each.code for each in ended.report.plan.accepted] == ["held"] * yes
+    if result == "cancelled":
+        assert summary(ended.report) == ("Cancelled. Nothing was changed.", "")
 
 
 def test_a_person_is_asked_at_continue(desk: Desk) -> None:
@@ -437,7 +453,7 @@ def test_a_person_is_asked_at_continue(desk: Desk) -> None:
     promotion_begun(desk)
     hold_elsewhere(desk)
     desk.screen.person, desk.screen.answer = True, False
-    assert onward(desk, Consent()).report.result is Result.BLOCKED
+    assert onward(desk, Consent()).report.result is Result.CANCELLED
     assert bool(desk.unfinished)
     desk.screen.answer = True
     assert onward(desk, Consent()).report.result is Result.DONE
