@@ -77,12 +77,14 @@ def test_a_file_that_a_revert_makes_a_link_is_more_than_reverted(forge: Forge) -
 
 
 def test_a_roll_back_of_many_files_starts_no_process_for_each(forge: Forge) -> None:
-    """Also if some of them were moved."""
+    """Also if some of them were moved, or changed by the stage before."""
     files = {f"{number}": f"{number}\n" for number in range(60)}
     api = forge.add("api", files=files)
     before = api.tip("dev")
     worked(api, {path: f"{text}more\n" for path, text in files.items()} | {"9": None, "x": "9\n"})
     api.commit("main", {"2": None, "two": "2\nmore\n"}, message="chore: names")
+    own = {path: f"{text}more\nown\n" for path, text in files.items() if path not in {"2", "9"}}
+    api.commit("main", own, message="fix: all")
     back = files | {"two": None, "x": None}
     api.commit("main", back, message=f"Back\n\nRolls-back-to: {before}")
     repository = open_clone(forge, api)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from multigit.adapters.git.changes import changed, hunks
+from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.history import History
-from multigit.core.lineage.hunks import only_puts_back, puts_back
+from multigit.core.lineage.hunks import Hunk, only_puts_back, puts_back
 from multigit.core.lineage.keepers import before_work, last_work, reverted_before
 from multigit.core.lineage.line import LineCommit, PathEvent, events_at
 from multigit.core.lineage.revert_messages import rolled_back_to
 from multigit.core.values.merge import Evidence, Reversal, Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What commits changed in some files line by line, read for all of them at once."""
+
+    door: GitDoor
+    paths: Collection[str]
+    _read: dict[tuple[str, str], Mapping[str, tuple[Hunk, ...]]] = field(default_factory=dict)
+
+    def changed(self, before: str, after: str, path: str) -> tuple[Hunk, ...]:
+        """Return what changed in a file between two commits."""
+        if (before, after) not in self._read:
+            self._read[before, after] = hunks(self.door, before, after, self.paths)
+        return self._read[before, after].get(path, ())
 
 
 def with_exposed(
@@ -29,8 +45,9 @@ def with_exposed(
         return reversal
     exposed, unclear = dict[str, set[str]](), {*reversal.mixed}
     restores = bool(rolled_back_to(history.own[reversal.sha].message)) and not reversal.rest
+    lines = Lines(history.door, reversal.paths)
     for path in reversal.paths:
-        for step, certain in _before(history, path, reversal.step):
+        for step, certain in _before(history, path, reversal.step, lines):
             if step.sha in known or history.is_accepted(step):
                 continue
             if certain and (reversal.kind is Evidence.CONTENT or history.claimed_paths(step)):
@@ -49,7 +66,9 @@ def with_exposed(
     )
 
 
-def _before(history: History, path: str, sha: str) -> Iterator[tuple[LineCommit, bool]]:
+def _before(
+    history: History, path: str, sha: str, lines: Lines
+) -> Iterator[tuple[LineCommit, bool]]:
     """Yield the own commits that had reverted work on a path before; False if they did more."""
     older = reverted_before(history.line, path, sha)
     yield from ((step, True) for step in older)
@@ -62,7 +81,7 @@ def _before(history: History, path: str, sha: str) -> Iterator[tuple[LineCommit,
     base = before_work(history.line, path, sha)
     if not base and (last := last_work(history.line, path, sha)):
         base = next(iter(last.parents), "")
-    work = hunks(history.door, base, own[-1].step.parents[0], {path}) if own and base else {}
+    work = lines.changed(base, own[-1].step.parents[0], path) if own and base else ()
     for at, event in enumerate(own):
         step = event.step
         undone = any(later.after == event.before for later in own[:at])
@@ -71,9 +90,9 @@ def _before(history: History, path: str, sha: str) -> Iterator[tuple[LineCommit,
         if moved or not base:  # the work has another name
             yield step, False
             continue
-        then = hunks(history.door, step.parents[0], step.sha, {path}).get(path, ())
-        if puts_back(work.get(path, ()), then):
-            yield step, only_puts_back(work.get(path, ()), then)
+        then = lines.changed(step.parents[0], step.sha, path)
+        if puts_back(work, then):
+            yield step, only_puts_back(work, then)
 
 
 def _events(history: History, path: str, sha: str) -> tuple[list[PathEvent], int]:
