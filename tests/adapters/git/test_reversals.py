@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
+from multigit.adapters.git.repository import GitRepository
 from multigit.core.values.merge import Reversal
 from tests.adapters.git.clones import open_clone, sides
 from tests.support.forge import Forge, ForgeRepo
@@ -34,6 +35,14 @@ def reverted(forge: Forge, api: ForgeRepo) -> Reversal:
     merged = repository.merge(later, earlier, None)
     (found,) = repository.reversals(earlier, later, merged.tree, merged.conflicts)
     return found
+
+
+def processes(forge: Forge, repository: GitRepository) -> Callable[[], int]:
+    """Return what counts the processes of git that are started from now on."""
+    transcript = forge.root / "transcript"
+    repository.transcript.keep(transcript)
+    transcript.write_text("")
+    return lambda: transcript.read_text().count("$ git ")
 
 
 @pytest.mark.parametrize("attributes", ["", "a -diff\n"])
@@ -90,12 +99,10 @@ def test_a_roll_back_of_many_files_starts_no_process_for_each(forge: Forge) -> N
     repository = open_clone(forge, api)
     later, earlier = sides(repository)
     merged = repository.merge(later, earlier, None)
-    repository.transcript.keep(forge.root / "transcript")
-    (forge.root / "transcript").write_text("")
+    started = processes(forge, repository)
     (found,) = repository.reversals(earlier, later, merged.tree, merged.conflicts)
     assert len(found.paths) >= len(files)
-    lines = (forge.root / "transcript").read_text().splitlines()
-    assert sum(line.startswith("$ git ") for line in lines) < len(files) // 2
+    assert started() < len(files) // 2
 
 
 def test_moves_are_found_whatever_the_user_limits(forge: Forge) -> None:
@@ -178,3 +185,20 @@ def test_what_a_revert_puts_in_place_of_a_file_is_more_than_reverted(
     api.commit("main", {"a": "1\n", path: None, own: "own\n"}, message=message)
     found = reverted(forge, api)
     assert (found.back, found.mixed) == (("a",), (path,))
+
+
+def test_each_of_many_reverts_takes_few_processes(forge: Forge) -> None:
+    """What one changed is read once, whoever asks."""
+    files: dict[str, str | None] = {f"{number}": "1\n" for number in range(12)}
+    api = forge.add("api", files=dict.fromkeys(files, "0\n"))
+    works = [api.commit("dev", {path: text}) for path, text in files.items()]
+    api.remote_git("update-ref", "refs/heads/main", works[-1])
+    for path, work in zip(files, works, strict=True):
+        api.commit("main", {path: "0\n"}, message=f"Revert\n\nThis reverts commit {work}.")
+    repository = open_clone(forge, api)
+    later, earlier = sides(repository)
+    merged = repository.merge(later, earlier, None)
+    started = processes(forge, repository)
+    found = repository.reversals(earlier, later, merged.tree)
+    assert len(found) == len(files)
+    assert started() < 5 * len(files)

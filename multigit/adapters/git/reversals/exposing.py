@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from multigit.adapters.git.changes import changed, hunks
+from multigit.adapters.git.changes import hunks
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.history import History
 from multigit.core.lineage.hunks import Hunk, only_puts_back, puts_back
@@ -105,6 +105,5 @@ def _events(history: History, path: str, sha: str) -> tuple[list[PathEvent], int
 
 
 def _skip(history: History, sha: str, paths: Collection[str]) -> Skip:
-    parent = next(step.parents[0] for step in history.line if step.sha == sha)
-    everything = changed(history.door, parent, sha).keys() == {*paths}
+    everything = history.changes_of(history.own[sha]).keys() == {*paths}
     return Skip(sha) if everything else Skip(sha, tuple(sorted(paths)))

@@ -8,7 +8,13 @@ from functools import cached_property
 
 from multigit.adapters.git.changes import Changes, changed, commits_in, moved
 from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.reversals.line import StageCommit, brought_by, read_line, read_tips
+from multigit.adapters.git.reversals.line import (
+    SEARCHED,
+    StageCommit,
+    brought_by,
+    read_line,
+    read_tips,
+)
 from multigit.core.lineage.line import (
     ABSENT,
     LineCommit,
@@ -118,6 +124,14 @@ class History:
     def threads(self) -> list[list[PathEvent]]:
         """What happened to each file that own commits moved, under all of its names."""
         return threads_of(self.line)
+
+    @cached_property
+    def trees(self) -> list[tuple[str, str]]:
+        """The first-parent commits with their trees, newest first: the line, and as many before."""
+        form = ("--no-commit-header", "--format=%H %T", f"--max-count={2 * SEARCHED}")
+        done = self.door.run("rev-list", "--first-parent", *form, self.later, "--")
+        pairs = (line.partition(" ") for line in done.text.split("\n") if line)
+        return [(sha, tree) for sha, _, tree in pairs]
 
     def lossy(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the paths whose merged content differs from that of the earlier stage.

@@ -44,7 +44,7 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
     reversal = replace(reversal, time=commit.time)
     if step is None or not step.parents:
         return replace(reversal, mixed=reversal.paths)
-    changes = changed(history.door, step.parents[0], step.sha)
+    changes = history.changes_of(history.own[step.sha])
     reversal, named = replace(reversal, step=step.sha), rolled_back_to(commit.message)
     to = (named if step.sha == commit.sha else "") or _earlier_with_tree(history, step)
     back = _as_in(history.door, to, step, changes) if to else set[str]()
@@ -92,9 +92,8 @@ def _earlier_with_tree(history: History, step: LineCommit) -> str:
 
     Only one since which work was brought: otherwise just own commits were reverted.
     """
-    form = ("--no-commit-header", "--format=%H %T", f"--max-count={SEARCHED}")
-    done = history.door.run("rev-list", "--first-parent", *form, step.sha, "--")
-    (_, tree), *older = (line.split(" ") for line in done.text.split("\n") if line)
+    at = next(at for at, (sha, _) in enumerate(history.trees) if sha == step.sha)
+    (_, tree), *older = history.trees[at : at + SEARCHED]
     brings = {each.sha for each in history.line if each.brings}
     brought = False
     for sha, its in older:

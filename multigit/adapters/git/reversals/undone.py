@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from multigit.adapters.git.changes import Changes, changed, moved
+from multigit.adapters.git.changes import Changes, moved
 from multigit.adapters.git.reversals.history import History
 from multigit.adapters.git.reversals.line import read_line
 from multigit.core.lineage.keepers import last_work
@@ -24,7 +24,7 @@ def undone_by(history: History, found: Sequence[Reversal]) -> tuple[Reversal, ..
     Also those that do not say so: that was undone on purpose. What they reverted is judged as of
     that commit.
     """
-    later = {each.step: changed(history.door, f"{each.step}^1", each.step) for each in found}
+    later = {each.step: history.changes_of(history.own[each.step]) for each in found if each.step}
     paths = {path for changes in later.values() for path in changes}
     line = _read(history, paths) if later else ()
     places = {step.sha: at for at, step in enumerate(line)}
@@ -42,7 +42,7 @@ def undone_by(history: History, found: Sequence[Reversal]) -> tuple[Reversal, ..
     ]
     if not undone:
         return ()
-    changes = {sha: changed(history.door, f"{sha}^1", sha) for sha in undone}
+    changes = {sha: history.changes_of(history.own[sha]) for sha in undone}
     line = _read(history, {path for each in changes.values() for path in each})
     line = with_moves(line, {sha: _moved(history, sha, changes[sha]) for sha in undone})
     back = {sha: _back_then(line, sha) for sha in undone}
