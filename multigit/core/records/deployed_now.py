@@ -39,22 +39,24 @@ def deployed_now(
     """
     commits, settled = dict[str, str](), set[str]()
     held = hold.repos if hold else {}
-    left = hold.left if hold else ()  # there a roll-back may have changed something, or nothing
+    left = hold.left if hold else ()
     for repo in repos:
         known = last.get(repo)
         if known and known.held and repo not in held:
             continue  # another machine has ended the hold, and may have deployed the branch
         fresh = known is not None and began(known.started_by, known.at) >= newest.get(repo, 0)
         logged = succeeded.get(repo, "") if fresh else ""
+        back = repo in held and logged == held[repo].to
         later = hold and known and began(known.started_by) > began(hold.operation, hold.since)
         by_name = logged and later  # a release that was deployed to the held stage
-        if repo in held and repo not in left and not by_name:
+        unsure = repo in left and not back  # the roll-back may have changed something, or nothing
+        if repo in held and not (unsure or by_name):
             commits[repo] = held[repo].to
-            if logged == held[repo].to:
+            if back:
                 settled.add(repo)
         elif logged:
             commits[repo] = logged
+            settled.update({repo} - {*left})
+        elif not (fresh or unsure):
             settled.add(repo)
-        elif not fresh:
-            settled.add(repo)
-    return DeployedNow(commits, frozenset(settled.difference(left)))
+    return DeployedNow(commits, frozenset(settled))

@@ -54,6 +54,8 @@ def test_where_a_roll_back_was_not_finished_the_stage_may_have_anything() -> Non
     unfinished = replace(HOLD, left=("api",))
     assert now(NOON + 1, unfinished) == DeployedNow({}, frozenset())
     assert now(NOON, unfinished) == DeployedNow({"api": "ours"}, frozenset())
+    seen = replace(unfinished, repos={"api": HeldRepo("ours", "tip")})
+    assert now(NOON, seen) == DeployedNow({"api": "ours"}, frozenset({"api"}))
 
 
 def test_what_another_machine_let_go_on_is_not_known_here() -> None:
