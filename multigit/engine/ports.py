@@ -81,6 +81,12 @@ class Repository(Protocol):
         An empty `base` stands for everything that the remote is known to have.
         """
 
+    def work_since(self, base: str, tip: str) -> PendingCommits:
+        """Return these commits without multigit's own, which only take work back or bring it back.
+
+        Without `forks`, the base has everything.
+        """
+
     def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Return the commits without merges of `theirs` whose content `ours` lacks.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.values.clone_facts import CloneFacts
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.refs import Branch
 from multigit.core.values.work_tree import Outgoing
@@ -236,6 +237,23 @@ def test_waiting_counts_what_the_other_side_lacks(scene: Scene) -> None:
     assert newest.time == scene.date(tip)
     assert [fork.sha for fork in waiting.forks] == [main]
     assert waiting.subjects == ("feat: two", "Change")
+
+
+def test_the_work_of_a_stage_is_without_what_took_it_back_or_brought_it_back(
+    scene: Scene,
+) -> None:
+    """As trailers say it; a message that only quotes one is work."""
+    main = remote_tip(scene, "main")
+    quoted = f"fix: text\n\nIt said:\n\n  Reapplies: {main}\n\nand that was wrong."
+    said = ("feat: two", f"Back\n\nRolls-back-to: {main}", f"Again\n\nReapplies: {main}", quoted)
+    for number, message in enumerate(said):
+        tip = scene.remote_commit("dev", {"a": f"{number}"}, message=message)
+    scene.repository.fetch(DEV)
+    found = scene.repository.work_since(main, tip)
+    assert (found.commits, found.subjects) == (2, ("fix: text", "feat: two"))
+    assert [fork.sha for fork in found.forks] == [main]
+    assert scene.repository.work_since(tip, main) == PendingCommits()
+    assert scene.repository.waiting(main, tip).commits == 4
 
 
 def test_waiting_names_only_the_newest(scene: Scene) -> None:

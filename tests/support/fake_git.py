@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from multigit.core.lineage.revert_messages import reapplied_in
+from multigit.core.lineage.revert_messages import reapplied_in, rolled_back_to
 from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, PreparedCommit, Tip
 from multigit.core.values.deploy_config import Deploy, Pace
@@ -43,6 +43,10 @@ PushFault = Callable[["FakeRemote", Sequence[Publication]], PushReport]
 
 
 # --- Objects
+
+
+def _is_own(message: str) -> bool:
+    return bool(reapplied_in(message) or rolled_back_to(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +413,15 @@ class FakeRepository:
         forks = tuple(self.objects.tip(sha) for sha in sorted(parents & had))
         own = {sha: each for sha, each in commits.items() if len(each.parents) <= 1}
         return self._waiting(own, forks, commits)
+
+    def work_since(self, base: str, tip: str) -> PendingCommits:
+        """Leave out those whose message has one of multigit's trailers."""
+        there = self.objects.history(tip) - self.objects.history(base)
+        commits = {sha: self.objects.commits[sha] for sha in there}
+        said = {sha for sha in commits if _is_own(commits[sha].message)}
+        single = {sha for sha in commits if len(commits[sha].parents) <= 1}
+        forks = self.waiting(base, tip).forks
+        return self._waiting({sha: commits[sha] for sha in single - said}, forks, there)
 
     def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Leave out commits without changes, and those whose change the other side already has."""

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from multigit.adapters.git.process import GitDoor
-from multigit.core.lineage.revert_messages import REAPPLIES
+from multigit.core.lineage.revert_messages import REAPPLIES, ROLLS_BACK
 from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, Tip
 
-_REAPPLIED = f"%(trailers:key={REAPPLIES},valueonly,separator=%x20)"
-_COMMIT_FORMAT = f"%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00{_REAPPLIED}%x00%s"
+_REAPPLIED, _RESTORED = (
+    f"%(trailers:key={key},valueonly,separator=%x20)" for key in (REAPPLIES, ROLLS_BACK)
+)
+_COMMIT_FORMAT = f"%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00{_REAPPLIED}%x00{_RESTORED}%x00%s"
 
 
 class Listed(NamedTuple):
     """A commit that a tip has and a base lacks (`own`), or one of the base that they build on.
 
-    It brings back what the commits `reapplied` had rolled back.
+    It brings back what the commits `reapplied` had rolled back, or rolls back itself to what it
+    `restored`.
     """
 
     own: bool
@@ -24,6 +27,7 @@ class Listed(NamedTuple):
     parents: tuple[str, ...]
     commit: Commit
     reapplied: tuple[str, ...] = ()
+    restored: str = ""
 
     @property
     def sha(self) -> str:
@@ -35,6 +39,11 @@ class Listed(NamedTuple):
         """True if it is one of the tip's and not a merge."""
         return self.own and not self.parents[1:]
 
+    @property
+    def is_work(self) -> bool:
+        """True if it counts, and does not only take work back or bring it back."""
+        return self.counts and not (self.reapplied or self.restored)
+
 
 def list_commits(door: GitDoor, *range_: str) -> list[Listed]:
     """Return the commits of a range, newest first, and those outside it that they build on."""
@@ -43,10 +52,10 @@ def list_commits(door: GitDoor, *range_: str) -> list[Listed]:
     )
     listed = []
     for line in filter(None, done.text.split("\n")):
-        mark, sha, tree, parents, time, author, reapplied, subject = line.split("\0", 7)
+        mark, sha, tree, parents, time, author, reapplied, restored, subject = line.split("\0", 8)
         commit, tip = Commit(sha, int(time), author, subject), Tip(sha, tree)
-        both = tuple(parents.split()), commit, tuple(reapplied.split())
-        listed.append(Listed(mark != "-", tip, *both))
+        more = commit, tuple(reapplied.split()), restored
+        listed.append(Listed(mark != "-", tip, tuple(parents.split()), *more))
     return listed
 
 

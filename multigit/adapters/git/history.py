@@ -27,6 +27,11 @@ class ReadsHistory(Clone):
         listed = list_commits(self._door, tip, *others)
         return waiting_of(listed, [commit for commit in listed if commit.counts])
 
+    def work_since(self, base: str, tip: str) -> PendingCommits:
+        """Return these commits without those that only take work back or bring it back."""
+        listed = list_commits(self._door, tip, f"^{base}")
+        return waiting_of(listed, [commit for commit in listed if commit.is_work])
+
     def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Return the commits of `theirs`, without merges, whose content `ours` lacks."""
         return read_lacking(self._door, ours, theirs)

@@ -188,9 +188,10 @@ class WayBack:
 
     It `stood` at a commit, which is now read from the history where it was unread: `old` is that
     commit with its tree, None if there is none. `lost` are the commits that the stage has `now` and
-    would lose, `paths` those that differ; `on_branch` is what its branch would lose, if the stage
-    does not have its tip. `besides` are commits that the branch probably had at the release, by
-    their dates, and that no one released: the way back leaves them out.
+    would lose, without `forks` if there are none; `paths` are those that differ. `on_branch` is
+    what its branch would lose, if the stage does not have its tip. `besides` are commits that the
+    branch probably had at the release, by their dates, and that no one released: the way back
+    leaves them out.
     """
 
     repo: str

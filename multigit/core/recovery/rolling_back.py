@@ -27,7 +27,7 @@ from multigit.core.planning.taking_part import plans_of
 from multigit.core.records.releases import Known, Release, WayBack
 from multigit.core.recovery.roll_back_request import How, Restore, RollBackRequest
 from multigit.core.values.agreement import Accepted
-from multigit.core.values.commits import Tip
+from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.deploy_config import Deploy
 from multigit.core.values.globs import matching
 from multigit.core.values.hold import HeldRepo
@@ -160,6 +160,11 @@ def _how(request: RollBackRequest, deploy: Deploy | None, way: WayBack) -> How:
     return How.REDEPLOY if starts else How.RESTORE
 
 
+def _counted(lost: PendingCommits) -> PendingCommits:
+    """Return the commits that are lost as a plan shows them."""
+    return replace(lost, forks=())
+
+
 def _accepted(
     request: RollBackRequest,
     workspace: Workspace,
@@ -184,7 +189,7 @@ def _in_the_way(
     yield from bad_release(request.release.name, request.marks or {})
     restored = _how(request, workspace.deploy(repo, request.stage), way) is How.RESTORE
     lost, paths = way.loses(on_branch=restored)
-    forward = not lost.commits  # then these files come, and none is taken back
+    forward = not (lost.commits or lost.forks)  # then these files come, and none is taken back
     if files := () if forward else matching(paths, repo.irreversible or ()):
         yield Problem(
             IRREVERSIBLE,
@@ -250,7 +255,7 @@ class _Repository:
             return ()
         newest = self.request.tags.get(self.repo.name, {}).get(tip.sha, "")
         back = RedeployStep(
-            stage.name, stage.branch, way.now, old.sha, tip.sha, way.lost, files, newest
+            stage.name, stage.branch, way.now, old.sha, tip.sha, _counted(way.lost), files, newest
         )
         return (back, *deploys)
 
@@ -265,7 +270,7 @@ class _Repository:
             tree=old.tree,
             commit=self.made,
             message=rolling_back(request.message, old.sha),
-            lost=lost,
+            lost=_counted(lost),
             files=len(paths),
         )
         tagged = (TagStep(self.tag, stage.branch, back.message),) if self.tag else ()

@@ -25,7 +25,7 @@ def rolled_back_commits(
         repository, held = git.repository(repo), hold.repos[repo.name]
         if not repository.holds([held.to, held.bad]):
             return PendingCommits()
-        return repository.waiting(held.to, held.bad)
+        return repository.work_since(held.to, held.bad)
 
     items = {repo.name: repo for repo in repos if repo.name in hold.repos}
     results = fleet.for_each(items, read, phase="Reading", doing="reading")

@@ -154,7 +154,7 @@ def _way_back(
         lost=lost,
         paths=paths,
         on_branch=_loss(repository, stood.sha, point.tip) if point.tip != point.has else None,
-        besides=_since(repository, stood.sha, then),
+        besides=replace(_since(repository, stood.sha, then), forks=()),
     )
 
 
@@ -178,10 +178,10 @@ def _old_tip(repository: Repository, old: str, release: Release) -> Tip:
 
 
 def _since(repository: Repository, old: str, new: str) -> PendingCommits:
-    """Return the commits, without merges, that came since an old one; none without a new one."""
+    """Return the work that came since an old commit; none without a new one."""
     if new in ("", old):
         return PendingCommits()
-    return replace(repository.waiting(old, new), forks=())
+    return repository.work_since(old, new)
 
 
 def make_restores(

@@ -279,6 +279,16 @@ def test_only_the_way_that_is_gone_counts() -> None:
     assert planned(replace(FINAL, irreversible=()), ways=AGAINST).result is Result.PLANNED
 
 
+def test_what_comes_back_with_a_release_is_not_taken_back() -> None:
+    """The way leads forward; unless only commits are lost that are not counted."""
+    files, forks = ("migrations/7.sql",), (tip("stg-0"),)
+    for lost, wanted in ((PendingCommits(), []), (PendingCommits(forks=forks), ["irreversible"])):
+        plan = planned(FINAL, ways={"api": way(lost=lost, paths=files)})
+        assert codes(plan) == {"api": wanted}
+    plan = planned(ways={"api": way(lost=PendingCommits(1, forks=forks))})
+    assert plan.repos[0].redeploys()[0].lost == PendingCommits(1)
+
+
 @pytest.mark.parametrize("mark", [BAD, None])
 def test_a_release_that_may_be_bad_is_not_gone_back_to(mark: Mark | None) -> None:
     """Unless someone overrides that; what is up to date is not concerned."""

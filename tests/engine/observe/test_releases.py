@@ -93,13 +93,13 @@ def test_going_back_says_what_is_lost() -> None:
     api.remote.tag(SECOND, second)
     releases = released(git)
     api.remote.reachable = False
-    stood = Stood(first, Known.TAG, FIRST)
+    stood, old = Stood(first, Known.TAG, FIRST), (api.objects.tip(first),)
     expected = WayBack(
         "api",
         stood,
         second,
         api.objects.tip(first),
-        PendingCommits(2, newest(api, second), subjects=("feat: c", "fix: b")),
+        PendingCommits(2, newest(api, second), old, ("feat: c", "fix: b")),
         ("b", "c"),
     )
     release = releases.find(FIRST)
@@ -107,7 +107,7 @@ def test_going_back_says_what_is_lost() -> None:
     less = replace(
         expected,
         now=hotfix,
-        lost=PendingCommits(1, newest(api, hotfix), subjects=("fix: b",)),
+        lost=PendingCommits(1, newest(api, hotfix), old, ("fix: b",)),
         paths=("b",),
         on_branch=(expected.lost, expected.paths),
     )
