@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from tests.cli.answers import DONE, REFUSED, codes, rows
-from tests.support.forge import STAGES, Forge, ForgeRepo, remotes_untouched
+from tests.support.fastimport import Stamp
+from tests.support.forge import COLLEAGUE, Forge, ForgeRepo, remotes_untouched
 
 RELEASE = ("promote", "stg", "main", "--confirm", "main")
+MERGED = "Merge stg into main (production deployment)"  # as multigit does
 DOWN = ("backmerge", "main", "--yes")
 BEFORE = {"a.txt": "1\n2\n3\n", "gone.txt": "gone\n", "VERSION": "1\n", "src/code.txt": "code\n"}
 WORK = {"a.txt": "1\ntwo\n3\n", "pay.txt": "pay\n"}
@@ -533,14 +535,16 @@ def forms(request: pytest.FixtureRequest) -> Forms:
 @pytest.fixture
 def rolled_back(forge: Forge, forms: Forms) -> Forge:
     """Return a workspace whose release was reverted in a different way in each repository."""
-    for name in forms:
-        repo = forge.add(name, files=BEFORE)
-        repo.commit("stg", {**WORK, "gone.txt": None}, message="feat: pay")
-    forge.write_config()
-    forge.json(*RELEASE, check=DONE)
     for name, (take_back, _, _) in forms.items():
-        take_back(forge.repos[name])
-        forge.repos[name].commit("stg", FIX, message="fix: rounding")
+        repo = forge.add(name, files=BEFORE)
+        work = {**WORK, "gone.txt": None}
+        sides = [repo.tip("main"), repo.commit("stg", work, message="feat: pay")]
+        stamp = Stamp(COLLEAGUE, forge.tick())
+        merge = repo.write_commit(work, stamp=stamp, message=MERGED, parents=sides)
+        repo.remote_git("update-ref", "refs/heads/main", merge)
+        take_back(repo)
+        repo.commit("stg", FIX, message="fix: rounding")
+    forge.write_config()
     return forge
 
 
@@ -586,8 +590,10 @@ def test_each_form_is_noticed_and_the_work_comes_back(rolled_back: Forge, forms:
     named, content, mixed, stuck = (
         [name for name in forms if kinds[name] == of[0]] for of in (NAMED, CONTENT, MIXED, STUCK)
     )
+    noticed = {name: CONTENT if name in stuck else kind for name, (_, kind, _) in forms.items()}
     before = {
-        name: {branch: repo.tip(branch) for branch in STAGES} for name, repo in forge.repos.items()
+        name: {branch: repo.tip(branch) for branch in ("stg", "dev")}
+        for name, repo in forge.repos.items()
     }
     wanted = {
         name: {
@@ -597,38 +603,42 @@ def test_each_form_is_noticed_and_the_work_comes_back(rolled_back: Forge, forms:
         }
         for name in forms
     }
+    by_hand = [*mixed, *stuck]
+    unsaid = chosen([*content, *by_hand])
 
     with remotes_untouched(forge):
-        up = rows(forge.json(*RELEASE, check=REFUSED))
-        down = rows(forge.json(*DOWN, check=REFUSED))
-        decided = rows(forge.json(*RELEASE, "--roll-forward", "--dry-run", check=REFUSED))
-    for told in (up, down):
-        assert {name: codes(row) for name, row in told.items()} == {
-            name: CONTENT if name in stuck else kind for name, (_, kind, _) in forms.items()
-        }
+        up = rows(forge.json(*RELEASE, *unsaid, check=REFUSED))
+        down = rows(forge.json(*DOWN, *unsaid, check=REFUSED))
+        decided = rows(
+            forge.json(*RELEASE, "--roll-forward", "--dry-run", *chosen(by_hand), check=REFUSED)
+        )
     assert {name: {*codes(row)} for name, row in decided.items()} == {
-        name: {kinds[name] if name in {*mixed, *stuck} else NAMED[0]} for name in forms
+        name: {kinds[name]} for name in by_hand
     }
 
-    for command, branches in ((RELEASE, ["main"]), (DOWN, ["stg", "dev"])):
-        forge.json(*command, *chosen(named), check=DONE)
-        forge.json(*command, "--roll-forward", *chosen(content), check=DONE)
-        got = {
-            name: {branch: forge.repos[name].tree(branch) for branch in branches}
-            for name in (*named, *content)
-        }
-        for name, trees in got.items():
-            assert (name, trees) == (name, dict.fromkeys(branches, wanted[name]))
-        undo_on_remotes(forge, before)
+    down |= rows(forge.json(*DOWN, *chosen(named), check=DONE))
+    forge.json(*DOWN, "--roll-forward", *chosen(content), check=DONE)
+    assert_at(forge, {name: wanted[name] for name in (*named, *content)}, "stg", "dev")
+    undo_on_remotes(forge, {name: before[name] for name in (*named, *content)})
 
-    for name in (*mixed, *stuck):
+    for name in by_hand:
         follow(forge.repos[name], decided[name], forge)
         assert (name, forge.repos[name].tree("stg")) == (name, wanted[name])
-    forge.json(*RELEASE, "--roll-forward", check=DONE)
-    assert {name: forge.repos[name].tree("main") for name in forms} == wanted
+    up |= rows(forge.json(*RELEASE, *chosen(named), check=DONE))
+    for told in (up, down):
+        assert {name: codes(row) for name, row in told.items()} == noticed
+    again = rows(forge.json(*RELEASE, "--roll-forward", check=DONE))
+    assert {name: {*codes(again[name])} for name in content} == {name: {*NAMED} for name in content}
+    assert_at(forge, wanted, "main")
     assert codes(forge.json(*DOWN, check=DONE)) == []
-    for branch in ("stg", "dev"):
-        assert {name: forge.repos[name].tree(branch) for name in forms} == wanted
+    assert_at(forge, wanted, "stg", "dev")
     forge.json("promote", "dev", "stg", "--yes", check=DONE)
     forge.json(*RELEASE, check=DONE)
-    assert {name: forge.repos[name].tree("main") for name in forms} == wanted
+    assert_at(forge, wanted, "main")
+
+
+def assert_at(forge: Forge, wanted: Mapping[str, dict[str, str]], *branches: str) -> None:
+    """Assert that these repositories have these files on the branches of their remotes."""
+    for branch in branches:
+        for name, files in wanted.items():
+            assert (name, branch, forge.repos[name].tree(branch)) == (name, branch, files)
