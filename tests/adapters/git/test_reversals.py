@@ -202,3 +202,19 @@ def test_each_of_many_reverts_takes_few_processes(forge: Forge) -> None:
     found = repository.reversals(earlier, later, merged.tree)
     assert len(found) == len(files)
     assert started() < 5 * len(files)
+
+
+@pytest.mark.parametrize("names", ["\n\nThis reverts commit {work}.", ""])
+@pytest.mark.parametrize("path", ["a", "old"])
+def test_an_older_file_that_a_revert_deletes_is_more_than_reverted(
+    forge: Forge, names: str, path: str
+) -> None:
+    """Whether the work that it names was in that file or not: to revert work restores a file."""
+    api = forge.add("api", files={"a": "1\n", "b": "1\n", "old": "1\n"})
+    worked(api, {"old": "2\n"})
+    work = worked(api, {"a": "2\n", "b": "2\n"})
+    files = {"a": "1\n", "b": "1\n", path: None}
+    api.commit("main", files, message=f'Revert "feat: pay"{names.format(work=work)}')
+    found = reverted(forge, api)
+    assert found.mixed == (path,)
+    assert set(found.back) == {"a", "b"} - {path}

@@ -10,12 +10,12 @@ from multigit.adapters.git.changes import UNKNOWN, Changes, changed
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.line import SEARCHED, read_line
-from multigit.core.lineage.keepers import before_work
+from multigit.core.lineage.keepers import before_work, last_work, was_absent
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import rolled_back_to
 from multigit.core.values.commits import Commit
-from multigit.core.values.merge import Reversal
+from multigit.core.values.merge import Evidence, Reversal
 
 
 def declared(history: History) -> Iterator[Reversal]:
@@ -57,6 +57,8 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
         noted |= {path for path in reverted if inner.get(path) != changes[path]} - back
     moves = {new for new, old in step.moves.items() if old not in reverted}
     noted |= (reverted & moves) - back
+    if reversal.kind is Evidence.NAMED:
+        noted |= {path for path in reverted if _only_deleted(history, step, path)} - back
     back |= reverted - noted
     more, of_work = _others(history, step, changes.keys() - back, reverted)
     back |= more - noted
@@ -70,6 +72,17 @@ def with_step(history: History, reversal: Reversal, notes: Notes) -> Reversal:
         rest=tuple(sorted(rest)),
         mixed=tuple(sorted((reverted & noted) | (rest & of_work) | left_out | in_the_way)),
     )
+
+
+def _only_deleted(history: History, step: LineCommit, path: str) -> bool:
+    """Return whether a commit deleted a file that was older than the work.
+
+    To revert work in such a file is to restore it.
+    """
+    if path not in step.changes or step.changes[path][1] != ABSENT or path in step.moves.values():
+        return False
+    work = last_work(history.line, path, step.sha)
+    return work is not None and not was_absent(history.line, path, step.sha)
 
 
 def _in_the_way(changes: Changes, back: Collection[str]) -> set[str]:
