@@ -49,6 +49,7 @@ from tests.walk.statements.remotes import (
 from tests.walk.statements.rollbacks import (
     a_restore_has_the_old_files,
     it_goes_back_to_the_release,
+    what_goes_out_again_is_counted,
     what_leaves_is_counted,
 )
 from tests.walk.statements.runs import (
@@ -60,7 +61,11 @@ from tests.walk.statements.stages import (
     merges_join_neighbors,
     only_what_has_the_stages_takes_part,
 )
-from tests.walk.statements.status import marks_are_right, status_is_right
+from tests.walk.statements.status import (
+    marks_are_right,
+    status_is_right,
+    what_is_called_rolled_back_is_deployed,
+)
 from tests.walk.statements.undos import (
     denied_did_not_go_back,
     taken_back_went_back,
@@ -89,6 +94,7 @@ STATEMENTS: tuple[Statement, ...] = (
     a_restore_has_the_old_files,
     it_goes_back_to_the_release,
     what_leaves_is_counted,
+    what_goes_out_again_is_counted,
     undo_takes_back_all_or_says_why,
     undo_leaves_what_went_further,
     taken_back_went_back,
@@ -112,6 +118,7 @@ STATEMENTS: tuple[Statement, ...] = (
     log_shows_what_is_kept,
     status_is_right,
     marks_are_right,
+    what_is_called_rolled_back_is_deployed,
     locks_are_given_back,
     locks_keep_others_out,
     lock_status_is_right,

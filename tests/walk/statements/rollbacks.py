@@ -8,7 +8,9 @@ from tests.torture.objects import TAGS
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import Claims, finished
 from tests.walk.commands import Row, Said, redeploys
+from tests.walk.statements.holds import holds
 
+OWN = re.compile(r"^(Rolls-back-to|Reapplies): [0-9a-f]+$", re.MULTILINE)  # no work
 AGAIN = re.compile(r"^(\d+) rolled-back commits? go(?:es)? out again")
 
 
@@ -46,7 +48,7 @@ def it_goes_back_to_the_release(step: Step, annals: Annals) -> Claims:
 
 
 def what_leaves_is_counted(step: Step, annals: Annals) -> Claims:
-    """The commits that leave a stage, and those that go out again, are as many as git finds."""
+    """The commits that leave a stage are as many as git finds; multigit's own do not count."""
     said = finished(step)
     if said is None or step.loose:
         return
@@ -54,12 +56,30 @@ def what_leaves_is_counted(step: Step, annals: Annals) -> Claims:
     for row in said.rows:
         graph = annals.graphs[row["repo"]]
         for each in _back(row):
-            count = len(graph.own([each["before"]], [each["to"]]))
+            left = graph.own([each["before"]], [each["to"]])
+            count = sum(not OWN.search(graph.message(sha)) for sha in left)
             total += count
             yield each["commits"] == count, f"{row['repo']}: {count} leave, told {each}"
     told = re.search(r"That takes (\d+) commits? back\.", said.message)
     if said.command == "rollback" and said.result == "planned":
         yield int(told[1] if told else 0) == total, f"{total} leave: {said.told()}"
+
+
+def what_goes_out_again_is_counted(step: Step, annals: Annals) -> Claims:
+    """The commits that a hold kept from going out are as many as git finds."""
+    said = finished(step)
+    if said is None or step.loose:
+        return
+    held = holds(step.before, annals, said.workspace)
+    for row in said.rows:
+        for problem in row.get("problems") or ():
+            told = AGAIN.match(problem["message"])
+            repos = held.get((said.document or {}).get("target", ""), {}).get("repos", {})
+            if told and row["repo"] in repos:
+                hold, graph = repos[row["repo"]], annals.graphs[row["repo"]]
+                out = graph.own([hold["bad"]], [hold["to"]])
+                count = sum(not OWN.search(graph.message(sha)) for sha in out)
+                yield int(told[1]) == count, f"{row['repo']}: {count} go out, told {problem}"
 
 
 def _back(row: Row) -> list[Row]:

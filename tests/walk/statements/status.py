@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from tests.torture.objects import TAGS
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import USAGE, Claims, finished
 from tests.walk.commands import Row
@@ -62,6 +63,21 @@ def marks_are_right(step: Step, _: Annals) -> Claims:
         if run.operation in step.before.unfinished[said.workspace]:
             known = told_of.get((run.repo, run.stage))
             yield known == run.operation, f"{run.key} is unfinished, and {known} is told"
+
+
+def what_is_called_rolled_back_is_deployed(step: Step, annals: Annals) -> Claims:
+    """That release was the last one deployed there, from whichever machine."""
+    said = finished(step)
+    if said is None or said.command != "status" or step.loose or said.status == USAGE:
+        return
+    for row in said.rows:
+        for stage, release in (row.get("rolled_back") or {}).items():
+            runs = [run for run in step.after.runs if (run.repo, run.stage) == (row["repo"], stage)]
+            tag = step.after.refs[row["repo"]].get(f"{TAGS}{release}", "")
+            if runs and tag and runs[-1].operation not in step.after.unfinished[said.workspace]:
+                commit, last = annals.graphs[row["repo"]].peeled(tag), runs[-1]
+                told = f"{row['repo']} on {stage} is called rolled back to {release}, ran {last}"
+                yield last.sha == commit, told
 
 
 def _pairs(seen: Seen, annals: Annals, row: Row, held: Mapping[str, Hold]) -> Claims:
