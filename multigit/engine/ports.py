@@ -82,7 +82,7 @@ class Repository(Protocol):
         """
 
     def work_since(self, base: str, tip: str) -> PendingCommits:
-        """Return these commits without multigit's own, which only take work back or bring it back.
+        """Return these commits without multigit's own, which only revert work or bring it back.
 
         Without `forks`, the base has everything.
         """

@@ -16,7 +16,7 @@ from tests.campaigns.ways import PlainWay
 from tests.support.seeds import seeds
 
 PLAIN = range(30)
-CHUNKS, CHUNK, ROUNDS = 8, 10, 1
+CHUNKS, CHUNK, ROUNDS = 10, 20, 1
 
 # Without a roll-back: criss-cross, hotfixes, renames, the same change on both sides.
 ORDINARY = """

@@ -73,7 +73,8 @@ def _tags_of(remote: Remote) -> list[str]:
 def _held(remote: Remote) -> Mapping[str, str]:
     """Return what a roll-back of the second release to the first one holds in a repository."""
     first, second = _tags_of(remote)[:2]
-    return {"to": remote.peeled(f"{TAGS}{first}"), "bad": remote.branch(STAGE), "tag": second}
+    to, bad = remote.peeled(f"{TAGS}{first}"), remote.branch(STAGE)
+    return {"to": to, "bad": bad, "tag": second, "release": ""}
 
 
 # --- What must hold
@@ -95,8 +96,11 @@ def held(world: World) -> Violations:
         return [f"{stage} is held: {each}" for stage, each in found.items()]
     wanted = {name: _held(remote) for name, remote in world.remotes().items()}
     told = found.get(STAGE, {})
-    ours = [each["operation"] for each in world.new_records() if each["command"] == "rollback"]
+    records = [each for each in world.new_records() if each["command"] == "rollback"]
+    ours = [each["operation"] for each in records]
     right = told.get("repos") == wanted and (told["operation"] in ours or not ours)
+    if any(each["result"] == "done" for each in records):
+        right = right and told["running"] == told["left"] == []
     return [] if right and len(found) == 1 else [f"{found} is held, wanted {wanted} by {ours}"]
 
 

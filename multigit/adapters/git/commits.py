@@ -41,7 +41,7 @@ class Listed(NamedTuple):
 
     @property
     def is_work(self) -> bool:
-        """True if it counts, and does not only take work back or bring it back."""
+        """True if it counts, and does not only revert work or bring it back."""
         return self.counts and not (self.reapplied or self.restored)
 
 

@@ -28,7 +28,7 @@ class ReadsHistory(Clone):
         return waiting_of(listed, [commit for commit in listed if commit.counts])
 
     def work_since(self, base: str, tip: str) -> PendingCommits:
-        """Return these commits without those that only take work back or bring it back."""
+        """Return these commits without those that only revert work or bring it back."""
         listed = list_commits(self._door, tip, f"^{base}")
         return waiting_of(listed, [commit for commit in listed if commit.is_work])
 

@@ -18,7 +18,7 @@ from multigit.core.values.hold import Hold
 class DeployedNow:
     """The `commits` that a stage has, by repository; where one is missing, it has the branch's tip.
 
-    Those `settled` are not known to have failed to deploy that commit, or to have got another.
+    Those `settled` are not known to have failed to deploy that commit, or to have another.
     """
 
     commits: Mapping[str, str]

@@ -263,7 +263,7 @@ def as_seen(last: LastDeployments, stage: str, states: Mapping[str, str]) -> Las
 def without_ended_holds(last: LastDeployments, holds: Mapping[str, Hold]) -> LastDeployments:
     """Return the last deployments; unknown are those that no hold keeps any more, by stage.
 
-    They were rolled back from here, and another machine has let the stage go on: had that been done
+    They were rolled back from here, and another machine has ended the hold: had that been done
     here, they would have been deployed since.
     """
 

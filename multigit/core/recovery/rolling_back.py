@@ -189,7 +189,7 @@ def _in_the_way(
     yield from bad_release(request.release.name, request.marks or {})
     restored = _how(request, workspace.deploy(repo, request.stage), way) is How.RESTORE
     lost, paths = way.loses(on_branch=restored)
-    forward = not (lost.commits or lost.forks)  # then these files come, and none is taken back
+    forward = not (lost.commits or lost.forks)  # then these files come, and none leaves
     if files := () if forward else matching(paths, repo.irreversible or ()):
         yield Problem(
             IRREVERSIBLE,
