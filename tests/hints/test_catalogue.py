@@ -52,8 +52,9 @@ SENTENCES = {"Problem": 1, "Finding": 3, "note": 0, "say": 0, **dict.fromkeys(ER
 def followed() -> set[str]:
     """Return the names of the hints that tests follow: `follow(forge, said, Hint.NAME, …)`."""
     found = set()
-    for file in TESTS.rglob("test_*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    sources = (file.read_text(encoding="utf-8") for file in TESTS.rglob("test_*.py"))
+    for text in sources:
+        for node in ast.walk(ast.parse(text)) if " follow(" in text else ():
             match node:
                 case ast.Call(func=ast.Name(id="follow"), args=[_, _, ast.Attribute() as hint, *_]):
                     found.add(hint.attr)

@@ -20,7 +20,8 @@ GIT_TIMEOUT = 120.0
 # Everything else is dropped: GIT_* of a calling hook, tokens, proxies, agents, editors.
 _KEPT = ("PATH", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 
-# The last two keep a future git on the storage formats that `refs.read_refs` reads.
+# The two default formats keep a future git on the storage that `refs.read_refs` reads. Without
+# autogc a remote starts no git after each push only to find that there is nothing to clean up.
 _GLOBAL_CONFIG = """\
 [user]
 \tname = Ada Lovelace
@@ -31,6 +32,8 @@ _GLOBAL_CONFIG = """\
 \tdefaultRefFormat = files
 [protocol "file"]
 \tallow = always
+[receive]
+\tautogc = false
 """
 
 # A support command is not under test: it runs no hooks and starts nothing in the background.
