@@ -13,6 +13,7 @@ from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.taking_part import stage_in
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.findings import Findings, together, with_findings
+from multigit.core.progress.holds import reached_by
 from multigit.core.progress.shared import Shared
 from multigit.core.progress.stage_refs import StageRef
 from multigit.core.progress.state import NOTHING_YET, OperationState
@@ -96,7 +97,8 @@ def _no_longer_held(plan: Plan, state: OperationState, ref: StageRef | None) -> 
     Someone has released the stage since, so that it may have something newer.
     """
     hold = ref.hold if ref else None
-    if not (plan.rolls_back and state.repos) or (hold and hold.operation == plan.operation):
+    own = hold is not None and hold.operation == plan.operation
+    if own or not plan.rolls_back or not reached_by(plan, state):  # or it was not held yet
         return {}
     message = f"does not go back now: someone has ended the hold on {plan.target} since."
     problem = Problem(HOLD_GONE, message, Hint.START_OVER)

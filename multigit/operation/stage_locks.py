@@ -143,7 +143,12 @@ class LocksInRemotes:
         plan, left = self.pinned(plan), list[Problem]()
         changed = {stage: rest for stage, rest in changed.items() if stage not in passed}
         if not plan.lock_repo:
-            change_holds(self.files, changed, left.append)
+            held = self.files.holds()
+            own = {
+                s: hold.after(ends) for s, hold in held.items() if hold.operation == plan.operation
+            }
+            known = {s: rest for s, rest in own.items() if rest != held[s] and s not in passed}
+            change_holds(self.files, {**known, **changed}, left.append)
             return tuple(left)
         here = {stage: changed[stage] for stage in self.files.read() if stage in changed}
         change_holds(self.files, here, left.append)

@@ -14,7 +14,7 @@ from multigit.core.planning.plan import Result
 from multigit.core.progress.locks import lock_ref
 from multigit.core.progress.shared import Shared
 from multigit.core.progress.stage_refs import hold_bytes, stage_ref
-from multigit.core.values.hold import HeldRepo, Hold, SeenHold
+from multigit.core.values.hold import Ends, HeldRepo, Hold, SeenHold
 from multigit.core.values.workspace import Workspace
 from multigit.errors import GitError
 from multigit.operation.run import Ended
@@ -204,6 +204,22 @@ def test_without_a_lock_repository_holds_are_local(desk: Desk, tmp_path: Path) -
     with pytest.raises(Exception, match=r"stg\.json exists"), locks.hold(plan, ADA, heard.append):
         pytest.fail("it was taken")
     assert heard == []
+
+
+def test_a_hold_of_the_workspace_says_what_is_left_once_its_operation_is_closed(
+    desk: Desk,
+) -> None:
+    """A killed roll-back has left it as it was set; that of another one stays."""
+    files, both = desk.session().files.holds, ("api", "web")
+    plan = with_work(desk).promote(DRY).report.plan
+    locks = LocksInRemotes("", desk.session().locks, files)
+    own = replace(HOLD, operation=plan.operation, running=both, left=both, local=True)
+    ends = Ends(running=frozenset({"web"}), done=frozenset({"api"}))
+    for hold, wanted in ((own, own.after(ends)), (replace(own, operation="op-9"), None)):
+        files.write(hold)
+        assert locks.release(plan, ends=ends) == ()
+        assert files.holds() == {"stg": wanted or hold}
+    assert own.after(ends).left == own.after(ends).running == ("web",)
 
 
 def test_a_lock_that_did_not_arrive_leaves_the_hold(shared: Desk) -> None:

@@ -99,9 +99,15 @@ def held(world: World) -> Violations:
     records = [each for each in world.new_records() if each["command"] == "rollback"]
     ours = [each["operation"] for each in records]
     right = told.get("repos") == wanted and (told["operation"] in ours or not ours)
-    if any(each["result"] == "done" for each in records):
-        right = right and told["running"] == told["left"] == []
+    if records and right:
+        rows = {row["repo"]: row["deployments"] for row in records[-1]["repos"]}
+        good = {name for name, runs in rows.items() if runs and all(map(_succeeded, runs))}
+        right = {*told["left"]} == wanted.keys() - good and {*told["running"]} <= {*told["left"]}
     return [] if right and len(found) == 1 else [f"{found} is held, wanted {wanted} by {ours}"]
+
+
+def _succeeded(run: Mapping[str, Any]) -> bool:
+    return run["state"] in {"succeeded", "skipped"}
 
 
 def held_if_started(world: World) -> Violations:

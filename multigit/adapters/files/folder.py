@@ -131,6 +131,7 @@ class WorkspaceFiles:
         from multigit.adapters.files.scratch import CLONES, remove_leftovers
 
         remove_leftovers(self.folder / CLONES)
+        self.holds.remove_leftovers()
         return open_operations(self.operations)
 
     def knows(self, operation: str) -> bool:

@@ -28,6 +28,7 @@ from multigit.core.values.problem import Problem
 from multigit.errors import RefusedError
 
 _END = ".json"
+_NEW = ".new"  # of a file that is being written
 
 
 class HoldFiles:
@@ -53,7 +54,7 @@ class HoldFiles:
     def write(self, hold: Hold) -> None:
         """Hold a stage; it is on disk when this returns. Raises RefusedError if that fails."""
         file = self._file(hold.stage)
-        new = file.with_suffix(".new")
+        new = file.with_suffix(_NEW)
         try:
             make_folder(self._folder)
             sync_folder(self._folder.parent)
@@ -62,6 +63,12 @@ class HoldFiles:
             move(new, file)
         except OSError as error:
             raise _not_writable(file, error) from error
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed run was writing; only with the workspace lock held."""
+        with suppress(OSError):
+            for file in self._folder.glob(f"*{_NEW}"):
+                file.unlink(missing_ok=True)
 
     def remove(self, stage: str) -> None:
         """Release a hold for good; raises RefusedError if that fails."""

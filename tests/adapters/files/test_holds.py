@@ -48,13 +48,16 @@ def test_a_hold_is_read_as_it_was_written(files: HoldFiles, tmp_path: Path) -> N
 
 
 def test_what_a_killed_process_left_behind_is_no_hold(files: HoldFiles, tmp_path: Path) -> None:
-    """The next hold replaces it."""
+    """The next hold replaces it, or the next command removes it."""
     files.write(HOLD)
     folder = tmp_path / ".multigit/holds"
     (folder / "main.new").write_bytes(b'{"hold": {')
     assert files.holds() == {"main": HOLD}
     files.write(REST)
     assert files.holds() == {"main": REST}
+    assert [file.name for file in folder.iterdir()] == ["main.json"]
+    (folder / "stg.new").touch()
+    files.remove_leftovers()
     assert [file.name for file in folder.iterdir()] == ["main.json"]
 
 
