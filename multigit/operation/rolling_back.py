@@ -10,7 +10,7 @@ from multigit.core.records.releases import Release, Releases
 from multigit.core.reports.release_words import release_cells
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.releases import commits_back
-from multigit.errors import CancelledError, RefusedError
+from multigit.errors import CancelledError, RefusedError, UsageError
 from multigit.hints import Hint
 from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
@@ -28,6 +28,7 @@ from multigit.operation.way_back import (
 )
 
 OFFERED = 10  # releases to pick from, at most
+BY_HAND = "Revert what is wrong with a new commit."
 
 
 def roll_back(session: Session, asked: RollBack, consent: Consent) -> Ended:
@@ -46,14 +47,14 @@ def roll_back(session: Session, asked: RollBack, consent: Consent) -> Ended:
 def _chosen(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     """Return the release to go back to: named, the last good one, or picked at the terminal."""
     releases = seen.releases
-    if asked.release:
+    if not releases.known and not asked.stage.promotes_from:
+        raise _never_released(asked.stage)
+    if asked.release or not releases.known:
         return releases.find(asked.release)
     if asked.last_good:
         if found := releases.last_good():
             return found
         raise _none_good(asked.stage, releases)
-    if not releases.known:
-        return releases.find("")
     if not session.screen.interactive:
         raise RefusedError(
             "Cannot ask which release to go back to: no interactive terminal.",
@@ -82,8 +83,17 @@ def _picked(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
     return offered[number]
 
 
+def _never_released(stage: Stage) -> UsageError:
+    """Return the error that the first stage has no releases: promotions make them."""
+    message = f"{stage.name} has no releases: nothing is promoted to it."
+    return UsageError(message, hint=BY_HAND, code="unknown_release")
+
+
 def _none_good(stage: Stage, releases: Releases) -> RefusedError:
     """Return the error that no release is known to be good; others may have been made elsewhere."""
+    if not releases.before_now():
+        message = f"{stage.name} has no release before {releases.now}."
+        return RefusedError(message, hint=BY_HAND, code="no_good_release")
     message = f"No earlier release of {stage.name} is known to be good."
     hint = Hint.NAME_RELEASE.format(stage=stage.name)
     if before := releases.unknown_before():

@@ -63,12 +63,11 @@ def test_a_release_is_named_or_the_last_good_one_chosen(shop: Forge) -> None:
     assert deployed(shop) == [*releases(shop), releases(shop)[FIRST]]
 
 
-def test_a_stage_without_a_good_release_lists_them(forge: Forge) -> None:
-    """The first release has none before it."""
-    scripted(forge)
-    forge.json(*PROMOTE, check=DONE)
-    said = forge.json(*BACK, check=REFUSED)
-    assert "promote" in follow(forge, said, Hint.NAME_RELEASE, "multigit log --stage stg")
+def test_a_stage_without_a_good_release_lists_them(shop: Forge) -> None:
+    """The earlier one is bad, so a person has to choose."""
+    shop.run("mark", releases(shop)[FIRST], "bad", "--reason", "slow", check=DONE)
+    said = shop.json(*BACK, check=REFUSED)
+    assert "promote" in follow(shop, said, Hint.NAME_RELEASE, "multigit log --stage stg")
 
 
 def test_what_was_released_elsewhere_can_be_named(shop: Forge) -> None:

@@ -19,7 +19,7 @@ from multigit.core.values.deployment import DeploymentSpec, RunState
 from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.mark import Quality
 from multigit.core.values.workspace import Workspace
-from multigit.errors import RefusedError
+from multigit.errors import MultigitError, RefusedError, UsageError
 from multigit.operation import preflight, rolling_back
 from multigit.operation.continuing import continue_
 from multigit.operation.marking import mark_release
@@ -752,3 +752,26 @@ def test_a_hold_that_ended_since_the_plan_does_not_come_back(
     ended = back(desk, YES, "web", release=oldest)
     assert [each.code for each in ended.report.problems] == ["held_since"]
     assert held(desk) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "kind", "message"),
+    [
+        ("stg", "", RefusedError, r"^stg has no release before stg-deploy-\d+-\d+\.$"),
+        ("dev", "", UsageError, r"^dev has no releases: nothing is promoted to it\.$"),
+        ("dev", "r-1", UsageError, r"^dev has no releases: nothing is promoted to it\.$"),
+    ],
+)
+def test_where_nothing_was_released_before_no_release_is_proposed(
+    tmp_path: Path, stage: str, name: str, kind: type[MultigitError], message: str
+) -> None:
+    """Neither before the first release, nor on the first stage, to which nothing is promoted."""
+    desk = with_work(Desk(tmp_path, deploys=COMMAND))
+    desk.promote()
+    session, before = desk.session(), tips(desk)
+    space = session.workspace
+    asked = RollBack(space.stage(stage), space.repos, name, last_good=not name)
+    with pytest.raises(kind, match=message) as caught:
+        roll_back(session, asked, YES)
+    assert caught.value.hint == "Revert what is wrong with a new commit."
+    assert tips(desk) == before

@@ -159,11 +159,14 @@ class Releases:
 
         return tuple(sorted(self.known, key=rank))
 
-    def unknown_before(self) -> Release | None:
-        """Return the newest release before what the stage has now of which nothing is known."""
+    def before_now(self) -> tuple[Release, ...]:
+        """Return the releases before what the stage has now, all if that is not known."""
         names = [each.name for each in self.known]
-        older = self.known[names.index(self.now) + 1 :] if self.now in names else self.known
-        return next((each for each in older if each.unknown), None)
+        return self.known[names.index(self.now) + 1 :] if self.now in names else self.known
+
+    def unknown_before(self) -> Release | None:
+        """Return the newest of these of which nothing is known."""
+        return next((each for each in self.before_now() if each.unknown), None)
 
     def with_history(self, release: Release, answers: Mapping[str, str]) -> Release:
         """Return a release with what the history has said about its unread repositories.
