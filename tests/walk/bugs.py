@@ -23,13 +23,9 @@ class Lie:
     hasty: bool = False
 
 
-NOT_WAITING = """
-assert callable(read_after_push)
-read_after_push = lambda repository, plan, flight, read, **_: read()
-"""
-HELD = ("colleague web dev", "hold web")
 FORWARD = ("colleague api stg", "promote stg main -r api --yes")
 TWICE = (*FORWARD, *FORWARD, "rollback main %2 -r api --yes")
+COUNTED = (*TWICE, FORWARD[0], FORWARD[1].replace("--yes", "--dry-run"))
 HOTFIX = (*FORWARD, "colleague api main")
 RESTORED = (*HOTFIX, "rollback main %1 -r api --yes")
 DEPLOYED = (*HOTFIX, "runner main", "rollback main %1 -r api --yes")
@@ -97,16 +93,17 @@ _Undo._onward = lambda self, there: None
     "undo does not wait for a push that outlived multigit": Lie(
         Bug(
             "engine/remote_state.py",
-            NOT_WAITING,
-            (*HELD, "kill:push-1/orphan promote dev stg -r web --yes", "undo --yes", "hurry"),
-        ),
-        "denied_never_comes",
-    ),
-    "abandon does not wait for a server that goes on": Lie(
-        Bug(
-            "engine/remote_state.py",
-            NOT_WAITING,
-            (*HELD, "int2:mid-push promote dev stg -r web --yes", "abandon", "hurry"),
+            """
+assert callable(read_after_push)
+read_after_push = lambda repository, plan, flight, read, **_: read()
+""",
+            (
+                "colleague web dev",
+                "hold web",
+                "kill:push-1/orphan promote dev stg -r web --yes",
+                "undo --yes",
+                "hurry",
+            ),
         ),
         "denied_never_comes",
     ),
@@ -159,7 +156,7 @@ Repo.has = lambda self, stage: True
             """
 TakenRefs._released = lambda self: ()
 """,
-            ("locks", "colleague api dev", "promote dev stg -r api --yes"),
+            ("locks", "colleague api dev", "promote dev stg --yes"),
         ),
         "locks_are_given_back",
     ),
@@ -224,11 +221,12 @@ hold_of = lambda *_: None
 _changes = hold_changes
 
 
-def hold_changes(plan, reached):
-    return {plan.target: None} if plan.releases else _changes(plan, reached)
+def hold_changes(plan, reached, *more):
+    return {plan.target: None} if plan.releases else _changes(plan, reached, *more)
 """,
             (
                 *DEPLOYED,
+                *FORWARD,
                 "colleague web stg",
                 "promote stg main -r web --release-hold --reason tried --yes",
             ),
@@ -280,7 +278,7 @@ def brought_back(repository, hop, merge, date, *, roll_forward):
     fold = replace(made.fold, tip=Tip(sha, later.tree), strays=())
     return replace(made, fold=fold, result=merged_with(repository, merge, fold, date))
 """,
-            (*TWICE, *FORWARD),
+            (*COUNTED, FORWARD[1]),
         ),
         "what_comes_back_is_there",
     ),
@@ -294,7 +292,7 @@ _plural = plural
 def plural(count, what):
     return _plural(count + 1, what)
 """,
-            (*TWICE, *FORWARD[:1], FORWARD[1].replace("--yes", "--dry-run")),
+            COUNTED,
         ),
         "what_comes_back_is_counted",
     ),
