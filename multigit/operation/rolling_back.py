@@ -8,6 +8,7 @@ from multigit.core.planning.consent import Consent
 from multigit.core.planning.taking_part import require_stages
 from multigit.core.records.releases import Release, Releases
 from multigit.core.reports.release_words import release_cells
+from multigit.core.values.text import plural
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.releases import commits_back
 from multigit.errors import CancelledError, RefusedError, UsageError
@@ -72,10 +73,11 @@ def _picked(session: Session, asked: RollBack, seen: SeenReleases) -> Release:
         counts = commits_back(session.git, points, offered, fleet)
     now = session.start_time.time
     rows = [release_cells(seen.releases, each, counts[each.name], now) for each in offered]
-    older = len(seen.releases.known) - len(offered)
-    more = f" ({older} more can be named)" if older else ""
+    if more := len(seen.releases.known) - len(offered):
+        verb = "is" if more == 1 else "are"
+        session.screen.note(f"{plural(more, 'other release')} {verb} not listed, but can be named.")
     try:
-        number = session.screen.pick(f"Roll {asked.stage.name} back to{more}", rows)
+        number = session.screen.pick(f"Roll {asked.stage.name} back to", rows)
     except KeyboardInterrupt:
         raise CancelledError(interrupted=True) from None
     if number is None:

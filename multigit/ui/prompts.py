@@ -64,10 +64,13 @@ def choose(question: str, items: Sequence[str]) -> list[int]:
 def pick(question: str, rows: Sequence[Sequence[str]]) -> int | None:
     """Ask to pick one row of a list, and return its number; None if none was picked.
 
-    Their cells are in columns where these have room, or else below the first one.
+    Their cells are in columns where these have room, or else below the first one. The last one is
+    cut, and shown only where there is room beside the others.
     """
     output = _stderr()
-    items = (f"\n{BELOW}".join(item) for item in in_columns(rows, _width(output) - len(BELOW)))
+    width = _width(output) - len(BELOW)
+    listed = beside(in_columns([row[:-1] for row in rows], width), [row[-1] for row in rows], width)
+    items = (f"\n{BELOW}".join(item) for item in listed)
     choices = [
         questionary.Choice([("class:text", item)], number) for number, item in enumerate(items)
     ]
@@ -99,6 +102,26 @@ def in_columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
         first, *more = broken(row[-1], width - before)
         found.append([f"{padded}{first}".rstrip(), *(" " * before + line for line in more)])
     return found
+
+
+def beside(items: Sequence[list[str]], texts: Sequence[str], width: int) -> Sequence[Sequence[str]]:
+    """Return the items with a text on the right of each, cut to fit; or as they are, without room.
+
+    There is room if each item is one line, and `LAST` columns are left.
+    """
+    widest = max((get_cwidth(line) for item in items for line in item), default=0)
+    room = width - widest - 2
+    if room < LAST or any(len(item) > 1 for item in items):
+        return items
+    return [
+        [f"{_padded(item[0], widest)}{cut(visible(text), room)}".rstrip()]
+        for item, text in zip(items, texts, strict=True)
+    ]
+
+
+def cut(text: str, width: int) -> str:
+    """Return the text, or as much of it as fits, and that it was cut."""
+    return text if get_cwidth(text) <= width else f"{_pieces(text, width - 1)[0]}…"
 
 
 def _padded(cell: str, width: int) -> str:

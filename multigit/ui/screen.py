@@ -304,7 +304,10 @@ class Screen:
         return tuple(part for part in parts if part.gates)
 
     def pick(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
-        """Ask to pick one row of a list; None if none was. Raises EOFError without a terminal."""
+        """Ask to pick one row of a list; None if none was. Raises EOFError without a terminal.
+
+        The last cell of each row is shown where there is room for it.
+        """
         from multigit.ui import prompts
 
         return prompts.pick(question, rows)

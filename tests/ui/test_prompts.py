@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.ui import prompts
-from multigit.ui.prompts import broken, in_columns, with_keys
+from multigit.ui.prompts import beside, broken, cut, in_columns, with_keys
 from multigit.ui.screen import Screen
 
 
@@ -66,6 +66,19 @@ RELEASES = (
     ("deploy-20250115-150130", "2h ago", "Ada Lovelace", "2 back", "deployed"),
     ("deploy-20250114-150130", "1d ago", "Bo", "12 back", "marked bad, a roll-back, failed"),
 )
+
+
+def test_a_text_beside_a_list_is_cut_to_fit() -> None:
+    """Or left out, if it has no room, or if an item has several lines."""
+    items, texts = [["deploy-1  2 back"], ["deploy-10  12 back"]], ["release: VAT on all", "二二"]
+    assert beside(items, texts, 40) == [
+        ["deploy-1  2 back    release: VAT on all"],
+        ["deploy-10  12 back  二二"],
+    ]
+    assert beside(items, texts, 33)[0] == ["deploy-1  2 back    release: VAT…"]
+    assert beside(items, texts, 32) == items
+    assert beside([["deploy-1", "  2 back"]], ["x"], 80) == [["deploy-1", "  2 back"]]
+    assert cut("二二", 3) == "二…"
 
 
 def test_a_list_has_columns_where_they_have_room() -> None:

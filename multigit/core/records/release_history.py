@@ -33,8 +33,9 @@ RELEASING = {"promote", "push", ROLLBACK}
 class _Move:
     """One operation that moved a stage: in the log, by its tags, or both.
 
-    `release` is empty if it made none, as a back-merge; `to` are the commits by repository that the
-    log knows, `tags` the remote's tags, `restored` the old commits that their messages name.
+    `release` is empty if it made none, as a back-merge; `message` is the first line of its message;
+    `to` are the commits by repository that the log knows, `tags` the remote's tags, `restored` the
+    old commits that their messages name.
     """
 
     release: str
@@ -42,6 +43,7 @@ class _Move:
     time: int = 0
     who: str = ""
     command: str = ""
+    message: str = ""
     to: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, Tag] = field(default_factory=dict)
     restored: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +97,7 @@ def releases_of(
                     move.time,
                     move.who,
                     move.operation,
+                    message=move.message,
                     is_rollback=move.is_rollback,
                     mark=marked.get(move.release),
                     touched=move.repos & stages.keys(),
@@ -152,6 +155,7 @@ def _tagged_move(name: str, tags: Mapping[str, Tag], snapshots: Mapping[str, Sna
         max(tag.time for tag in tags.values()),
         next(iter(tags.values())).who,
         _command_in(operation),
+        _first_line(next(iter(messages.values()))),
         tags=tags,
         restored={repo: old for repo, old in restored.items() if old},
     )
@@ -178,6 +182,7 @@ def _logged(records: Sequence[Record], stage: Stage) -> dict[str, _Move]:
                 began(record.operation, record.at),
                 record.actor.identity,
                 record.command,
+                _first_line(record.message),
                 {**(known.to if known else {}), **moved},
             )
     return found
@@ -210,6 +215,7 @@ def _in_order(
             operation=known.operation or each.operation,
             command=known.command or each.command,
             who=known.who or each.who,
+            message=known.message or each.message,
             to=known.to,
         )
     return sorted(moves.values(), key=lambda each: (each.time, _number(each.release, stage.tag)))
@@ -219,6 +225,10 @@ def _number(name: str, template: str) -> int:
     """Return which of the tags of one second a name is: 2 for deploy-20250115-160130-2."""
     numbered = re.fullmatch(r"(.+)-(\d{1,9})", name)
     return int(numbered[2]) if numbered and is_deploy_tag(template, numbered[1]) else 1
+
+
+def _first_line(message: str) -> str:
+    return message.partition("\n")[0]
 
 
 def _command_in(operation: str) -> str:

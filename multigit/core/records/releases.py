@@ -64,9 +64,9 @@ class Release:
 
     `name` is its tag, or its operation's id where the stage makes no tags. `time`, in Unix seconds,
     is when it was released, by the clock of that machine; `who` did that, and `operation` is empty
-    if that is unknown. A roll-back may be a release, too, with the old content: `back_to` names
-    the release that it brought back, if that is known. `rolled_back` is the release, or else the
-    operation, that rolled this one back, or empty.
+    if that is unknown. `message` is the first line of its message. A roll-back may be a release,
+    too, with the old content: `back_to` names the release that it brought back, if that is known.
+    `rolled_back` is the release, or else the operation, that rolled this one back, or empty.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Release:
     who: str = ""
     operation: str = ""
     result: ReleaseResult = field(default_factory=ReleaseResult)
+    message: str = ""
     is_rollback: bool = False
     back_to: str = ""
     rolled_back: str = ""

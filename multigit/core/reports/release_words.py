@@ -14,18 +14,26 @@ from multigit.core.values.mark import Quality
 def release_cells(
     releases: Releases, release: Release, back: Mapping[str, int], now: datetime
 ) -> tuple[str, ...]:
-    """Return a release in columns: its name, when, by whom, what would wait, and how it went.
+    """Return a release in columns: name, when, by whom, what would leave, how it went, message.
 
-    `back` counts, by repository, the commits that the stage would lose.
+    `back` counts, by repository that would change, the commits that the stage would lose.
     """
     when = age(release.time, now)
     return (
         release.name,
         "just now" if when == "now" else f"{when} ago",
         release.who.partition(" <")[0],
-        f"{sum(back.values())} back",
+        "" if release.name == releases.now else _change(back),
         ", ".join(_ended(release, now=release.name == releases.now)),
+        release.message,
     )
+
+
+def _change(back: Mapping[str, int]) -> str:
+    """Return how far the stage would go back; forward, if nothing leaves and something comes."""
+    if lost := sum(back.values()):
+        return f"{lost} back"
+    return "forward" if back else "the same"
 
 
 def _ended(release: Release, *, now: bool) -> tuple[str, ...]:

@@ -107,13 +107,14 @@ def commits_back(
 ) -> Mapping[str, Mapping[str, int]]:
     """Count, by release and repository, the commits that would be lost; reads no remote.
 
-    A repository that cannot be read is not counted.
+    A repository that has the release's commit already, or cannot be read, is not counted.
     """
 
     def count(point: Standpoint, show: ShowActivity) -> Mapping[str, int]:
         del show
         repository = git.repository(point.repo)
-        stood = {each.name: _stood_at(repository, point, each) for each in releases}
+        at = {each.name: _stood_at(repository, point, each) for each in releases}
+        stood = {name: sha for name, sha in at.items() if sha != point.has}
         wanted = tuple(dict.fromkeys(filter(None, stood.values())))
         counts = repository.behind(point.has, wanted) if wanted else {}
         return {name: counts[sha] for name, sha in stood.items() if sha in counts}

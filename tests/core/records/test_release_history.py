@@ -90,6 +90,7 @@ def test_tags_alone_tell_the_set_of_each_release() -> None:
                 GRACE,
                 "o3",
                 ReleaseResult(missing=frozenset({"api"})),
+                "x",
                 touched=frozenset({"api"}),
                 repos={
                     "api": Stood("a3", Known.TAG, name(3)),
@@ -101,6 +102,7 @@ def test_tags_alone_tell_the_set_of_each_release() -> None:
                 START + 120,
                 GRACE,
                 result=ReleaseResult(missing=frozenset({"web"})),
+                message="Release",
                 touched=frozenset({"web"}),
                 repos={
                     "api": Stood("a1", Known.TAG, name(1)),
@@ -112,6 +114,7 @@ def test_tags_alone_tell_the_set_of_each_release() -> None:
                 START + 60,
                 GRACE,
                 result=ReleaseResult(missing=frozenset({"api"})),
+                message="Release",
                 touched=frozenset({"api"}),
                 repos={"api": Stood("a1", Known.TAG, name(1)), "web": Stood()},
             ),
@@ -128,7 +131,7 @@ def test_the_log_adds_who_what_became_of_it_and_what_has_no_tag() -> None:
         logged(1, row("a1", "succeeded", tag=name(1)), row("w1", repo="web", tag=name(1)),
                release=name(1)),
         logged(2, row("s2", repo="web", moves=moved), command="backmerge", stage="stg"),
-        logged(3, row("a3", "failed", tag=name(3)), release=name(3)),
+        logged(3, row("a3", "failed", tag=name(3)), release=name(3), message="VAT\n\nmore"),
     )  # fmt: skip
     snapshots = {
         "api": seen(tag(1, "a1"), tag(3, "a3")),
@@ -141,6 +144,7 @@ def test_the_log_adds_who_what_became_of_it_and_what_has_no_tag() -> None:
         ADA.identity,
         operation(3),
         ReleaseResult(whole=True, states={"api": "failed"}),
+        "VAT",
         touched=frozenset({"api"}),
         repos={"api": Stood("a3", Known.TAG, name(3)), "web": Stood("w2", Known.LOG)},
     )
@@ -150,6 +154,7 @@ def test_the_log_adds_who_what_became_of_it_and_what_has_no_tag() -> None:
         ADA.identity,
         operation(1),
         ReleaseResult(whole=True, states={"api": "succeeded"}, missing=frozenset({"web"})),
+        "Release",
         touched=frozenset({"api", "web"}),
         repos={"api": Stood("a1", Known.TAG, name(1)), "web": Stood("w1", Known.TAG, name(1))},
     )
