@@ -344,6 +344,14 @@ def _did_something(record: Document) -> bool:
     return any(row["state"] == "published" for row in record["repos"])
 
 
+def _exports_in_use(world: World) -> Iterator[str]:
+    """Yield the folders of commands that may still begin, or be running, as records say."""
+    for record in world.new_records():
+        for row in record["repos"]:
+            if any(each["state"] in {"starting", "unknown"} for each in row["deployments"]):
+                yield f"operations/{record['operation']}/{row['repo']}/"
+
+
 def leftovers(world: World, *, torn: bool = False) -> Violations:
     """Check multigit's own files: no open journal, and nothing out of place."""
     operations = _operations(world).glob("*.jsonl")
@@ -355,6 +363,7 @@ def leftovers(world: World, *, torn: bool = False) -> Violations:
             f".multigit/{place} is left"
             for place in places
             if not OWN_FILES.fullmatch(place) and not place.endswith(".jsonl")
+            if not place.startswith(tuple(_exports_in_use(world)))
         ]
     if not torn:
         found += [f"{path.name} is left" for path in world.shop.glob("deployment.log.torn")]
