@@ -54,8 +54,8 @@ def with_holds(
     if gone := _no_longer_held(plan, state, ref):
         return with_findings(plan, state, gone, space), None
     if ref is None or not _goes_out(space, plan, state, ref.hold):
-        by_name = bool(ref and ref.hold and plan.asked_release and not plan.releases)
-        return (replace(plan, keeps=ref.hold) if ref and by_name else plan), None
+        by_name = plan.asked_release and not plan.releases
+        return replace(plan, keeps=ref.hold if ref and by_name else None), None
     if not ref.readable:
         return with_findings(plan, state, _for_all(plan, ref.unreadable(stage)), space), None
     if ref.hold and not plan.releases:

@@ -101,7 +101,7 @@ class LocksInRemotes:
             also=plan.undoes,
             after=plan.answers,
             ahead=ahead,
-            exact=bool(plan.rolls_back),
+            exact=_keeps_a_hold(plan),
             report=hear,
         ) as taken:
             here = HeldHere(self.files)
@@ -116,7 +116,7 @@ class LocksInRemotes:
         for stage in stages_changed(plan):
             seen, ref = plan.holds.get(stage), found.get(stage)
             why = refusal(stage, ref, seen, operation=own, also=plan.undoes) if ref else None
-            if plan.rolls_back and not why:
+            if _keeps_a_hold(plan) and not why:
                 why = hold_ended(stage, ref, seen, operation=own)
             if why:
                 raise why
@@ -174,6 +174,11 @@ class LocksInRemotes:
             back = f'First put [lock] with repo = "{plan.lock_repo}" into multigit.toml again.'
             problem = replace(problem, hint=Phrase(back, " ", problem.hint))
         hear(problem)
+
+
+def _keeps_a_hold(plan: Plan) -> bool:
+    """Return whether an operation writes the hold of its plan, which must still be there."""
+    return bool(plan.rolls_back or plan.keeps)
 
 
 def _first_line(message: str) -> str:

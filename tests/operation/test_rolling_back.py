@@ -20,7 +20,7 @@ from multigit.core.values.hold import HeldRepo, Hold
 from multigit.core.values.mark import Quality
 from multigit.core.values.workspace import Workspace
 from multigit.errors import MultigitError, RefusedError, UsageError
-from multigit.operation import preflight, rolling_back
+from multigit.operation import deploying, preflight, rolling_back
 from multigit.operation.continuing import continue_
 from multigit.operation.marking import mark_release
 from multigit.operation.recovery import abandon
@@ -731,6 +731,24 @@ def test_the_last_good_release_is_not_a_bad_one(desk: Desk) -> None:
     further = back(desk, DRY).report.plan.rolls_back
     assert further
     assert further.to not in {restored.release, bad}
+
+
+def test_a_release_by_name_does_not_revive_a_hold(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended elsewhere after the plan was made."""
+    oldest, _ = releases(desk)
+    back(desk)
+    checked = deploying.with_preflight
+
+    def released_meanwhile(*args: Any) -> Any:
+        HoldFiles(desk.root / ".multigit" / "holds").remove("stg")
+        return checked(*args)
+
+    monkeypatch.setattr(deploying, "with_preflight", released_meanwhile)
+    ended = desk.deploy(release=oldest)
+    assert [each.code for each in ended.report.problems] == ["held_since"]
+    assert held(desk) is None
 
 
 def test_a_hold_that_ended_since_the_plan_does_not_come_back(
