@@ -739,7 +739,7 @@ def test_a_release_by_name_does_not_revive_a_hold(
     """It ended elsewhere after the plan was made."""
     oldest, _ = releases(desk)
     back(desk)
-    checked = deploying.with_preflight
+    checked = preflight.with_preflight
 
     def released_meanwhile(*args: Any) -> Any:
         HoldFiles(desk.root / ".multigit" / "holds").remove("stg")

@@ -9,10 +9,6 @@ from multigit.core.lineage.revert_messages import rolling_back
 from multigit.core.planning import checks
 from multigit.core.planning.deploy import cannot_start, deploy_steps
 from multigit.core.planning.merges import publishing
-from multigit.core.planning.overrides import (
-    IRREVERSIBLE,
-    bad_release,
-)
 from multigit.core.planning.plan import (
     NOT_IN_RELEASE,
     STAYS_NEWER,
@@ -26,16 +22,15 @@ from multigit.core.planning.steps import RedeployStep, RollBackStep, Step, TagSt
 from multigit.core.planning.taking_part import plans_of
 from multigit.core.records.releases import Known, Release, WayBack
 from multigit.core.recovery.roll_back_request import How, Restore, RollBackRequest
-from multigit.core.values.agreement import Accepted
+from multigit.core.recovery.ways_back import accepted_in, in_the_way, way_of
 from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.deploy_config import Deploy
-from multigit.core.values.globs import matching
 from multigit.core.values.hold import HeldRepo
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.start_time import tag_name
-from multigit.core.values.text import plural, shortened
+from multigit.core.values.text import plural
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
@@ -54,7 +49,7 @@ def restores(
         if isinstance(own, Problem) or way is None or seen is None or way.old is None:
             continue
         tip = seen.refs.branch(own.stage.branch).remote
-        restored = _how(own, workspace.deploy(repo, own.stage), way) is How.RESTORE
+        restored = way_of(own, workspace.deploy(repo, own.stage), way) is How.RESTORE
         if restored and tip and tip.tree != way.old.tree:
             message = rolling_back(request.message, way.old.sha)
             found[repo.name] = Restore(tip.sha, way.old.tree, message)
@@ -93,7 +88,7 @@ def plan_roll_back(
         pace=stage.pace,
         wait=request.wait,
         repos=repos,
-        accepted=_accepted(request, workspace, ways, repos),
+        accepted=accepted_in(request, workspace, ways, repos),
         rolls_back=RollsBack(
             request.release.name,
             request.now,
@@ -120,7 +115,7 @@ def _there(
         repo = workspace.repo(plan.repo)
         deploy = workspace.deploy(repo, request.stage)
         tip = snapshots[plan.repo].refs.branch(plan.branch).remote
-        redeployed = deploy and _how(request, deploy, ways[plan.repo]) is How.REDEPLOY
+        redeployed = deploy and way_of(request, deploy, ways[plan.repo]) is How.REDEPLOY
         if redeployed and tip and tip.sha != plan.source_sha:
             newest = request.tags.get(plan.repo, {}).get(tip.sha, "")
             found[plan.repo] = HeldRepo(plan.source_sha, tip.sha, newest)
@@ -149,55 +144,9 @@ def staying(
     )
 
 
-def _how(request: RollBackRequest, deploy: Deploy | None, way: WayBack) -> How:
-    """Return how a repository goes back: it is deployed again where multigit can start that."""
-    if request.how:
-        return request.how
-    if deploy is None or deploy.runner.by_push:
-        return How.RESTORE
-    kind = deploy.runner.starts_on
-    starts = kind == "" or (kind == "tag" and bool(way.stood.tag))
-    return How.REDEPLOY if starts else How.RESTORE
-
-
 def _counted(lost: PendingCommits) -> PendingCommits:
     """Return the commits that are lost as a plan shows them."""
     return replace(lost, forks=())
-
-
-def _accepted(
-    request: RollBackRequest,
-    workspace: Workspace,
-    ways: Mapping[str, WayBack],
-    repos: Iterable[RepoPlan],
-) -> tuple[Accepted, ...]:
-    """Return the notes of what a person overrides with the plan."""
-
-    def notes(name: str) -> tuple[Accepted, ...]:
-        repo = workspace.repo(name)
-        own = request.in_repo(workspace, repo)
-        found = () if isinstance(own, Problem) else _in_the_way(own, workspace, repo, ways[name])
-        return request.override.applied(name, found)[1]
-
-    return tuple(n for repo in repos if repo.state is State.PLANNED for n in notes(repo.repo))
-
-
-def _in_the_way(
-    request: RollBackRequest, workspace: Workspace, repo: Repo, way: WayBack
-) -> Iterable[Problem]:
-    """Report what a person has to override: the release, or files that cannot be rolled back."""
-    yield from bad_release(request.release.name, request.marks or {})
-    restored = _how(request, workspace.deploy(repo, request.stage), way) is How.RESTORE
-    lost, paths = way.loses(on_branch=restored)
-    forward = not (lost.commits or lost.forks)  # then these files come, and none leaves
-    if files := () if forward else matching(paths, repo.irreversible or ()):
-        yield Problem(
-            IRREVERSIBLE,
-            f"{plural(len(files), 'file')} changed since {request.release.name} that cannot be "
-            f"rolled back: {shortened(files)}.",
-            Hint.OVERRIDE_IRREVERSIBLE,
-            files=files,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +192,7 @@ class _Repository:
 
     @property
     def _restores(self) -> bool:
-        return _how(self.request, self._deploy, self.way) is How.RESTORE
+        return way_of(self.request, self._deploy, self.way) is How.RESTORE
 
     def _steps(self, old: Tip, tip: Tip) -> tuple[Step, ...]:
         stage, way, files = self.request.stage, self.way, len(self.way.paths)
@@ -294,7 +243,7 @@ class _Repository:
         else:
             yield from self._not_redeployable()
         if steps:
-            found = _in_the_way(request, self.workspace, self.repo, self.way)
+            found = in_the_way(request, self.workspace, self.repo, self.way)
             yield from request.override.applied(self.repo.name, found)[0]
             yield from self._notes()
 
