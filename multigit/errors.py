@@ -94,14 +94,15 @@ class GitError(MultigitError):
 
 
 class InterruptedRunError(MultigitError):
-    """A second Ctrl-C: multigit stopped waiting, but git may still be running."""
+    """A second Ctrl-C: multigit stopped waiting, but pushes or deployments may still be running."""
 
     code = "interrupted"
     exit_code = INTERRUPTED
 
-    def __init__(self, operation: str, locks: Iterable[str] = ()) -> None:
-        """`locks` are sentences about the locks that the operation keeps."""
-        stopped = f"Stopped waiting for {operation}. Running pushes may still succeed."
+    def __init__(self, operation: str, locks: Iterable[str] = (), *, pushes: bool = True) -> None:
+        """`locks` are sentences about the locks it keeps; without `pushes` it only deploys."""
+        rest = "Running pushes may still succeed." if pushes else "Deployments keep running."
+        stopped = f"Stopped waiting for {operation}. {rest}"
         super().__init__(" ".join((stopped, *locks)), hint=Hint.CONTINUE_SOON)
 
 

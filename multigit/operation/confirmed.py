@@ -108,7 +108,8 @@ class ConfirmedRun:
             note_interrupts()  # what is said next must not be cut off
             if operation in context.journals.unfinished() or context.log.holds(operation):
                 locks = [problem.message for problem in left]
-                raise InterruptedRunError(operation, locks) from None
+                pushes = any(repo.updates() for repo in self.plan.planned())
+                raise InterruptedRunError(operation, locks, pushes=pushes) from None
             raise
 
     def _begin(self, journal: OperationJournal) -> None:

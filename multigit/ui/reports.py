@@ -69,9 +69,7 @@ def outcome_text(outcome: Outcome, report: Report) -> Text:
         return skipped(outcome, "left as is" if plan.undoes else "skipped")
     problems = notes_of(outcome)
     if not problems:
-        before = held_up_by(outcome.plan, report)
-        why = f": comes after {visible(shortened(before))}" if before else ""
-        return Text(f"{not_started(outcome.plan)}{why}", "yellow")
+        return Text(f"{not_started(outcome.plan)}{_waits(outcome.plan, report)}", "yellow")
     lines = (visible(line) for problem in problems for line in local(problem.message).split("\n"))
     return Text("\n".join(lines))
 
@@ -93,6 +91,15 @@ def not_started(repo: RepoPlan) -> str:
     if repo.is_undo:
         return "not undone"
     return "not published" if repo.updates() else "not started"
+
+
+def _waits(repo: RepoPlan, report: Report) -> str:
+    """Return what held a repository up: what it comes after itself, or only its wave does."""
+    before = held_up_by(repo, report)
+    named = tuple(name for name in before if name in {*repo.waits_for, *repo.follows})
+    if named:
+        return f": comes after {visible(shortened(named))}"
+    return f": its wave comes after that of {visible(shortened(before))}" if before else ""
 
 
 def held_up_by(repo: RepoPlan, report: Report) -> tuple[str, ...]:

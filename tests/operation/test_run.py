@@ -20,6 +20,7 @@ from multigit.operation.run import Ended, OperationRun, Show
 from multigit.operation.wording import Wording
 from tests.core import builders
 from tests.core.builders import API, WEB, to_publish, without_steps
+from tests.core.roll_backs import redeployed
 from tests.operation.memory import ADA, DiedError, Memory
 
 PLAN = builders.plan(to_publish(API), to_publish(WEB))
@@ -203,6 +204,17 @@ def test_ctrl_c_in_a_push_keeps_the_lock(memory: Memory) -> None:
     with pytest.raises(InterruptedRunError, match="The lock of stg stays"):
         carry_out(memory)
     assert memory.locks.held == {PLAN.operation}
+
+
+@pytest.mark.parametrize("repo", [redeployed(), to_publish(API)])
+def test_what_a_second_ctrl_c_leaves_running_is_said(repo: RepoPlan, memory: Memory) -> None:
+    """A roll-back that only deploys has no pushes that might still succeed."""
+    memory.trail.fail["execute"] = KeyboardInterrupt()
+    plan = replace(PLAN, repos=(repo,))
+    left = "Running pushes may still succeed." if repo.updates() else "Deployments keep running."
+    with pytest.raises(InterruptedRunError) as caught:
+        carry_out(memory, plan)
+    assert caught.value.message == f"Stopped waiting for {plan.operation}. {left}"
 
 
 def test_a_part_that_failed_is_left_to_be_continued(memory: Memory) -> None:

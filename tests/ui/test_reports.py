@@ -45,13 +45,15 @@ def test_what_failed_is_below_what_succeeded_and_holds_up_the_rest() -> None:
         Outcome(to_publish(repo), State.PUBLISHED, MADE, deployments=(Deployment(state=state),))
         for repo, state in ((API, RunState.FAILED), (WEB, RunState.SUCCEEDED))
     )
-    later = replace(to_publish(Repo("later", "later")), wave=1)
-    outcomes = (failed, done, Outcome(later, State.NOT_PUBLISHED))
+    later = replace(to_publish(Repo("later", "later")), wave=1, waits_for=("api", "web"))
+    last = replace(to_publish(Repo("last", "last")), wave=2)
+    outcomes = (failed, done, *(Outcome(each, State.NOT_PUBLISHED) for each in (later, last)))
     report = ended(plan(*(each.plan for each in outcomes)), outcomes)
     rows = [line for line in shown(report_view(report), 80) if line.startswith("  ")]
-    named = [line.split()[0] for line in rows if line.split()[0] in {"api", "web", "later"}]
-    assert named == ["web", "api", "later"]
-    assert rows[-1].endswith("not published: comes after api")
+    named = [line.split()[0] for line in rows if line.split()[0] in {"api", "web", "later", "last"}]
+    assert named == ["web", "api", "later", "last"]
+    assert rows[-2].endswith("not published: comes after api")
+    assert rows[-1].endswith("not published: its wave comes after that of api, later")
 
 
 @pytest.mark.parametrize(
