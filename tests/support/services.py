@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import tomllib
 from pathlib import Path
-from urllib.parse import urlsplit
 
 
 def ask(port: int, method: str = "GET", path: str = "/health", token: str = "") -> tuple[int, str]:
@@ -25,11 +23,3 @@ def end(folder: Path, port: int) -> None:
         ask(port, "POST", "/end", (folder / "token").read_text())
     except (OSError, http.client.HTTPException):
         return
-
-
-def end_all(sandbox: Path) -> None:
-    """End the servers of a demo's sandbox."""
-    config = tomllib.loads((sandbox / "shop" / "multigit.toml").read_text())
-    for name, repo in config["repos"].items():
-        if address := repo.get("health", {}).get("stg", {}).get("url"):
-            end(sandbox / "servers" / name, urlsplit(address).port or 0)

@@ -16,12 +16,9 @@ from tests.cli.answers import (
     codes,
     in_shell,
     rows,
-    states,
     told,
 )
 from tests.support.forge import Forge, untouched
-from tests.support.gitenv import git
-from tests.support.services import end_all
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
@@ -153,41 +150,6 @@ def test_config_schema_is_a_json_schema_and_needs_no_workspace(forge: Forge) -> 
     schema = json.loads(forge.run("config", "schema", check=DONE).stdout)
     assert "json-schema.org" in schema["$schema"]
     assert {"workspace", "stages", "repos"} <= set(schema["properties"])
-
-
-def test_demo_releases_five_services_in_a_sandbox(forge: Forge) -> None:
-    """Each command is printed before its output, and a conflict is left at the end."""
-    sandbox = forge.root / "sandbox"
-    before = forge.snapshot()
-    try:
-        done = forge.run("demo", str(sandbox), check=DONE)
-    finally:
-        end_all(sandbox)
-    assert forge.snapshot() == before
-    assert "1 published, 2 not published, 1 unhealthy." in done.stdout
-    assert "3 published, 3 deployed." in done.stdout
-    for command in (
-        "status", "push dev", "promote dev stg", "promote stg main", "backmerge", "log",
-    ):  # fmt: skip
-        assert f"$ multigit {command}" in done.stdout
-    assert "\x1b" not in done.stdout
-    typed = [line[2:] for line in done.stdout.splitlines() if line.startswith("$ ")]
-    blocked = in_shell(forge, "\n".join(typed[-3:-1]))  # what it suggests at the end
-    assert blocked.returncode == REFUSED, blocked.stderr
-    assert "websocket" in blocked.stdout
-    without_it = in_shell(forge, f"{typed[-3]}\n{typed[-1]} --dry-run")
-    assert "1 repository will be promoted" in without_it.stdout
-    (shop,) = (config.parent for config in sandbox.rglob("multigit.toml"))
-    tags = {
-        git(repo, "tag", "--list", "deploy-*", env=forge.env)
-        for repo in sandbox.rglob("*.git")
-        if repo.is_dir() and (repo / "HEAD").exists()
-    }
-    assert any(tags)
-    forge.shop = shop
-    document = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
-    assert list(states(document).values()).count("blocked") == 1
-    assert forge.json("log", "--verify", check=DONE)["verified"] is True
 
 
 def test_demo_uses_no_folder_that_holds_something(forge: Forge) -> None:
