@@ -105,6 +105,18 @@ def test_the_status_says_how_to_release_a_hold(shop: Forge) -> None:
     assert shop.json("status", check=DONE)["holds"] == []
 
 
+def test_a_hold_is_not_released_while_its_roll_back_is_unfinished(shop: Forge) -> None:
+    """The status proposes what can be done first, and no promotion, which would be refused."""
+    folder = block(shop, "api")
+    failed = shop.json(*BACK, check=FAILED)
+    status = shop.json("status", check=DONE)
+    assert (status["unfinished"], status["hint"]) == (failed["operation"], None)
+    assert [each["stage"] for each in status["holds"]] == ["stg"]
+    unblock(folder)
+    shop.json("continue", "--yes", check=DONE)
+    assert "--release-hold" in shop.json("status", check=DONE)["hint"]
+
+
 def test_what_was_rolled_back_is_deployed_again(shop: Forge) -> None:
     """An undo of a roll-back that was deployed says how."""
     back = shop.json(*BACK, check=DONE)

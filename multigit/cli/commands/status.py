@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -55,6 +56,7 @@ def status(
 
         return show_comparisons(session.screen, comparison_pages(session, rows), rows)
     unfinished = say_unfinished(session)
+    holding = replace(holding, busy=unfinished["unfinished"] is not None)
     session.screen.status(rows, pairs, holding)
     document = status_document(rows, status_hint(rows, pairs, holding), holding)
     session.screen.document({**document, **unfinished})

@@ -17,12 +17,14 @@ from multigit.hints import Hint
 class Holding:
     """The holds on stages. `problems` says of which stages it is unknown whether they are held.
 
-    `counts` has how many commits are held back, by stage and repository.
+    `counts` has how many commits are held back, by stage and repository. While an operation is
+    unfinished here, the workspace is `busy`: no other command may release one.
     """
 
     holds: tuple[Hold, ...] = ()
     problems: tuple[Problem, ...] = ()
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    busy: bool = False
 
     def count(self, repo: str, stage: str) -> int:
         """Return how many commits of a repository are held back on a stage."""

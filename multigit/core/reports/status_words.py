@@ -85,9 +85,11 @@ def status_hint(
     pairs: Sequence[tuple[Stage, Stage]],
     holding: Holding = NOTHING_HELD,
 ) -> str:
-    """Return what to run if a stage is held, or reverted work, or nothing."""
-    if holding.holds:
-        return hold_hint(holding.holds, pairs)
+    """Return what to run if a stage is held in one of these repositories, or reverted work."""
+    shown = {row.repo for row in rows}
+    held = [each for each in holding.holds if not each.repos or shown & each.repos.keys()]
+    if held and not holding.busy:
+        return hold_hint(held, pairs)
     reverted = {
         (pair.source, pair.target)
         for row in rows

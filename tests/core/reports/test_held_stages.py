@@ -75,6 +75,13 @@ def test_the_hint_releases_the_hold() -> None:
     assert status_hint([row()], PAIRS) == ""
 
 
+def test_a_hold_of_other_repositories_is_no_reason_to_promote_these() -> None:
+    """Nor can it be released while an operation is unfinished here: every promotion is refused."""
+    web = Holding((replace(HOLD, repos={"web": HOLD.repos["api"]}),))
+    assert status_hint([row()], PAIRS, web) == ""
+    assert status_hint([row()], PAIRS, replace(HELD, busy=True)) == ""
+
+
 def repr_of(hint: str) -> str:
     """Return a hint with its commands between marks."""
     return "".join(f"`{part}" for part in getattr(hint, "parts", (hint,)))
