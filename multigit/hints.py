@@ -68,10 +68,7 @@ class Hint(StrEnum):
 
     # Undoing
     UNDO_FIRST = "Undo that first: `multigit undo {operation}`"
-    DEPLOY_AGAIN = (
-        "To deploy what was rolled back again: `multigit deploy {stage} --release-hold --reason "
-        '"why"`'
-    )
+    GO_FORWARD = "To deploy what it rolled back again: `multigit rollback {stage} {asked}`"
     DEPLOY_BEFORE = "To deploy the release before it: `multigit deploy {stage} {release}{repos}`"
 
     # Deployments

@@ -118,13 +118,29 @@ def test_a_hold_is_not_released_while_its_roll_back_is_unfinished(shop: Forge) -
 
 
 def test_what_was_rolled_back_is_deployed_again(shop: Forge) -> None:
-    """An undo of a roll-back that was deployed says how."""
-    back = shop.json(*BACK, check=DONE)
+    """An undo of a roll-back that was deployed says how: what an earlier one had stays out."""
+    for repo in shop.repos.values():
+        repo.commit("dev", {"a": "3\n"}, message="feat: refund")
+    shop.json(*PROMOTE, check=DONE)
+    first, second, _ = releases(shop)
+    shop.json(*BACK, check=DONE)
+    back = shop.json("rollback", "stg", first, "-r", "api", "--yes", check=DONE)
+    assert deployed(shop)[-1] == first
     said = shop.json("undo", back["operation"], "--yes", check=REFUSED)
     assert "was deployed, or may have been, so nothing is undone here." in str(said)
-    command = 'multigit deploy stg --release-hold --reason "why"'
-    follow(shop, said, Hint.DEPLOY_AGAIN, command, "--yes")
-    assert deployed(shop)[-1] == releases(shop)[SECOND]
+    follow(shop, said, Hint.GO_FORWARD, f"multigit rollback stg {second} -r api", "--yes")
+    assert deployed(shop)[-1] == deployed(shop, "database")[-1] == second
+
+
+def test_what_goes_forward_may_be_bad(shop: Forge) -> None:
+    """Then the hint overrides that, too."""
+    back = shop.json(*BACK, check=DONE)
+    bad = releases(shop)[SECOND]
+    shop.run("mark", bad, "bad", "--reason", "slow", check=DONE)
+    said = shop.json("undo", back["operation"], "--yes", check=REFUSED)
+    command = f'multigit rollback stg {bad} --override bad_release --reason "why"'
+    follow(shop, said, Hint.GO_FORWARD, command, "--yes")
+    assert deployed(shop)[-1] == bad
     assert shop.json("status", check=DONE)["holds"] == []
 
 

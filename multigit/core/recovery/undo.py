@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.making import RestoreStep
-from multigit.core.planning.overrides import bad_release
-from multigit.core.planning.plan import LEFT_OUT, Plan, RepoPlan, State, with_target
+from multigit.core.planning.overrides import BAD_RELEASE, bad_release
+from multigit.core.planning.plan import LEFT_OUT, STAYS_NEWER, Plan, RepoPlan, State, with_target
 from multigit.core.planning.publish_steps import FollowingStep, RefUpdate
 from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import MakingStep, Step, pushing
@@ -138,9 +138,21 @@ class _Undo:
         if self.is_open:
             return Problem("deployed", message, Hint.FINISH)
         if self.repo.redeploys():
-            again = Hint.DEPLOY_AGAIN.format(stage=self.operation.plan.target)
-            return Problem("deployed", message, again)
+            return Problem("deployed", message, self._forward())
         return Problem("deployed", message, self._release_before() or BY_HAND)
+
+    def _forward(self) -> str:
+        """Return how to deploy what a roll-back took out; not what an earlier one had, below it."""
+        plan = self.operation.plan
+        bad = plan.rolls_back.bad if plan.rolls_back else ""
+        if not bad:
+            return Hint.DEPLOY_HELD.format(stage=plan.target)
+        narrowed = any(each.code == STAYS_NEWER for repo in plan.repos for each in repo.problems)
+        repos = chosen(repo.repo for repo in plan.repos if not repo.absent) if narrowed else ""
+        marked = any(bad_release(bad, self.marks))
+        overriding = f' --override {BAD_RELEASE} --reason "why"' if marked else ""
+        asked = f"{quote(bad)}{repos}{overriding}"
+        return Hint.GO_FORWARD.format(stage=plan.target, asked=asked)
 
     def _release_before(self) -> str:
         """Return how to deploy what was deployed before, or empty if that is not possible."""

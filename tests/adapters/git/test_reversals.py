@@ -85,6 +85,22 @@ def test_a_file_that_a_revert_makes_a_link_is_more_than_reverted(forge: Forge) -
     assert (found.back, found.mixed) == ((), ("a",))
 
 
+def test_what_rolled_back_and_brought_back_is_nobodys_work(forge: Forge) -> None:
+    """A later roll-back takes both with it, but only the hotfix is work of main itself."""
+    api = forge.add("api", files={"a": "1\n"})
+    before = api.tip("dev")
+    worked(api, {"a": "2\n"})
+    hotfix = api.commit("main", {"hot": "1\n"}, message="fix: hot")
+    message = f"Back\n\nRolls-back-to: {before}"
+    first = api.commit("main", {"a": "1\n", "hot": None}, message=message)
+    again = f"Again\n\nThis reverts commit {first}.\n\nReapplies: {first}"
+    api.commit("main", {"a": "2\n", "hot": "1\n"}, message=again)
+    second = api.commit("main", {"a": "1\n", "hot": None}, message=message)
+    found = reverted(forge, api)
+    assert (found.sha, found.lost) == (second, 1)
+    assert [each.sha for each in found.besides] == [hotfix]
+
+
 def test_a_roll_back_of_many_files_starts_no_process_for_each(forge: Forge) -> None:
     """Also if some of them were moved, or changed by the stage before."""
     files = {f"{number}": f"{number}\n" for number in range(60)}

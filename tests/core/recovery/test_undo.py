@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.making import DeleteTagStep, RestoreStep
-from multigit.core.planning.plan import RepoPlan, Result, State
+from multigit.core.planning.plan import STAYS_NEWER, RepoPlan, Result, RollsBack, State
 from multigit.core.planning.publish_steps import MoveBackStep, PushStep, RefUpdate
 from multigit.core.planning.taking_part import no_stage
 from multigit.core.progress.remote_state import RemoteState, compared
@@ -22,9 +22,23 @@ from multigit.core.values.mark import Mark, Quality
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
-from tests.core.builders import DEV, MAIN, MOMENT, WEB, past, record, row, without_steps
+from multigit.phrase import commands_in
+from tests.core.builders import (
+    DEV,
+    MAIN,
+    MOMENT,
+    WEB,
+    operation,
+    past,
+    record,
+    row,
+    state,
+    warning,
+    without_steps,
+)
 from tests.core.builders import STG as STAGE
 from tests.core.recovery.scene import HELD, MADE, SHOP, STG, TAG, plan, promoted, stands
+from tests.core.roll_backs import redeployed, roll_back
 
 
 def no_release(_: object) -> str:
@@ -304,3 +318,23 @@ def test_a_repository_without_refs_is_compared_too() -> None:
     """It has no published or unchanged refs."""
     there = compared(RepoPlan("api", "api", State.PLANNED), {}, {})
     assert (there.done, there.held, there.published) == (frozenset(), frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("back", "newer", "command"),
+    [
+        (RollsBack("deploy-1", "deploy 2"), False, "multigit rollback stg 'deploy 2'"),
+        (RollsBack("deploy-1", "deploy-2"), True, "multigit rollback stg deploy-2 -r api"),
+        (RollsBack("deploy-1"), False, 'multigit deploy stg --release-hold --reason "why"'),
+    ],
+)
+def test_what_a_roll_back_took_out_is_proposed(
+    back: RollsBack, command: str, *, newer: bool
+) -> None:
+    """By name, and in the repositories that it chose; if it is unknown, what the branch has."""
+    rest = [without_steps(WEB, State.SKIPPED, warning(STAYS_NEWER, "is newer."))] if newer else []
+    whole = roll_back(redeployed(), *rest, back=back)
+    running = {"api": {"": Deployment("", RunState.SUCCEEDED)}}
+    begun = operation(whole, state(deployments=running))
+    (problem,) = undone(begun, {}, SHOP, MOMENT, past()).repos[0].problems
+    assert commands_in(problem.hint) == (command,)

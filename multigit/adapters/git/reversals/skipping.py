@@ -13,7 +13,7 @@ from multigit.adapters.git.reversals.line import SEARCHED, read_line
 from multigit.core.lineage.keepers import before_work, last_work, was_absent
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import returned
-from multigit.core.lineage.revert_messages import rolled_back_to
+from multigit.core.lineage.revert_messages import reapplied_in, rolled_back_to
 from multigit.core.values.commits import Commit
 from multigit.core.values.merge import Evidence, Reversal
 
@@ -124,16 +124,20 @@ def _as_in(door: GitDoor, to: str, step: LineCommit, paths: Collection[str]) -> 
 
 
 def _counted(history: History, reversal: Reversal, step: LineCommit, to: str) -> Reversal:
-    """Add how many commits of the earlier stage were reverted, and the others that were, too."""
+    """Add how many commits of the earlier stage were reverted, and the others that were, too.
+
+    What rolled back or brought back is no work of anyone.
+    """
     listing = ("rev-list", "--no-merges", step.parents[0], f"^{to}", "--")
     done = history.door.run(*listing, accept=(0, UNKNOWN))
     reverted = done.text.split() if done.status == 0 else []
+    own = [history.own[sha] for sha in reverted if sha in history.own]
     besides = tuple(
         Commit(each.sha, each.time, each.author, each.subject)
-        for sha in reverted
-        if (each := history.own.get(sha))
+        for each in own
+        if not rolled_back_to(each.message) and not reapplied_in(each.message)
     )
-    return replace(reversal, lost=len(reverted) - len(besides), besides=besides)
+    return replace(reversal, lost=len(reverted) - len(own), besides=besides)
 
 
 def _others(
