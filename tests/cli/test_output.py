@@ -324,7 +324,7 @@ def test_output_in_another_encoding_is_written_out(pair: Forge) -> None:
     """With ASCII as the output encoding, text is escaped instead of raising an error."""
     pair.repos["api"].commit("dev", {"ü.txt": "1\n"}, message="feat: größer")
     env = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    for command in (("status",), PLAN, ("promote", "dev", "stg", "--yes")):
+    for command in (("status",), ("promote", "dev", "stg", "--yes")):
         done = pair.run(*command, env=env, check=DONE)
         assert done.stdout.isascii()
         assert done.stderr.isascii()

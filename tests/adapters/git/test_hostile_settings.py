@@ -148,13 +148,13 @@ SETTINGS: tuple[Setting, ...] = (
 
 
 def in_groups() -> dict[str, list[Setting]]:
-    """Return the settings by section; a second value of a key starts another group."""
+    """Return the settings by first letter; a second value of a key starts another group."""
     groups: dict[str, list[Setting]] = {}
     for key, value in SETTINGS:
-        section, number = key.partition(".")[0], 1
-        while key in dict(groups.setdefault(f"{section}-{number}", [])):
+        letter, number = key[0], 1
+        while key in dict(groups.setdefault(f"{letter}-{number}", [])):
             number += 1
-        groups[f"{section}-{number}"].append((key, value))
+        groups[f"{letter}-{number}"].append((key, value))
     return groups
 
 
@@ -255,7 +255,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def test_settings_of_a_repository_change_nothing(
     home: Path, undisturbed: dict[str, object], settings: Sequence[Setting]
 ) -> None:
-    """The settings of each section are tried in the repository's configuration."""
+    """They are tried in the repository's configuration, those of a few sections at once."""
     found = play(home.parent, settings)
     assert {k: v for k, v in found.items() if undisturbed[k] != v} == {}
 

@@ -91,22 +91,17 @@ def test_what_cannot_be_dispatched_is_found_before_anything_is_pushed(host: Host
     host.forge.env["MULTIGIT_TOKEN"] = TOKEN
 
 
-@pytest.mark.parametrize(
-    ("options", "code", "hint"),
-    [
+def test_an_override_needs_a_rule_and_a_reason(host: Host) -> None:
+    """Otherwise the command line is wrong, and nothing happens."""
+    for options, code, hint in (
         (("--override", "bad_relase", "--reason", "x"), "not_overridable", "mean bad_release?"),
         (("--override", "bad_release"), "reason_missing", "--reason"),
         (("--reason", "x"), "nothing_overridden", "--override"),
         (("--override", "bad_release", "--reason", " "), "usage", "--reason"),
-    ],
-)
-def test_an_override_needs_a_rule_and_a_reason(
-    host: Host, options: tuple[str, ...], code: str, hint: str
-) -> None:
-    """Otherwise the command line is wrong, and nothing happens."""
-    document = host.forge.json("deploy", "main", "--yes", *options, check=USAGE)
-    assert codes(document) == [code]
-    assert hint in document["hint"]
+    ):
+        document = host.forge.json("deploy", "main", "--yes", *options, check=USAGE)
+        assert (options, codes(document)) == (options, [code])
+        assert hint in document["hint"]
     assert starts(host) == {}
 
 
