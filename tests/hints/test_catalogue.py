@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from multigit.core.values.problem import PLURALS
 from multigit.hints import Hint
 from multigit.phrase import MARK, Typed
@@ -84,33 +82,32 @@ def texts(module: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, text
 
 
-@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
-def test_it_is_typed_by_a_test(hint: Hint) -> None:
+def test_each_is_typed_by_a_test() -> None:
     """A test follows each hint unless it is listed as an exception."""
-    assert (hint.name in followed()) != (hint in EXCEPTIONS)
+    assert [hint for hint in Hint if (hint.name in followed()) == (hint in EXCEPTIONS)] == []
 
 
-@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
-def test_it_is_given_somewhere(hint: Hint) -> None:
+def test_each_is_given_somewhere() -> None:
     """A hint that nothing prints is deleted."""
-    assert hint.name in given()
+    assert [hint for hint in Hint if hint.name not in given()] == []
 
 
-@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
-def test_its_commands_are_marked(hint: Hint) -> None:
+def test_their_commands_are_marked() -> None:
     """So a screen keeps them in one piece; what is between two marks is nothing but a command."""
-    prose = "".join(part for part in hint.parts if not isinstance(part, Typed))
-    assert not COMMAND.search(prose)
-    assert not re.search(r"\s-", prose), "an option is typed, too"
-    assert hint.template.count(MARK) == 2 * sum(isinstance(part, Typed) for part in hint.parts)
+    for hint in Hint:
+        prose = "".join(part for part in hint.parts if not isinstance(part, Typed))
+        assert not COMMAND.search(prose), hint
+        assert not re.search(r"\s-", prose), f"an option is typed, too: {hint}"
+        typed = sum(isinstance(part, Typed) for part in hint.parts)
+        assert hint.template.count(MARK) == 2 * typed, hint
 
 
-@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
-def test_it_ends_with_a_period_or_with_a_command_after_a_colon(hint: Hint) -> None:
+def test_each_ends_with_a_period_or_with_a_command_after_a_colon() -> None:
     """A sentence has a period; a command after a colon has none, so that its line can be copied."""
-    if EXCEPTIONS.get(hint) != PART and hint not in BEGINNINGS:
-        last = hint.rstrip().rpartition(". ")[2]
-        assert last.endswith(".") or re.search(r": |`{then}$", last)
+    for hint in Hint:
+        if EXCEPTIONS.get(hint) != PART and hint not in BEGINNINGS:
+            last = hint.rstrip().rpartition(". ")[2]
+            assert last.endswith(".") or re.search(r": |`{then}$", last), hint
 
 
 def literal(part: ast.expr) -> str:
