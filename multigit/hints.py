@@ -355,7 +355,7 @@ class Hint(StrEnum):
     # Held stages
     PROMOTE_HELD = (
         "If it is fixed, promote the fix and release the hold: `multigit promote {pair} "
-        '--release-hold --reason "why"`'
+        '--release-hold --reason "why"{forward}`'
     )
     DEPLOY_HELD = (
         'If it is to go out again: `multigit deploy {stage} --release-hold --reason "why"`'

@@ -105,6 +105,19 @@ def test_the_status_says_how_to_release_a_hold(shop: Forge) -> None:
     assert shop.json("status", check=DONE)["holds"] == []
 
 
+def test_the_status_asks_for_what_was_restored_as_well(shop: Forge) -> None:
+    """Nothing else waits there, so that a promotion would stop."""
+    first = ("rollback", "stg", releases(shop)[FIRST], "--yes", "-r")
+    shop.json(*first, "database", "--how", "restore", check=DONE)
+    shop.json(*first, "api", check=DONE)
+    shop.repos["api"].commit("dev", {"b": "3\n"}, message="fix: pay")
+    status = shop.json("status", check=DONE)
+    command = 'multigit promote dev stg --release-hold --reason "why" --roll-forward'
+    follow(shop, status, Hint.PROMOTE_HELD, command, "--yes")
+    assert shop.json("status", check=DONE)["holds"] == []
+    assert shop.repos["database"].tree("stg") == shop.repos["database"].tree("dev")
+
+
 def test_a_hold_is_not_released_while_its_roll_back_is_unfinished(shop: Forge) -> None:
     """The status proposes what can be done first, and no promotion, which would be refused."""
     folder = block(shop, "api")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,13 +51,20 @@ def holding_of(
     return Holding(tuple(shared.holds().values()), (*stale, *unreadable), counts)
 
 
-def hold_hint(holds: Sequence[Hold], pairs: Sequence[tuple[Stage, Stage]]) -> str:
-    """Return how to release the first of these holds, or nothing."""
+def hold_hint(
+    holds: Sequence[Hold], pairs: Sequence[tuple[Stage, Stage]], restored: Container[str] = ()
+) -> str:
+    """Return how to release the first of these holds, or nothing.
+
+    To stages in `restored` nothing waits somewhere but what was restored there: it has to be asked
+    for as well.
+    """
     for hold in holds:
         for source, target in pairs:
             if target.name == hold.stage:
                 message = ' -m "what comes"' if target.require_message else ""
                 pair = f"{source.name} {target.name}{message}"
-                return Hint.PROMOTE_HELD.format(pair=pair)
+                forward = " --roll-forward" if target.name in restored else ""
+                return Hint.PROMOTE_HELD.format(pair=pair, forward=forward)
         return Hint.DEPLOY_HELD.format(stage=hold.stage)
     return ""

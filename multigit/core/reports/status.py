@@ -45,6 +45,11 @@ class Pair:
     held: int = 0
 
     @property
+    def restored(self) -> bool:
+        """True when nothing waits but what was rolled back: the old files were restored."""
+        return 0 < self.commits <= self.rolled_back
+
+    @property
     def state(self) -> str:
         """Return missing, conflict, reverted, waiting or up_to_date."""
         if self.missing:

@@ -89,7 +89,9 @@ def status_hint(
     shown = {row.repo for row in rows}
     held = [each for each in holding.holds if not each.repos or shown & each.repos.keys()]
     if held and not holding.busy:
-        return hold_hint(held, pairs)
+        return hold_hint(
+            held, pairs, {pair.target for row in rows for pair in row.pairs if pair.restored}
+        )
     reverted = {
         (pair.source, pair.target)
         for row in rows
