@@ -126,7 +126,7 @@ def _as_in(door: GitDoor, to: str, step: LineCommit, paths: Collection[str]) -> 
 def _counted(history: History, reversal: Reversal, step: LineCommit, to: str) -> Reversal:
     """Add how many commits of the earlier stage were reverted, and the others that were, too.
 
-    What rolled back or brought back is no work of anyone.
+    Commits that rolled back or brought back something are left out of these.
     """
     listing = ("rev-list", "--no-merges", step.parents[0], f"^{to}", "--")
     done = history.door.run(*listing, accept=(0, UNKNOWN))
