@@ -24,6 +24,7 @@ SEVERAL = {
     "file",
     "files",
     "first",
+    "forward",
     "keeping",
     "lines",
     "meant",
