@@ -144,6 +144,9 @@ class _Undo:
     def _forward(self) -> str:
         """Return how to deploy what a roll-back took out; not what an earlier one had, below it."""
         plan = self.operation.plan
+        last = self.history.last_deployed().get(self.repo.repo, {}).get(plan.target)
+        if last and last.started_by != self.operation.id:
+            return Hint.LOG  # the stage has something else by now
         bad = plan.rolls_back.bad if plan.rolls_back else ""
         if not bad:
             return Hint.DEPLOY_HELD.format(stage=plan.target)

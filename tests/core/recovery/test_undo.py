@@ -331,10 +331,17 @@ def test_a_repository_without_refs_is_compared_too() -> None:
 def test_what_a_roll_back_took_out_is_proposed(
     back: RollsBack, command: str, *, newer: bool
 ) -> None:
-    """By name, and in the repositories that it chose; if it is unknown, what the branch has."""
+    """By name, and in the repositories that it chose; if it is unknown, what the branch has.
+
+    Not if the stage has something else since.
+    """
     rest = [without_steps(WEB, State.SKIPPED, warning(STAYS_NEWER, "is newer."))] if newer else []
     whole = roll_back(redeployed(), *rest, back=back)
     running = {"api": {"": Deployment("", RunState.SUCCEEDED)}}
     begun = operation(whole, state(deployments=running))
-    (problem,) = undone(begun, {}, SHOP, MOMENT, past()).repos[0].problems
-    assert commands_in(problem.hint) == (command,)
+    done = row("stg-1", "succeeded", state="deployed", before="stg-2")
+    own = record(whole.operation, done, command="rollback")
+    later = record("later", row("stg-3", "succeeded"))
+    for records, hint in (((), command), ((own,), command), ((own, later), "multigit log")):
+        (problem,) = undone(begun, {}, SHOP, MOMENT, past(*records)).repos[0].problems
+        assert commands_in(problem.hint) == (hint,)
