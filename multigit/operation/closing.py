@@ -38,8 +38,9 @@ def _close_undone(context: OperationContext, undo: Report) -> None:
     if undo.plan.undoes in context.journals.unfinished():
         journal, operation = context.journals.read_journal(undo.plan.undoes)
         record_once(context, after_undo(operation, undo), operation.agreement)
-        reached, ends = reached_by(operation.plan, operation.state), ends_by(operation.state)
-        release_and_close(context, operation.plan, journal, reached, ends)
+        plan, state = operation.plan, operation.state
+        reached, ends = reached_by(plan, state), ends_by(plan, state)
+        release_and_close(context, plan, journal, reached, ends)
 
 
 def release_and_close(

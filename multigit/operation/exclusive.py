@@ -111,9 +111,9 @@ def _close_recorded(session: Session) -> tuple[str, ...]:
     passed = _passed_on(session) if recorded else {}
     for name in recorded:
         journal, operation = session.files.read_journal(name)
-        reached, stages = reached_by(operation.plan, operation.state), passed.get(name, ())
-        ends = ends_by(operation.state)
-        left = release_and_close(context, operation.plan, journal, reached, ends, passed=stages)
+        plan, state, stages = operation.plan, operation.state, passed.get(name, ())
+        reached, ends = reached_by(plan, state), ends_by(plan, state)
+        left = release_and_close(context, plan, journal, reached, ends, passed=stages)
         for problem in left:
             session.screen.warn(problem)
     return recorded

@@ -13,7 +13,7 @@ from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.taking_part import stage_in
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.findings import Findings, together, with_findings
-from multigit.core.progress.holds import reached_by
+from multigit.core.progress.holds import by_name, left_held
 from multigit.core.progress.shared import Shared
 from multigit.core.progress.stage_refs import StageRef
 from multigit.core.progress.state import NOTHING_YET, OperationState
@@ -48,14 +48,15 @@ def with_holds(
     unless it was read for the plan.
     """
     shared = shared or session.shared()
-    plan = _still_released(session.noting_holds(plan, shared), shared, session.workspace)
     space, stage = session.workspace, plan.target
     ref = shared.stages.get(stage)
-    if gone := _no_longer_held(plan, state, ref):
+    gone = _no_longer_held(plan, state, ref)
+    plan = _still_released(session.noting_holds(plan, shared), shared, space)
+    if gone:
         return with_findings(plan, state, gone, space), None
     if ref is None or not _goes_out(space, plan, state, ref.hold):
-        by_name = plan.asked_release and not plan.releases
-        return replace(plan, keeps=ref.hold if ref and by_name else None), None
+        stays = plan.asked_release and not plan.releases
+        return replace(plan, keeps=ref.hold if ref and stays else None), None
     if not ref.readable:
         return with_findings(plan, state, _for_all(plan, ref.unreadable(stage)), space), None
     if ref.hold and not plan.releases:
@@ -94,11 +95,12 @@ def _that_can_go_out(hold: Hold, space: Workspace) -> Hold:
 def _no_longer_held(plan: Plan, state: OperationState, ref: StageRef | None) -> Findings:
     """Return why a roll-back cannot continue: its own hold is gone, or another one came after it.
 
-    Someone has released the stage since, so that it may have something newer.
+    Someone has released the stage since, so that it may have something newer. The hold of before is
+    there still if it was stopped before it began.
     """
     hold = ref.hold if ref else None
-    own = hold is not None and hold.operation == plan.operation
-    if own or not plan.rolls_back or not reached_by(plan, state):  # or it was not held yet
+    found = hold.operation if hold else ""
+    if not plan.rolls_back or found in {plan.operation, *left_held(plan, state)}:
         return {}
     message = f"does not go back now: someone has ended the hold on {plan.target} since."
     problem = Problem(HOLD_GONE, message, Hint.START_OVER)
@@ -224,11 +226,18 @@ def _with_held(plan: Plan, hold: Hold, space: Workspace) -> Plan:
 
 
 def _again(session: Session, plan: Plan, hold: Hold) -> Mapping[str, tuple[Problem, ...]]:
-    """Return, by repository, which rolled-back commits go out again."""
+    """Return, by repository, which rolled-back commits go out again.
+
+    A release that is deployed by name may have only some of them, or none.
+    """
     repos = [session.workspace.repo(repo.repo) for repo in plan.planned()]
+    named = by_name(plan, hold)
+    tips = {n: replace(each, bad=named.get(n, each.bad)) for n, each in hold.repos.items()}
+    out = replace(hold, repos=tips)
     with session.fleet() as fleet:
-        found = rolled_back_commits(session.git, hold, repos, fleet)
-    return {name: (_going_out(hold, name, each),) for name, each in found.items()}
+        found = rolled_back_commits(session.git, out, repos, fleet)
+    some = {name: each for name, each in found.items() if each.commits or name not in named}
+    return {name: (_going_out(out, name, each),) for name, each in some.items()}
 
 
 def _going_out(hold: Hold, repo: str, waiting: PendingCommits) -> Problem:

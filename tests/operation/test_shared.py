@@ -214,7 +214,7 @@ def test_a_hold_of_the_workspace_says_what_is_left_once_its_operation_is_closed(
     plan = with_work(desk).promote(DRY).report.plan
     locks = LocksInRemotes("", desk.session().locks, files)
     own = replace(HOLD, operation=plan.operation, running=both, left=both, local=True)
-    ends = Ends(running=frozenset({"web"}), done=frozenset({"api"}))
+    ends = Ends(over=frozenset({"api"}), done=frozenset({"api"}))
     for hold, wanted in ((own, own.after(ends)), (replace(own, operation="op-9"), None)):
         files.write(hold)
         assert locks.release(plan, ends=ends) == ()

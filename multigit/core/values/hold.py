@@ -25,9 +25,9 @@ class HeldRepo:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where the deployments of a roll-back may be running, and where they are `done`."""
+    """Where the deployments of an operation are `over`, and where they are `done`: all are good."""
 
-    running: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
 
 
@@ -65,12 +65,14 @@ class Hold:
     def with_deployed(self, repos: Mapping[str, str], release: str, done: Container[str]) -> Hold:
         """Return the hold once a release is deployed to the held stage, by repository the commit.
 
-        Where it is not `done`, it is not known what the stage has.
+        Where it is not `done`, it is not known what the stage has. What was running there is over,
+        or a person has said so: nothing is started before.
         """
         known = {name: self.repos[name] for name in repos if name in self.repos}
         again = {n: replace(each, to=repos[n], release=release) for n, each in known.items()}
-        left = {*self.left, *again} - {name for name in again if name in done}
-        return replace(self, repos={**self.repos, **again}, left=tuple(sorted(left)))
+        running = tuple(name for name in self.running if name not in again)
+        left = tuple(sorted({*self.left, *again} - {name for name in again if name in done}))
+        return replace(self, repos={**self.repos, **again}, running=running, left=left)
 
     def on(self, repos: Mapping[str, HeldRepo]) -> Hold:
         """Return the hold on these of its repositories only."""
@@ -80,7 +82,7 @@ class Hold:
 
     def after(self, ends: Ends) -> Hold:
         """Return the hold once its operation knows this of its deployments."""
-        running = (name for name in self.running if name in ends.running)
+        running = (name for name in self.running if name not in ends.over)
         left = (name for name in self.left if name not in ends.done)
         return replace(self, running=tuple(running), left=tuple(left))
 

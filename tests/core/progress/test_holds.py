@@ -179,12 +179,15 @@ def test_a_hold_names_what_is_left_of_its_roll_back() -> None:
     smaller = hold.on({"web": hold.repos["web"]})
     assert (smaller.running, smaller.left) == (("web",), ("web",))
     for each in RunState:
-        ends = Ends(*(frozenset({"api"} if is_so else ()) for is_so in (each.may_run, each.good)))
+        is_so = (not each.may_run, each.good)
+        ends = Ends(*(frozenset({"api"} if so else ()) for so in is_so))
         assert ends_in(ran(again(), each)) == ends
-        assert ends_by(state(deployments={"api": {"": Deployment(state=each)}})) == ends
+        noted = state(deployments={"api": {"": Deployment(state=each)}})
+        assert ends_by(plan(again()), noted) == ends
         known = hold.after(ends)
-        assert known.running == (("api",) if each.may_run else ())
+        assert known.running == (("api", "web") if each.may_run else ("web",))
         assert known.left == (("web",) if each.good else ("api", "web"))
+    assert ends_by(plan(again(), again("web")), state()) == Ends(frozenset({"api", "web"}))
     assert "That is unfinished in api, web." in hold.sentence()
     assert "finished" not in hold.after(Ends(done=frozenset({"api", "web"}))).sentence()
 
@@ -194,12 +197,14 @@ def test_what_is_deployed_by_name_is_noted_in_the_hold() -> None:
     deploying = [
         replace(without_steps(each, State.PLANNED), steps=(DEPLOY,)) for each in (API, WEB)
     ]
-    named = replace(plan(*deploying, command="deploy"), asked_release="r-x", keeps=EARLIER)
+    hold = replace(EARLIER, running=("shop", "web"))
+    named = replace(plan(*deploying, command="deploy"), asked_release="r-x", keeps=hold)
     assert hold_changes(named, ()) == {}
     (noted,) = hold_changes(named, ["api", "web"], Ends(done=frozenset({"web"}))).values()
     assert noted
     assert noted.repos == {**EARLIER.repos, "web": HeldRepo("old", "web-1", release="r-x")}
     assert (noted.release_of("web"), noted.release_of("shop"), noted.left) == ("r-x", "r-0", ())
+    assert noted.running == ("shop",)
     (noted,) = hold_changes(named, ["web"]).values()
     assert noted
     assert noted.left == ("web",)
