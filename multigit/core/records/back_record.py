@@ -7,7 +7,7 @@ from typing import Self
 
 from multigit.core.planning.plan import RepoPlan
 from multigit.core.planning.steps import RollBackStep
-from multigit.core.progress.holds import reached_in
+from multigit.core.progress.holds import leaves_held, reached_in
 from multigit.core.progress.outcome import Report
 
 REDEPLOY, RESTORE = "redeploy", "restore"  # how a repository went back
@@ -38,8 +38,7 @@ class RollBackRecord:
         reached = reached_in(report)
         back = plan.rolls_back
         steps = [step for repo in plan.repos if repo.repo in reached if (step := repo.goes_back)]
-        held = any(repo.redeploys() for repo in plan.planned()) and bool(reached)
-        commits = sum(step.lost.commits for step in steps)
+        held, commits = leaves_held(report), sum(step.lost.commits for step in steps)
         return cls(back.to, back.bad, back.why, back.after, held=held, commits=commits)
 
 
@@ -48,13 +47,14 @@ class WayRecord:
     """How one repository went back, or was to.
 
     `how` is redeploy (of the commit `to`) or restore (of its files); `commits` is how many the
-    stage loses there, `files` how many change.
+    stage loses there, `files` how many change. It is `held` if its branch has more than that.
     """
 
     how: str = ""
     to: str = ""
     commits: int = 0
     files: int = 0
+    held: bool = False
 
     @classmethod
     def of(cls, plan: RepoPlan) -> Self | None:
@@ -62,5 +62,7 @@ class WayRecord:
         step = plan.goes_back
         if step is None:
             return None
-        how = RESTORE if isinstance(step, RollBackStep) else REDEPLOY
-        return cls(how, step.to, step.lost.commits, step.files)
+        if isinstance(step, RollBackStep):
+            return cls(RESTORE, step.to, step.lost.commits, step.files)
+        held = step.to != step.tip
+        return cls(REDEPLOY, step.to, step.lost.commits, step.files, held=held)

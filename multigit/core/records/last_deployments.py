@@ -167,7 +167,7 @@ def _held(known: LastDeployment | None, record: Record, repo: RepoRecord) -> boo
     """Return whether a record says that a repository was rolled back, and is held like that."""
     if record.watches or not repo.deployed:
         return bool(known and known.held)
-    return repo.redeployed and repo.rolled_back is not None and repo.rolled_back.commits > 0
+    return repo.rolled_back is not None and repo.rolled_back.held
 
 
 def _with_targets(last: LastDeployment, targets: Mapping[str, AtTarget]) -> LastDeployment:

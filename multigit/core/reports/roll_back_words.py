@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from multigit.core.planning.plan import Plan
-from multigit.core.progress.holds import hold_changes, reached_in
+from multigit.core.progress.holds import hold_changes, reached_in, sets_hold
 from multigit.core.progress.outcome import Report
 from multigit.core.values.text import plural
 
@@ -13,9 +13,10 @@ from multigit.core.values.text import plural
 def about_holds(report: Report, *, started: bool = False) -> Iterator[str]:
     """Yield what an operation that has ended, or was `started`, does to held stages."""
     plan = report.plan
-    if any(repo.redeploys() for repo in plan.planned()) and (started or reached_in(report)):
+    if sets_hold(plan) and (started or reached_in(report)):
         yield f"{plan.target} is held: nothing new goes out there until the hold is released."
-    if plan.releases and not started:
+    ends = plan.releases or (plan.rolls_back and not (sets_hold(plan) or plan.answers))
+    if ends and not started:
         for stage, hold in hold_changes(plan, reached_in(report)).items():
             yield f"{stage} is {'still held in part' if hold else 'no longer held'}."
 

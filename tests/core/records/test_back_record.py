@@ -21,7 +21,7 @@ from tests.core.builders import past, plan, published, record, row, to_publish
 from tests.core.roll_backs import BACK, redeployed, restored, roll_back, went_back
 
 ADA = Actor("Ada <ada@example.com>", "ada", "laptop")
-AGAIN = WayRecord("redeploy", "stg-1", commits=2, files=3)
+AGAIN = WayRecord("redeploy", "stg-1", commits=2, files=3, held=True)
 RESTORED = WayRecord("restore", "stg-1", commits=2, files=3)
 DONE, FAILED, NOT_STARTED = RunState.SUCCEEDED, RunState.FAILED, RunState.NOT_STARTED
 
