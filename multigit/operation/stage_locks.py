@@ -16,7 +16,7 @@ from multigit.adapters.files.holds import HeldHere, HoldFiles, change_holds
 from multigit.adapters.system import clock
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.locks import Holder, lock_unknown, stages_changed
-from multigit.core.progress.refusals import hold_ended, refusal
+from multigit.core.progress.refusals import hold_changed, refusal
 from multigit.core.progress.shared import local_holds
 from multigit.core.values.agreement import Actor
 from multigit.core.values.hold import NOTHING_ENDED, Ends, Hold
@@ -101,7 +101,7 @@ class LocksInRemotes:
             also=plan.undoes,
             after=plan.answers,
             ahead=ahead,
-            exact=_keeps_a_hold(plan),
+            exact=_changes_hold(plan),
             report=hear,
         ) as taken:
             here = HeldHere(self.files)
@@ -116,8 +116,8 @@ class LocksInRemotes:
         for stage in stages_changed(plan):
             seen, ref = plan.holds.get(stage), found.get(stage)
             why = refusal(stage, ref, seen, operation=own, also=plan.undoes) if ref else None
-            if _keeps_a_hold(plan) and not why:
-                why = hold_ended(stage, ref, seen, operation=own)
+            if _changes_hold(plan) and not why:
+                why = hold_changed(stage, ref, seen, operation=own)
             if why:
                 raise why
         taken = HeldHere(self.files)
@@ -176,9 +176,9 @@ class LocksInRemotes:
         hear(problem)
 
 
-def _keeps_a_hold(plan: Plan) -> bool:
-    """Return whether an operation writes the hold of its plan, which must still be there."""
-    return bool(plan.rolls_back or plan.keeps)
+def _changes_hold(plan: Plan) -> bool:
+    """Return whether what a plan leaves of a hold depends on what it was made with."""
+    return bool(plan.rolls_back or plan.releases or plan.keeps)
 
 
 def _first_line(message: str) -> str:

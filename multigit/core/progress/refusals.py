@@ -34,18 +34,23 @@ def refusal(
     return _held_since(hold) if hold and not also and hold.operation not in known else None
 
 
-def hold_ended(
+def hold_changed(
     stage: str, found: StageRef | None, seen: SeenHold | None, *, operation: str
 ) -> LockedError | None:
-    """Return why a roll-back cannot take a stage whose hold ended since its plan; None if it can.
+    """Return why an operation cannot take a stage whose hold it will change; None if it can.
 
-    Its plan goes from what was deployed then, and would hold again what someone has let go out.
+    Its plan goes from the hold that it has `seen`: if that has ended or changed since, it would
+    hold again what someone has let go out. Its own hold, and one in a lock that it may take over,
+    are as it left them.
     """
     hold = found.hold if found else None
-    if seen is None or (hold and hold.operation in {operation, seen.operation}):
+    if seen is None or (hold and hold.operation == operation) or (found and found.holder):
+        return None
+    same = hold is not None and hold.operation == seen.operation
+    if same and found and (found.file or found.sha == seen.sha):
         return None
     return LockedError(
-        f"The hold on {stage} ended after the plan was made. Nothing was changed.",
+        f"The hold on {stage} is not what it was when the plan was made. Nothing was changed.",
         hint="Run the command again: its plan shows what is deployed now.",
         code="held_since",
     )

@@ -10,7 +10,7 @@ from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.shared.refusals import not_taken, unreachable
 from multigit.adapters.git.shared.taken import TakenRefs
 from multigit.core.progress.locks import Holder, hold_left, lock_left, lock_ref
-from multigit.core.progress.refusals import hold_ended, refusal
+from multigit.core.progress.refusals import hold_changed, refusal
 from multigit.core.progress.shared import shared_in
 from multigit.core.progress.stage_refs import StageRef, hold_bytes, within
 from multigit.core.values.git_answers import Publication
@@ -48,7 +48,7 @@ class RemoteLocks:
         behind when it was killed is taken over, and so is each hold if there is an `also`: an undo
         deploys nothing. A lock that the operation `after` passed on is taken over, too. Holds stay.
         Never waits, and never breaks a lock. Locks that stay are reported. The hold `ahead` is
-        there with the locks, and stays once it is set. If `exact`, no hold may have ended since.
+        there with the locks, and stays once it is set. If `exact`, no hold may have changed since.
 
         At Ctrl-C while they are taken they are released: StoppedError. At a second one they are
         kept, without waiting.
@@ -59,7 +59,7 @@ class RemoteLocks:
         def refused(stage: str, ref: StageRef | None) -> LockedError | None:
             hold = seen.get(stage)
             why = refusal(stage, ref, hold, operation=own, also=also, after=after) if ref else None
-            return why or (hold_ended(stage, ref, hold, operation=own) if exact else None)
+            return why or (hold_changed(stage, ref, hold, operation=own) if exact else None)
 
         taking = _in_thread(lambda: self._take(taken, stages, refused, seen))
         try:

@@ -195,6 +195,32 @@ def test_a_hold_that_is_gone_or_smaller_stops_nothing(
     assert there(clone) is None
 
 
+def test_a_hold_that_changed_stops_what_is_to_change_it(
+    clone: GitRepository, locks: RemoteLocks
+) -> None:
+    """It would hold again what someone has let go out, or start beside what is running now."""
+    seen, more = {"stg": set_hold(clone)}, replace(HOLD, running=("api",))
+    refused = [(REST, seen), (more, seen), (None, seen), (HOLD, {"stg": SeenHold("op-1")})]
+    for now, plan in refused:
+        set_hold(clone, now or HOLD)
+        before = there(clone)
+        assert before
+        if now is None:
+            assert clone.push([Publication(STG, before.sha, "")]).accepted
+        with (
+            pytest.raises(LockedError) as caught,
+            locks.hold(["stg"], ADA, seen=plan, exact=True, report=quiet),
+        ):
+            pytest.fail("it was taken")
+        assert caught.value.code == "held_since"
+        assert held_by(clone) == ("", now)
+    own, unseen = replace(HOLD, operation=ADA.operation), {"stg": SeenHold(ADA.operation)}
+    for now, plan in ((HOLD, seen), (own, unseen)):
+        set_hold(clone, now)
+        with locks.hold(["stg"], ADA, seen=plan, exact=True, report=quiet):
+            assert held_by(clone) == ("Ada", now)
+
+
 def test_a_stage_that_someone_locked_since_is_not_taken(
     forge: Forge, api: ForgeRepo, clone: GitRepository, locks: RemoteLocks
 ) -> None:
