@@ -58,32 +58,37 @@ def with_preflight_again(
 
     Deployments whose result is unknown do not block it: its own are looked up again, and are
     started again only if a person accepts that, which the plan then names. So is what other
-    operations deployed before what it still has to start.
+    operations deployed before what it still has to start. What another machine's roll-back may have
+    running cannot be looked up again, and blocks.
     """
-    looks = looks_at(session, _unsure(session, left))
+    starts = [r.repo for r in left.plan.planned() if still_to_come(r, left.state.of(r.repo))[0]]
+    last = session.files.history.last_deployed() if starts else {}
+    may_run = that_may_run(session, left.plan.target, starts, last)
+    beside = left_by_hold(session, left.plan, starts, may_run)
+    looks = looks_at(session, _unsure(session, left, {**may_run, **beside}))
     doubts = {name: look for name, look in looks.items() if look.doubts}
 
     def checked(plan: Plan, found: Findings) -> Plan:
-        warnings = {name: [p.as_warning() for p in problems] for name, problems in found.items()}
+        warnings = {
+            name: problems if name in beside else [p.as_warning() for p in problems]
+            for name, problems in found.items()
+        }
         found = together(warnings, _checked(session, plan, left.state))
         return with_findings(plan, left.state, found, session.workspace)
 
     return _with_doubts(session, without_looks(left.plan), consent, doubts, checked)
 
 
-def _unsure(session: Session, left: Operation) -> Mapping[str, LastOperation]:
+def _unsure(
+    session: Session, left: Operation, others: Mapping[str, LastOperation]
+) -> Mapping[str, LastOperation]:
     """Return, by repository, what an unfinished operation and those before it may have running."""
-    now, plan = session.start_time.time.timestamp(), left.plan
-    starts = [
-        repo.repo for repo in plan.planned() if still_to_come(repo, left.state.of(repo.repo))[0]
-    ]
-    last = session.files.history.last_deployed() if starts else {}
-    unsure = dict(that_may_run(session, plan.target, starts, last))
-    for repo in plan.planned():
+    now, unsure = session.start_time.time.timestamp(), dict(others)
+    for repo in left.plan.planned():
         own = LastOperation.of(left, repo.repo).unsure(now)
         if own.deployments:
-            others = unsure[repo.repo].each() if repo.repo in unsure else ()
-            unsure[repo.repo] = replace(own, before=others)
+            before = others[repo.repo].each() if repo.repo in others else ()
+            unsure[repo.repo] = replace(own, before=before)
     return unsure
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -214,8 +215,8 @@ def test_a_roll_back_that_died_before_it_began_holds_the_stage(
     assert desk.unfinished == ()
 
 
-def begun(desk: Desk) -> Hold:
-    """Let a roll-back die when it has started web, and api comes next; return its hold."""
+def dying(desk: Desk, command: Callable[[], object]) -> None:
+    """Let a command die when it has started web, and api comes next."""
 
     def die(_: DeploymentSpec) -> None:
         raise KilledError
@@ -223,8 +224,13 @@ def begun(desk: Desk) -> Hold:
     desk.change = in_waves
     desk.hosts.at_poll = die
     with pytest.raises(KilledError):
-        back(desk)
+        command()
     desk.hosts.at_poll = lambda _: None
+
+
+def begun(desk: Desk) -> Hold:
+    """Let a roll-back die when it has started web, and api comes next; return its hold."""
+    dying(desk, lambda: back(desk))
     hold = held(desk)
     assert hold
     return hold
@@ -241,6 +247,73 @@ def test_a_roll_back_does_not_go_on_once_its_hold_is_gone(desk: Desk) -> None:
     assert desk.hosts.starts == starts
     files.write(hold)
     assert onward(desk).report.result is Result.DONE
+
+
+def test_a_roll_back_that_holds_nothing_itself_goes_on(desk: Desk) -> None:
+    """One that goes forward to what the branch has: the hold of before is there, or ended by it."""
+    back(desk)
+    dying(desk, lambda: back(desk, release=releases(desk)[-1]))
+    assert deployed(onward(desk)) == tips(desk)
+    assert held(desk) is None
+    assert desk.records[-1].rolls_back
+    assert not desk.records[-1].rolls_back.held
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_roll_back_that_died_before_it_held_goes_on(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    earlier: bool,  # noqa: FBT001
+) -> None:
+    """No one has ended its hold, since it had none yet."""
+    old, bad = releases(desk)
+    if earlier:
+        commit_everywhere(desk, "3")
+        desk.promote()
+        back(desk, release=bad)
+    monkeypatch.setattr(HeldHere, "hold", Mock(side_effect=KilledError))
+    with pytest.raises(KilledError):
+        back(desk, release=old)
+    monkeypatch.undo()
+    assert onward(desk).report.result is Result.DONE
+    hold = held(desk)
+    assert hold
+    assert (hold.release, hold.left) == (old, ())
+
+
+def test_a_roll_back_that_is_given_up_holds_what_it_reached(desk: Desk) -> None:
+    """And says where it is not known that the stage has come back, also without a shared ref."""
+
+    def die(spec: DeploymentSpec) -> None:
+        if spec.repo == "api":
+            raise KilledError
+
+    desk.change = in_waves
+    desk.hosts.at_poll = die
+    with pytest.raises(KilledError):
+        back(desk)
+    abandon(desk.session())
+    hold = held(desk)
+    assert hold
+    assert (hold.running, hold.left) == (("api",), ("api",))
+
+
+def test_a_second_roll_back_leaves_what_the_first_one_did_not_finish(desk: Desk) -> None:
+    """Where it does not go back itself."""
+    commit_everywhere(desk, "3")
+    desk.promote()
+    oldest, middle, _ = releases(desk)
+    desk.hosts.script("api", RunState.FAILED)
+    back(desk, release=middle)
+    back(desk, YES, "web", release=oldest)
+    hold = held(desk)
+    assert hold
+    assert (hold.running, hold.left) == ((), ("api",))
+    desk.hosts.script("api", RunState.SUCCEEDED)
+    back(desk, release=oldest)
+    hold = held(desk)
+    assert hold
+    assert hold.left == ()
 
 
 def test_a_roll_back_that_failed_holds_the_stage(desk: Desk) -> None:
@@ -301,6 +374,35 @@ def test_an_earlier_release_is_deployed_by_name_and_the_bad_one_is_not(desk: Des
     assert codes(ended) == {"api": ["held"], "web": ["held"]}
     assert held(desk)
     assert desk.deploy(RELEASING, release=bad).report.result is Result.DONE
+    assert held(desk) is None
+
+
+def test_the_bad_release_by_name_leaves_what_came_after_it_held(desk: Desk) -> None:
+    """Only where the branch is deployed the hold ends, and only what goes out is said to."""
+    desk.git["web"].remote.commit("dev", {"web.txt": "3"}, message="feat: web 3")
+    desk.promote()
+    old, bad, _ = releases(desk)
+    back(desk, release=old)
+    there, ended = first(desk, "web"), desk.deploy(RELEASING, release=bad)
+    assert deployed(ended) == {"api": tips(desk)["api"], "web": there}
+    said = [p.message for o in ended.report.outcomes for p in o.problems if p.code != "held"]
+    assert said == [
+        "1 rolled-back commit goes out again: feat: api 2.",
+        "1 rolled-back commit goes out again: feat: web 2.",
+    ]
+    hold = held(desk)
+    assert hold
+    assert {n: (each.to, each.release) for n, each in hold.repos.items()} == {"web": (there, bad)}
+    assert codes(desk.deploy())["web"] == ["held"]
+
+
+def test_a_hold_that_ended_elsewhere_does_not_come_back_by_name(desk: Desk) -> None:
+    """A deployment of an earlier release that is continued notes nothing there any more."""
+    old, _ = releases(desk)
+    back(desk)
+    dying(desk, lambda: desk.deploy(release=old))
+    desk.session().files.holds.remove("stg")
+    assert onward(desk).report.result is Result.DONE
     assert held(desk) is None
 
 
@@ -396,12 +498,12 @@ def promotion_begun(desk: Desk) -> None:
         desk.promote()
 
 
-def hold_elsewhere(desk: Desk) -> None:
-    """Let someone else hold the stage meanwhile."""
+def hold_elsewhere(desk: Desk, *running: str) -> None:
+    """Let someone else hold the stage meanwhile, and not see these deployments end."""
     repos = {name: HeldRepo(first(desk, name), tip) for name, tip in tips(desk).items()}
     since = "2025-01-15T13:00:00Z"
     hold = Hold("stg", "op-9", "r-1", "r-2", "Grace", "desk", since, "it is ill", repos)
-    desk.session().files.holds.write(hold)
+    desk.session().files.holds.write(replace(hold, running=running, left=running))
 
 
 def test_a_promotion_that_began_before_the_roll_back_does_not_deploy(desk: Desk) -> None:
@@ -415,6 +517,18 @@ def test_a_promotion_that_began_before_the_roll_back_does_not_deploy(desk: Desk)
     assert (desk.hosts.starts["web", ""], bool(desk.unfinished)) == (starts, True)
     assert held(desk)
     assert onward(desk, RELEASING).report.result is Result.DONE
+    assert (desk.hosts.starts["web", ""], held(desk)) == (starts + 1, None)
+
+
+def test_nothing_is_continued_beside_the_roll_back_of_another_machine(desk: Desk) -> None:
+    """It may be running still: a person has to accept that, as for a new operation."""
+    promotion_begun(desk)
+    hold_elsewhere(desk, "web")
+    starts = desk.hosts.starts["web", ""]
+    assert "deployment_in_doubt" in codes(onward(desk, RELEASING))["web"]
+    assert desk.hosts.starts["web", ""] == starts
+    ended = onward(desk, replace(RELEASING, accept_doubt=True))
+    assert ended.report.result is Result.DONE
     assert (desk.hosts.starts["web", ""], held(desk)) == (starts + 1, None)
 
 
@@ -699,6 +813,8 @@ def test_back_twice_forward_to_the_middle_and_on(desk: Desk) -> None:
         assert back_record
         assert back_record.to == name
         assert desk.session().files.history.deployed_commits("stg") == there
+        last = desk.session().files.history.last_deployed()
+        assert {each: last[each]["stg"].held for each in there} == dict.fromkeys(there, True)
     assert desk.promote().report.result is Result.BLOCKED
     commit_everywhere(desk, "4")
     assert deployed(desk.promote(RELEASING)) == tips(desk)
@@ -731,24 +847,6 @@ def test_the_last_good_release_is_not_a_bad_one(desk: Desk) -> None:
     further = back(desk, DRY).report.plan.rolls_back
     assert further
     assert further.to not in {restored.release, bad}
-
-
-def test_a_release_by_name_does_not_revive_a_hold(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It ended elsewhere after the plan was made."""
-    oldest, _ = releases(desk)
-    back(desk)
-    checked = preflight.with_preflight
-
-    def released_meanwhile(*args: Any) -> Any:
-        HoldFiles(desk.root / ".multigit" / "holds").remove("stg")
-        return checked(*args)
-
-    monkeypatch.setattr(deploying, "with_preflight", released_meanwhile)
-    ended = desk.deploy(release=oldest)
-    assert [each.code for each in ended.report.problems] == ["held_since"]
-    assert held(desk) is None
 
 
 def test_a_hold_that_ended_since_the_plan_does_not_come_back(
@@ -793,3 +891,26 @@ def test_where_nothing_was_released_before_no_release_is_proposed(
         roll_back(session, asked, YES)
     assert caught.value.hint == "Revert what is wrong with a new commit."
     assert tips(desk) == before
+
+
+def test_what_was_planned_with_a_hold_does_not_bring_it_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what releases a part of it, nor what is deployed by name and notes that in it."""
+    old, _ = releases(desk)
+    back(desk)
+    hold, files, checked = held(desk), desk.session().files.holds, preflight.with_preflight
+    assert hold
+
+    def released_meanwhile(*args: Any) -> Any:
+        files.remove("stg")
+        return checked(*args)
+
+    monkeypatch.setattr(deploying, "with_preflight", released_meanwhile)
+    for consent, release in ((YES, old), (RELEASING, "")):
+        files.write(hold)
+        starts = desk.hosts.starts.copy()
+        ended = desk.deploy(consent, release=release)
+        assert [each.code for each in ended.report.problems] == ["held_since"]
+        assert desk.hosts.starts == starts
+        assert held(desk) is None
