@@ -42,7 +42,8 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> St
     for stage, states in asked.items():
         last = as_seen(last, stage, states)
     holding = _holding(session, repos, fetch=fetch)
-    last = without_ended_holds(last, {hold.stage: hold for hold in holding.holds})
+    if fetch:  # what was fetched last may be older than the roll-back
+        last = without_ended_holds(last, {hold.stage: hold for hold in holding.holds})
     rows = status_rows(space, repos, seen, last, holding)
     by_repo = {row.repo: frozenset(s for s, of in asked.items() if row.repo in of) for row in rows}
     return Status([replace(row, asked=by_repo[row.repo]) for row in rows], holding)

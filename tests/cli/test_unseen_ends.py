@@ -90,3 +90,15 @@ def deployed_to_main(forge: Forge, folder: Path) -> tuple[str, str]:
     """Return the state of the last deployment of api that a workspace knows, and its release."""
     (api,) = forge.json("status", "api", cwd=folder, check=DONE)["repos"]
     return api["deployed"]["main"]["state"], api["rolled_back"].get("main", "")
+
+
+def test_offline_the_log_counts_for_what_was_rolled_back_here(forge: Forge) -> None:
+    """What was fetched last is older: that there is no hold yet does not say that it has ended."""
+    set_up(forge, f'{COMMAND}\n[lock]\nrepo = "database"\n')
+    for number in (1, 2):
+        back_to = release(forge, {"api": {"version": f"{number}\n"}}, "feat")
+    forge.json(*BACK, check=DONE)
+    for options in (("--no-fetch",), ()):
+        (api,) = forge.json("status", "api", *options, check=DONE)["repos"]
+        assert api["deployed"]["main"]["state"] == "succeeded"
+        assert api["rolled_back"]["main"] not in ("", back_to)

@@ -46,10 +46,11 @@ def deployed_now(
             continue  # another machine has ended the hold, and may have deployed the branch
         fresh = known is not None and began(known.started_by, known.at) >= newest.get(repo, 0)
         logged = succeeded.get(repo, "") if fresh else ""
+        since = began(known.started_by) - began(hold.operation, hold.since) if hold and known else 0
         back = repo in held and logged == held[repo].to
-        later = hold and known and began(known.started_by) > began(hold.operation, hold.since)
-        by_name = logged and later  # a release that was deployed to the held stage
-        unsure = repo in left and not back  # the roll-back may have changed something, or nothing
+        by_name = logged and since > 0  # a release that was deployed to the held stage
+        seen = back and since >= 0  # the end of the roll-back, from here
+        unsure = repo in left and not seen  # it may have changed something, or nothing
         if repo in held and not (unsure or by_name):
             commits[repo] = held[repo].to
             if back:

@@ -54,7 +54,14 @@ def test_where_a_roll_back_was_not_finished_the_stage_may_have_anything() -> Non
     unfinished = replace(HOLD, left=("api",))
     assert now(NOON + 1, unfinished) == DeployedNow({}, frozenset())
     assert now(NOON, unfinished) == DeployedNow({"api": "ours"}, frozenset())
-    seen = replace(unfinished, repos={"api": HeldRepo("ours", "tip")})
+    same = replace(unfinished, repos={"api": HeldRepo("ours", "tip")})
+    assert now(NOON, same) == DeployedNow({"api": "ours"}, frozenset())
+
+
+def test_what_was_seen_to_come_back_has_come_back() -> None:
+    """By the machine that rolled it back, although the hold does not say so."""
+    seen = replace(HOLD, left=("api",), operation=OURS["api"].operation)
+    seen = replace(seen, repos={"api": HeldRepo("ours", "tip")})
     assert now(NOON, seen) == DeployedNow({"api": "ours"}, frozenset({"api"}))
 
 
