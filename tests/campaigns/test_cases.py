@@ -32,6 +32,13 @@ CASES = {
         *("promote stg main", "backmerge main stg", "restore stg 1 trailer api"),
         *("edit dev api f3.03", "promote dev stg", "promote stg main"),
     ),
+    # What brings the end of a change back is no roll-back of that change.
+    "the end of a change came back": (
+        *("edit stg api f0.02", "promote stg main", "back stg api f0.02", "edit stg api f3.03"),
+        *("promote stg main", "restore main 1 halves api", "edit stg api f1.02"),
+        *("promote stg main roll-forward", "restore main 1 trailer api", "edit stg api f2.05"),
+        "promote stg main",
+    ),
     # What a person decided about once is named only by the commit that brought it back.
     "decided before": (
         *(*RELEASE, "restore main 1 unsaid api", "edit stg api f1.03"),

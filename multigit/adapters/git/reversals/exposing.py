@@ -37,9 +37,9 @@ def with_exposed(
 
     That is an older roll-back over which a newer one put an old release back, the first part of a
     roll-back in two commits, and what was `idle`, since it was merged after this one. `known` are
-    commits that are reported themselves, or whose work is back. If only their content shows it, but
-    the reversal says what it is, a person has to decide; but not if it does nothing but restore the
-    commit that it names: without it, all is as it was before it.
+    commits that are reported themselves, whose work is back, or that brought it back. If only their
+    content shows it, but the reversal says what it is, a person has to decide; but not if it does
+    nothing but restore the commit that it names: without it, all is as it was before it.
     """
     if not reversal.step:
         return reversal

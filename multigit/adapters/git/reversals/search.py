@@ -56,7 +56,7 @@ def read_reversals(
     found = [with_kept(history, reversal, counts, notes) for reversal in found]
     found = [with_step(history, reversal, notes) for reversal in found]
     undone = undone_by(history, found)
-    known = {each.step for each in (*found, *undone)} | again
+    known = {each.step for each in (*found, *undone)} | again | history.reapplying
     found = [with_exposed(history, reversal, idle, known) for reversal in found]
     return (*found, *undone)
 
