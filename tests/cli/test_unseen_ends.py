@@ -102,3 +102,19 @@ def test_offline_the_log_counts_for_what_was_rolled_back_here(forge: Forge) -> N
         (api,) = forge.json("status", "api", *options, check=DONE)["repos"]
         assert api["deployed"]["main"]["state"] == "succeeded"
         assert api["rolled_back"]["main"] not in ("", back_to)
+
+
+def test_what_was_deployed_by_name_is_not_certain_once_its_hold_has_ended(forge: Forge) -> None:
+    """It was held on purpose, and another machine has let the branch go out since."""
+    set_up(forge, f'{COMMAND}\n[lock]\nrepo = "database"\n')
+    other = other_machine(forge)
+    versions = ({"version": f"{number}\n"} for number in (1, 2, 3))
+    first, middle, _ = (release(forge, {"api": each}, "feat") for each in versions)
+    forge.json("rollback", "main", first, "--yes", check=DONE)
+    forge.json("deploy", "main", middle, "--yes", check=DONE)
+    forge.json(*RELEASING, cwd=other, check=DONE)
+    assert deployed(forge)["api"] == ["1", "2", "3", "1", "2", "3"]
+    assert deployed_to_main(forge, forge.shop) == ("unknown", "")
+    again = forge.json("rollback", "main", middle, "--yes", check=DONE)
+    assert states(again)["api"] == "deployed"
+    assert deployed(forge)["api"][-1] == "2"

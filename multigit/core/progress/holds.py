@@ -133,6 +133,12 @@ def by_name(plan: Plan, hold: Hold) -> Mapping[str, str]:
     return {n: sha for n, sha in steps if n in hold.repos and sha != hold.repos[n].bad}
 
 
+def kept_held(plan: Plan) -> tuple[str, ...]:
+    """Return the repositories to which a release is deployed by name, and that stay held."""
+    hold = plan.releases or plan.keeps
+    return tuple(by_name(plan, hold)) if hold else ()
+
+
 def _redeployed(plan: Plan) -> Mapping[str, RedeployStep]:
     """Return what a roll-back deploys of old commits, by repository, also if it is done already."""
     steps = ((repo.repo, step) for repo in plan.repos for step in repo.redeploys())

@@ -8,6 +8,7 @@ from shlex import quote
 from types import MappingProxyType
 
 from multigit.core.planning.plan import Plan, RepoPlan
+from multigit.core.progress.holds import kept_held
 from multigit.core.records.back_record import RollBackRecord, WayRecord
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
@@ -164,10 +165,10 @@ def _rolled_back_to(known: LastDeployment | None, record: Record, repo: RepoReco
 
 
 def _held(known: LastDeployment | None, record: Record, repo: RepoRecord) -> bool:
-    """Return whether a record says that a repository was rolled back, and is held like that."""
+    """Return whether a record says that a repository is held with what was deployed there."""
     if record.watches or not repo.deployed:
         return bool(known and known.held)
-    return repo.rolled_back is not None and repo.rolled_back.held
+    return repo.repo in record.kept or (repo.rolled_back is not None and repo.rolled_back.held)
 
 
 def _with_targets(last: LastDeployment, targets: Mapping[str, AtTarget]) -> LastDeployment:
@@ -247,6 +248,7 @@ def with_unfinished(
         release=plan.release,
         repos=repos,
         rolls_back=RollBackRecord(to=plan.rolls_back.to) if plan.rolls_back else None,
+        kept=kept_held(plan),
     )
     return last_deployed([record], last)
 
@@ -263,8 +265,8 @@ def as_seen(last: LastDeployments, stage: str, states: Mapping[str, str]) -> Las
 def without_ended_holds(last: LastDeployments, holds: Mapping[str, Hold]) -> LastDeployments:
     """Return the last deployments; unknown are those that no hold keeps any more, by stage.
 
-    They were rolled back from here, and another machine has ended the hold: had that been done
-    here, they would have been deployed since.
+    They were rolled back from here, or deployed by name to the held stage, and another machine has
+    ended the hold: had that been done here, they would have been deployed since.
     """
 
     def known(repo: str, stage: str, each: LastDeployment) -> LastDeployment:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, Self
 
 from multigit.core.planning.plan import Result, State
+from multigit.core.progress.holds import kept_held
 from multigit.core.progress.outcome import Report
 from multigit.core.records.back_record import RollBackRecord
 from multigit.core.records.chain import content_of
@@ -58,6 +59,7 @@ class Record:
     `actor` is who ran it last; `agreement` says who confirmed its plan, maybe someone else.
     `undoes`, `watches` and `reviews` name the operation that this one undid, watched or reviewed;
     `accepted` is what was in its way, and a person accepted; `rolls_back` says what it rolled back.
+    `kept` are the repositories in which it deployed a release by name, and which stayed held.
     `quality` is what a person said about the `release`, with the command `mark`.
     `stored` is the whole record as it was read, including keys that this version does not know.
     """
@@ -82,6 +84,7 @@ class Record:
     reviewed: tuple[ReviewRecord, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     rolls_back: RollBackRecord | None = None
+    kept: tuple[str, ...] = ()
     stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -117,6 +120,7 @@ class Record:
             repos=tuple(map(RepoRecord.of, report.outcomes)),
             accepted=plan.accepted,
             rolls_back=RollBackRecord.of(report),
+            kept=kept_held(plan),
         )
 
     @classmethod
@@ -132,7 +136,7 @@ class Record:
     def document(self) -> dict[str, Any]:
         """Return the record as this version writes it, without its place in the chain."""
         by = self.agreement.actor
-        written = {
+        written: dict[str, Any] = {
             "schema": SCHEMA,
             "at": self.at,
             "operation": self.operation,
@@ -160,6 +164,8 @@ class Record:
             written |= {"quality": self.quality}
         if self.rolls_back:
             written |= {"rolls_back": asdict(self.rolls_back)}
+        if self.kept:
+            written |= {"kept": [*self.kept]}
         if self.watches:
             written |= {"watches": self.watches}
         if self.reviews:
