@@ -17,6 +17,7 @@ from tests.walk.town import branch_of, pairs_of, stage_named, stages_of
 TOLD = {"reverted_work", "returned_files", "mixed_roll_back", "rolled_back", "reapply_conflict"}
 BACK = "brings_back"
 COUNTED = re.compile(r"^(?:brings back|keeps) (\d+) commits? that (\w{7}) ")
+REAPPLIED = re.compile(r"^Reapplies: ([0-9a-f]+)$", re.MULTILINE)
 NOT_JUDGED = {"skipped", "failed", "not_published", "unknown"}
 
 
@@ -115,7 +116,18 @@ def a_promotion_tells_what_was_taken_back(step: Step, annals: Annals) -> Claims:
             back = BACK in told and (not silent or "--roll-forward" in said.words)
             right = back or (TOLD & told and row["state"] == "blocked")
             yield bool(right), f"{row['repo']}: {sure} was taken back: {said.told()}"
-        yield possible or not told, f"{row['repo']}: nothing was taken back: {said.told()}"
+        carried = _carried(step.before, annals, row["repo"], source, target)
+        right = possible or carried or not told
+        yield right, f"{row['repo']}: nothing was taken back: {said.told()}"
+
+
+def _carried(seen: Seen, annals: Annals, repo: str, source: str, target: str) -> bool:
+    """Return whether a back-merge brought to the source what was reverted on the target."""
+    graph = annals.graphs[repo]
+    ours, theirs = (seen.branch(repo, branch_of(repo, stage)) for stage in (target, source))
+    messages = map(graph.message, graph.own([theirs], [ours]))
+    reapplied = {sha for message in messages for sha in REAPPLIED.findall(message)}
+    return bool(reapplied & graph.reached(ours))
 
 
 def taken_back(
