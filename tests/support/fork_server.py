@@ -32,7 +32,10 @@ from typing import Any, NoReturn, cast
 
 STREAMS = 3
 LARGEST = 1 << 20  # bytes of a request
-LATE = ("_strptime", "encodings.utf_8_sig", "pwd", "resource")  # what commands import when they run
+LATE = (  # what commands import when they run
+    *("_strptime", "encodings.utf_8_sig", "pwd", "resource"),
+    *("apprise", "rich.markdown", "rich.panel", "rich.table", "rich.traceback"),
+)
 
 
 def load() -> None:
