@@ -632,9 +632,6 @@ def test_each_form_is_noticed_and_the_work_comes_back(rolled_back: Forge, forms:
     assert_at(forge, wanted, "main")
     assert codes(forge.json(*DOWN, check=DONE)) == []
     assert_at(forge, wanted, "stg", "dev")
-    forge.json("promote", "dev", "stg", "--yes", check=DONE)
-    forge.json(*RELEASE, check=DONE)
-    assert_at(forge, wanted, "main")
 
 
 def assert_at(forge: Forge, wanted: Mapping[str, dict[str, str]], *branches: str) -> None:
