@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, REFUSED, codes, in_shell, rows
+from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes, in_shell, rows
 from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 
@@ -494,6 +494,19 @@ def test_what_conflicts_only_since_it_was_rolled_back_comes_back_with_the_rest(
     assert api.tree("main") == {"a.txt": "1\ntwo\n3\n", "b.txt": "b\n", "new.txt": "new\nmended\n"}
 
 
+def bring_back_by_hand(forge: Forge, said: Document, line: str) -> None:
+    """Follow the hint of a refused command; where git stops, let this be the line in conflict."""
+    (problem,) = rows(said)["api"]["problems"]
+    steps = problem["hint"].removeprefix("Bring it back by hand: ").partition("; where git")[0]
+    follow(forge, said, Hint.BRING_BACK_BY_HAND, steps, check=1)
+    resolve = (
+        f"printf '1\\n{line}\\n3\\n' >a.txt; git add a.txt; git revert --continue --no-edit; "
+        "git switch -q --detach origin/stg; git merge -q --no-edit -; git push -q origin HEAD:stg"
+    )
+    done = in_shell(forge, f"cd api; {resolve}")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("command", [RELEASE, DOWN])
 def test_a_hotfix_that_builds_on_the_roll_back_stops_it(
     forge: Forge, api: ForgeRepo, command: tuple[str, ...]
@@ -512,14 +525,7 @@ def test_a_hotfix_that_builds_on_the_roll_back_stops_it(
         f"{hot[:7]} (fix: hot) on main conflicts with the work that {reverted[:7]} rolled back, in "
         "a.txt, line 2."
     )
-    steps = problem["hint"].removeprefix("Bring it back by hand: ").partition("; where git")[0]
-    follow(forge, document, Hint.BRING_BACK_BY_HAND, steps, check=1)
-    resolve = (
-        "printf '1\\ntwo, hot\\n3\\n' >a.txt; git add a.txt; git revert --continue --no-edit; "
-        "git switch -q --detach origin/stg; git merge -q --no-edit -; git push -q origin HEAD:stg"
-    )
-    done = in_shell(forge, f"cd api; {resolve}")
-    assert done.returncode == 0, done.stderr
+    bring_back_by_hand(forge, document, "two, hot")
     quietly(forge, *RELEASE)
     wanted = {"a.txt": "1\ntwo, hot\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
     assert api.tree("main") == api.tree("stg") == wanted
@@ -546,14 +552,7 @@ def test_the_second_roll_back_to_the_same_release_is_brought_back_by_hand(
     document = forge.json(*RELEASE, check=REFUSED)
     (problem,) = rows(document)["api"]["problems"]
     assert (problem["code"], problem["files"]) == ("reapply_conflict", ["a.txt"])
-    steps = problem["hint"].removeprefix("Bring it back by hand: ").partition("; where git")[0]
-    follow(forge, document, Hint.BRING_BACK_BY_HAND, steps, check=1)
-    resolve = (
-        "printf '1\\nand two, hot\\n3\\n' >a.txt; git add a.txt; git revert --continue --no-edit; "
-        "git switch -q --detach origin/stg; git merge -q --no-edit -; git push -q origin HEAD:stg"
-    )
-    done = in_shell(forge, f"cd api; {resolve}")
-    assert done.returncode == 0, done.stderr
+    bring_back_by_hand(forge, document, "and two, hot")
     wanted = whole | {"a.txt": "1\nand two, hot\n3\n", "new.txt": "mended\n"}
     assert api.tree("stg") == wanted
     forge.json(*RELEASE, check=DONE)

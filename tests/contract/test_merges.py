@@ -231,6 +231,17 @@ def test_a_revert_names_the_work_that_it_takes_back(scene: Scene) -> None:
     assert lost(later, dev) == []
 
 
+def dev_and_later(scene: Scene) -> tuple[Tip, Tip]:
+    """Return the tips of dev and of a stage after it, fetched."""
+    query = RefQuery(("dev", "later"))
+    scene.repository.fetch(query)
+    refs = scene.repository.refs(query)
+    dev, later = (refs.branch(name).remote for name in query.branches)
+    assert dev
+    assert later
+    return dev, later
+
+
 def test_a_revert_is_a_commit_of_the_line_that_does_nothing_else(scene: Scene) -> None:
     """Or something else in other files, which are told apart."""
     work = scene.remote_commit("dev", {"a": "1\n", "b": "1\n"})
@@ -238,12 +249,7 @@ def test_a_revert_is_a_commit_of_the_line_that_does_nothing_else(scene: Scene) -
     message = f"Revert\n\nThis reverts commit {work}."
     revert = scene.remote_commit("later", {"a": None, "b": None}, message=message)
     scene.remote_commit("later", {"hot": "1\n"})
-    query = RefQuery(("dev", "later"))
-    scene.repository.fetch(query)
-    refs = scene.repository.refs(query)
-    dev, later = (refs.branch(name).remote for name in query.branches)
-    assert dev
-    assert later
+    dev, later = dev_and_later(scene)
     tree = scene.repository.merge(later, dev, None).tree
     (found,) = scene.repository.reversals(dev, later, tree)
     assert (found.sha, found.step, found.lost) == (revert, revert, 1)
@@ -281,12 +287,7 @@ def test_a_stage_is_seen_without_some_of_its_commits(scene: Scene) -> None:
     message = f"Quick help\n\nReapplies: {release}"
     back = scene.remote_commit("later", {"a": None, "b": None, "c": "1\n"}, message=message)
     hot = scene.remote_commit("later", {"hot": "1\n"})
-    query = RefQuery(("dev", "later"))
-    scene.repository.fetch(query)
-    refs = scene.repository.refs(query)
-    dev, later = (refs.branch(name).remote for name in query.branches)
-    assert dev
-    assert later
+    dev, later = dev_and_later(scene)
 
     def files(skip: Skip) -> set[str]:
         tree = scene.repository.fold(dev, later, [skip]).tree

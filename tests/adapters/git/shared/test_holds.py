@@ -371,6 +371,13 @@ def test_a_lock_that_is_released_by_hand_leaves_its_hold(
     assert held_by(clone) == ("", HOLD)
 
 
+def die_holding(locks: RemoteLocks, own: Hold) -> None:
+    """Leave the lock and the hold as a roll-back does that is killed."""
+    with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
+        taken.hold("stg", own)
+        taken.keep()
+
+
 def test_a_hold_says_what_is_left_until_its_operation_tells(
     clone: GitRepository, locks: RemoteLocks
 ) -> None:
@@ -378,14 +385,10 @@ def test_a_hold_says_what_is_left_until_its_operation_tells(
     both = ("api", "web")
     own = replace(HOLD, operation=ADA.operation, running=both, left=both)
     for ends in (Ends(frozenset({"api"}), frozenset({"web"})), Ends(done=frozenset(both))):
-        with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
-            taken.hold("stg", own)
-            taken.keep()
+        die_holding(locks, own)
         locks.release_of(["stg"], ADA.operation, ends=ends, report=quiet)
         assert held_by(clone) == ("", own.after(ends))
-    with locks.hold(["stg"], ADA, ahead=own, report=lambda _: None) as taken:
-        taken.hold("stg", own)
-        taken.keep()
+    die_holding(locks, own)
     found = there(clone)
     assert found
     assert locks.release("stg", found)
